@@ -1,0 +1,34 @@
+/** An ARN's five fields after `arn:`. The resource may itself hold colons and slashes. */
+export type Arn = { partition: string; service: string; region: string; accountId: string; resource: string }
+
+/** Splits `arn:partition:service:region:account:resource`; undefined when it is not one. */
+export function parseArn(text: string): Arn | undefined {
+  const [head, partition, service, region, accountId, ...rest] = text.split(':')
+  if (head !== 'arn' || !partition || !service || rest.length === 0) return undefined
+  const resource = rest.join(':')
+  if (resource === '') return undefined
+  return { partition, service, region: region ?? '', accountId: accountId ?? '', resource }
+}
+
+/** `path` begins and ends with a slash, as IAM keeps it. */
+export function roleArn(accountId: string, path: string, name: string): string {
+  return `arn:aws:iam::${accountId}:role${path}${name}`
+}
+
+export function policyArn(accountId: string, path: string, name: string): string {
+  return `arn:aws:iam::${accountId}:policy${path}${name}`
+}
+
+/** `urlPath` is the issuer without its scheme: `gitlab.example/group`. */
+export function oidcProviderArn(accountId: string, urlPath: string): string {
+  return `arn:aws:iam::${accountId}:oidc-provider/${urlPath}`
+}
+
+/** The role's path is left out here, as AWS does. */
+export function assumedRoleArn(accountId: string, roleName: string, sessionName: string): string {
+  return `arn:aws:sts::${accountId}:assumed-role/${roleName}/${sessionName}`
+}
+
+export function rootArn(accountId: string): string {
+  return `arn:aws:iam::${accountId}:root`
+}

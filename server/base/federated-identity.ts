@@ -1,0 +1,27 @@
+/**
+ * Who somebody is, after their proof was verified: the one shape in which every way in (an OpenID
+ * Connect ID token, a Facebook access token, the browser) reaches the gate. Plain JSON, so that a
+ * browser session can hold it. It carries no provider token.
+ */
+export type FederatedIdentity = {
+  kind: 'oidc' | 'facebook'
+  /** Names by which a trust policy's `Principal.Federated` may mean this provider. */
+  principals: readonly string[]
+  /** `aws:FederatedProvider`, and the answer's `Provider`. */
+  provider: string
+  /** With `subject` the key of a person. An e-mail address never is. */
+  issuer: string
+  subject: string
+  audience: string
+  /** Condition keys (lower case) of the provider's claims, such as `accounts.google.com:sub`. */
+  context: Readonly<Record<string, readonly string[]>>
+  /** To greet the person and to name the session; nothing is decided on it. */
+  displayName?: string
+  email?: string
+  /** Session tags that the provider's token asked for, and which of them outlive role chaining. */
+  tags: Readonly<Record<string, string>>
+  transitiveTagKeys: readonly string[]
+  sourceIdentity?: string
+  /** Vouched for by a stand-in provider: worth nothing once the demo is off. */
+  demo: boolean
+}

@@ -1,0 +1,18 @@
+import { randomBytes } from 'node:crypto'
+
+const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
+
+/**
+ * The prefixes by which AWS's tools tell ids apart.
+ * @see AWS IAM User Guide, "IAM identifiers", unique ids
+ */
+export type IdPrefix = 'AROA' | 'AIDA' | 'AGPA' | 'ANPA' | 'AKIA' | 'ASIA'
+
+/** A prefix and 17 random base-32 characters (85 bits); 16 after a key's prefix, as AWS's have. */
+export function newId(prefix: IdPrefix): string {
+  const length = prefix === 'AKIA' || prefix === 'ASIA' ? 16 : 17
+  const bytes = randomBytes(length)
+  let id: string = prefix
+  for (const byte of bytes) id += alphabet[byte & 31]
+  return id
+}

@@ -1,0 +1,89 @@
+/**
+ * Every expected "no" in the house. The list is closed: each door (AWS wire, REST, web) keeps one
+ * exhaustive table from reason to its own code, status and words, so that a reason without a row
+ * does not compile.
+ */
+export type Reason =
+  // the request itself
+  | 'request.malformed'
+  | 'request.invalid'
+  | 'request.tooLarge'
+  | 'request.timedOut'
+  | 'request.unknownAction'
+  | 'request.unknownVersion'
+  | 'request.unsupportedMedia'
+  | 'request.foreignHost'
+  | 'request.insecure'
+  | 'request.crossOrigin'
+  | 'request.throttled'
+  // SigV4 and the credentials behind it
+  | 'signature.missing'
+  | 'signature.incomplete'
+  | 'signature.mismatch'
+  | 'signature.expired'
+  | 'signature.keyUnknown'
+  | 'session.invalid'
+  | 'session.expired'
+  | 'session.ended'
+  // the proof of identity
+  | 'token.malformed'
+  | 'token.issuerUnknown'
+  | 'token.audienceWrong'
+  | 'token.signatureWrong'
+  | 'token.keyUnknown'
+  | 'token.expired'
+  | 'token.notYetValid'
+  | 'token.claimMissing'
+  | 'token.rejected'
+  | 'token.providerUnknown'
+  | 'issuer.unreachable'
+  // what may be done
+  | 'trust.denied'
+  | 'access.denied'
+  | 'duration.overRoleMaximum'
+  | 'policy.malformed'
+  | 'policy.packedTooLarge'
+  | 'tags.invalid'
+  // the catalogue
+  | 'entity.missing'
+  | 'entity.exists'
+  | 'entity.inUse'
+  | 'entity.limit'
+  | 'entity.invalid'
+  // ourselves
+  | 'audit.unavailable'
+  | 'store.unavailable'
+  // the browser
+  | 'signIn.cancelled'
+  | 'signIn.stateUnknown'
+  | 'signIn.failed'
+  | 'signIn.required'
+
+/** The reasons of the named groups: `ReasonOf<'token' | 'trust'>`. */
+export type ReasonOf<Group extends string> = Extract<Reason, `${Group}.${string}`>
+
+/** Values that the caller may be shown; a door's table puts them into its sentence. */
+export type Said = Readonly<Record<string, string>>
+
+export type RefusalOptions = {
+  /** For the log alone: never reaches the caller. Must not hold a secret or a token. */
+  detail?: string
+  /** Safe to show the caller. */
+  said?: Said
+  cause?: unknown
+}
+
+/** An expected no. Anything else that is thrown is a bug, and answered as an internal failure. */
+export class Refusal extends Error {
+  readonly reason: Reason
+  readonly detail: string | undefined
+  readonly said: Said
+
+  constructor(reason: Reason, { detail, said = {}, cause }: RefusalOptions = {}) {
+    super(detail === undefined ? reason : `${reason}: ${detail}`, cause === undefined ? undefined : { cause })
+    this.name = 'Refusal'
+    this.reason = reason
+    this.detail = detail
+    this.said = said
+  }
+}
