@@ -10,6 +10,15 @@ export function parseArn(text: string): Arn | undefined {
   return { partition, service, region: region ?? '', accountId: accountId ?? '', resource }
 }
 
+/** The path (`/` or `/a/b/`) and name of an ARN such as `...:role/a/b/NAME`; undefined for other kinds. */
+export function entityOf(arn: Arn, kind: 'role' | 'policy'): { path: string; name: string } | undefined {
+  if (arn.service !== 'iam' || !arn.resource.startsWith(`${kind}/`)) return undefined
+  const from = kind.length
+  const at = arn.resource.lastIndexOf('/')
+  const name = arn.resource.slice(at + 1)
+  return name === '' ? undefined : { path: arn.resource.slice(from, at + 1), name }
+}
+
 /** `path` begins and ends with a slash, as IAM keeps it. */
 export function roleArn(accountId: string, path: string, name: string): string {
   return `arn:aws:iam::${accountId}:role${path}${name}`

@@ -65,6 +65,15 @@ export type ReasonOf<Group extends string> = Extract<Reason, `${Group}.${string}
 /** Values that the caller may be shown; a door's table puts them into its sentence. */
 export type Said = Readonly<Record<string, string>>
 
+/** What the audit log would like to know of a refusal. */
+export type About = {
+  issuer?: string
+  subject?: string
+  callerArn?: string
+  callerAccessKeyId?: string
+  resource?: string
+}
+
 export type RefusalOptions = {
   /** For the log alone: never reaches the caller. Must not hold a secret or a token. */
   detail?: string
@@ -78,6 +87,8 @@ export class Refusal extends Error {
   readonly reason: Reason
   readonly detail: string | undefined
   readonly said: Said
+  /** Who and what it concerned, for the audit log; filled in by whoever knows it. */
+  readonly about: About = {}
 
   constructor(reason: Reason, { detail, said = {}, cause }: RefusalOptions = {}) {
     super(detail === undefined ? reason : `${reason}: ${detail}`, cause === undefined ? undefined : { cause })
@@ -85,5 +96,10 @@ export class Refusal extends Error {
     this.reason = reason
     this.detail = detail
     this.said = said
+  }
+
+  concerning(about: About): this {
+    Object.assign(this.about, about)
+    return this
   }
 }
