@@ -1,0 +1,84 @@
+import type { Kysely, Selectable } from 'kysely'
+import { createCatalogueCache } from './catalogue-cache.ts'
+import type { Schema } from './schema.ts'
+import { insertUnique } from './unique.ts'
+
+/** An OpenID Connect issuer that the operator trusts to vouch for people. */
+export type OidcProvider = {
+  /** The issuer without its scheme. */
+  urlPath: string
+  issuer: string
+  clientIds: readonly string[]
+  thumbprints: readonly string[]
+  tags: Readonly<Record<string, string>>
+  createdAtMs: number
+  demo: boolean
+}
+
+export type OidcProviders = {
+  find(urlPath: string): Promise<OidcProvider | undefined>
+  list(): Promise<OidcProvider[]>
+  /** @throws {Refusal} entity.exists */
+  create(provider: OidcProvider): Promise<void>
+  /** False when there was none. */
+  delete(urlPath: string): Promise<boolean>
+}
+
+export function createOidcProviders(db: Kysely<Schema>): OidcProviders {
+  const byPath = createCatalogueCache<OidcProvider>()
+  return {
+    find: urlPath =>
+      byPath.get(urlPath, async () =>
+        asProvider(
+          await db
+            .selectFrom('oidc_providers')
+            .selectAll()
+            .where('url_path', '=', urlPath)
+            .executeTakeFirst(),
+        ),
+      ),
+    async list() {
+      const rows = await db.selectFrom('oidc_providers').selectAll().orderBy('url_path').execute()
+      return rows.flatMap(row => asProvider(row) ?? [])
+    },
+    async create(provider) {
+      await insertUnique('Provider', provider.urlPath, () =>
+        db.insertInto('oidc_providers').values(asRow(provider)).execute(),
+      )
+      byPath.clear()
+    },
+    async delete(urlPath) {
+      const { numDeletedRows } = await db
+        .deleteFrom('oidc_providers')
+        .where('url_path', '=', urlPath)
+        .executeTakeFirst()
+      byPath.clear()
+      return numDeletedRows > 0n
+    },
+  }
+}
+
+function asRow(provider: OidcProvider): Selectable<Schema['oidc_providers']> {
+  return {
+    url_path: provider.urlPath,
+    issuer: provider.issuer,
+    client_ids: JSON.stringify(provider.clientIds),
+    thumbprints: JSON.stringify(provider.thumbprints),
+    tags: JSON.stringify(provider.tags),
+    created_at_ms: provider.createdAtMs,
+    demo: provider.demo ? 1 : 0,
+  }
+}
+
+function asProvider(row: Selectable<Schema['oidc_providers']> | undefined): OidcProvider | undefined {
+  if (row === undefined) return undefined
+  return {
+    urlPath: row.url_path,
+    issuer: row.issuer,
+    clientIds: JSON.parse(row.client_ids),
+    thumbprints: JSON.parse(row.thumbprints),
+    tags: JSON.parse(row.tags),
+    createdAtMs: row.created_at_ms,
+    demo: row.demo === 1,
+  }
+}

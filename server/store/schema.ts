@@ -1,0 +1,78 @@
+import type { Generated } from 'kysely'
+
+/** Milliseconds since the epoch. */
+type Ms = number
+/** A JSON document as text. */
+type Json = string
+/** SQLite has no boolean: 0 or 1. */
+type Flag = 0 | 1
+
+export type Schema = {
+  settings: { name: string; value: string }
+
+  roles: {
+    id: string
+    name: string
+    /** Lower-cased: IAM names are unique without regard to case. */
+    name_key: string
+    path: string
+    description: string | null
+    trust_policy: Json
+    max_session_seconds: number
+    tags: Json
+    created_at_ms: Ms
+    demo: Flag
+  }
+  role_policies: { role_id: string; name: string; document: Json }
+  role_attachments: { role_id: string; policy_id: string; attached_at_ms: Ms }
+
+  policies: {
+    id: string
+    name: string
+    name_key: string
+    path: string
+    description: string | null
+    default_version: string
+    tags: Json
+    created_at_ms: Ms
+    updated_at_ms: Ms
+    demo: Flag
+  }
+  policy_versions: { policy_id: string; version: string; document: Json; created_at_ms: Ms }
+
+  oidc_providers: {
+    /** The issuer without its scheme; with `oidc-provider/` before it the end of its ARN. */
+    url_path: string
+    issuer: string
+    client_ids: Json
+    thumbprints: Json
+    tags: Json
+    created_at_ms: Ms
+    demo: Flag
+  }
+
+  /** People who signed in, keyed by issuer and subject. */
+  identities: {
+    issuer: string
+    subject: string
+    display_name: string | null
+    email: string | null
+    first_seen_at_ms: Ms
+    last_seen_at_ms: Ms
+    demo: Flag
+  }
+
+  web_sessions: { id_hash: string; data: Json; expires_at_ms: Ms }
+
+  sign_in_states: {
+    state_hash: string
+    browser_hash: string
+    provider: string
+    nonce: string
+    code_verifier: string
+    expires_at_ms: Ms
+    sequence: Generated<number>
+  }
+
+  signing_keys: { kid: string; sealed_key: Uint8Array; created_at_ms: Ms }
+}

@@ -1,0 +1,24 @@
+import type { Kysely } from 'kysely'
+import type { Schema } from './schema.ts'
+
+/** Small facts about this installation: what the first start chose and later ones must keep. */
+export type Settings = {
+  find(name: string): Promise<string | undefined>
+  set(name: string, value: string): Promise<void>
+}
+
+export function createSettings(db: Kysely<Schema>): Settings {
+  return {
+    async find(name) {
+      const row = await db.selectFrom('settings').select('value').where('name', '=', name).executeTakeFirst()
+      return row?.value
+    },
+    async set(name, value) {
+      await db
+        .insertInto('settings')
+        .values({ name, value })
+        .onConflict(conflict => conflict.column('name').doUpdateSet({ value }))
+        .execute()
+    },
+  }
+}

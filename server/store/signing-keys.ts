@@ -1,0 +1,30 @@
+import type { Kysely } from 'kysely'
+import type { Schema } from './schema.ts'
+
+/** A private key at rest: PKCS#8 DER, sealed under the keyring and bound to its key id. */
+export type SealedSigningKey = { kid: string; sealedKey: Buffer; createdAtMs: number }
+
+export type SigningKeys = {
+  /** Newest first. */
+  list(): Promise<SealedSigningKey[]>
+  add(key: SealedSigningKey): Promise<void>
+}
+
+export function createSigningKeys(db: Kysely<Schema>): SigningKeys {
+  return {
+    async list() {
+      const rows = await db.selectFrom('signing_keys').selectAll().orderBy('created_at_ms', 'desc').execute()
+      return rows.map(row => ({
+        kid: row.kid,
+        sealedKey: Buffer.from(row.sealed_key),
+        createdAtMs: row.created_at_ms,
+      }))
+    },
+    async add({ kid, sealedKey, createdAtMs }) {
+      await db
+        .insertInto('signing_keys')
+        .values({ kid, sealed_key: sealedKey, created_at_ms: createdAtMs })
+        .execute()
+    },
+  }
+}

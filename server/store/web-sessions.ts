@@ -1,0 +1,37 @@
+import type { Kysely } from 'kysely'
+import type { Schema } from './schema.ts'
+
+/** Browser sessions. The id comes in as a hash: whoever reads the table can't ride a session. */
+export type WebSessions = {
+  find(idHash: string, nowMs: number): Promise<string | undefined>
+  put(idHash: string, data: string, expiresAtMs: number): Promise<void>
+  delete(idHash: string): Promise<void>
+  prune(nowMs: number): Promise<void>
+}
+
+export function createWebSessions(db: Kysely<Schema>): WebSessions {
+  return {
+    async find(idHash, nowMs) {
+      const row = await db
+        .selectFrom('web_sessions')
+        .select('data')
+        .where('id_hash', '=', idHash)
+        .where('expires_at_ms', '>', nowMs)
+        .executeTakeFirst()
+      return row?.data
+    },
+    async put(idHash, data, expiresAtMs) {
+      await db
+        .insertInto('web_sessions')
+        .values({ id_hash: idHash, data, expires_at_ms: expiresAtMs })
+        .onConflict(conflict => conflict.column('id_hash').doUpdateSet({ data, expires_at_ms: expiresAtMs }))
+        .execute()
+    },
+    async delete(idHash) {
+      await db.deleteFrom('web_sessions').where('id_hash', '=', idHash).execute()
+    },
+    async prune(nowMs) {
+      await db.deleteFrom('web_sessions').where('expires_at_ms', '<=', nowMs).execute()
+    },
+  }
+}
