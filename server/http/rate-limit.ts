@@ -1,0 +1,41 @@
+import type { Clock } from '../base/clock.ts'
+
+export type RateLimit = {
+  /** True when the key may go on; false when it has used up its tokens. */
+  take(key: string): boolean
+}
+
+type Bucket = { tokens: number; atMs: number }
+
+/**
+ * A token bucket a key, in bounded memory: over `mostKeys`, the least recently seen goes. Flooding
+ * the table with addresses therefore frees the flooder's own buckets, and costs him as many addresses.
+ *
+ * @param perSecond how fast tokens come back
+ * @param burst how many there are at most
+ */
+export function createRateLimit(
+  { perSecond, burst, mostKeys = 100_000 }: { perSecond: number; burst: number; mostKeys?: number },
+  clock: Clock,
+): RateLimit {
+  const buckets = new Map<string, Bucket>()
+  return {
+    take(key) {
+      const nowMs = clock()
+      const bucket = buckets.get(key) ?? { tokens: burst, atMs: nowMs }
+      buckets.delete(key)
+      bucket.tokens = Math.min(burst, bucket.tokens + (Math.max(0, nowMs - bucket.atMs) / 1000) * perSecond)
+      bucket.atMs = nowMs
+      const allowed = bucket.tokens >= 1
+      if (allowed) bucket.tokens -= 1
+      if (buckets.size >= mostKeys) dropEldest(buckets)
+      buckets.set(key, bucket)
+      return allowed
+    },
+  }
+}
+
+function dropEldest(buckets: Map<string, Bucket>): void {
+  const eldest = buckets.keys().next()
+  if (!eldest.done) buckets.delete(eldest.value)
+}

@@ -1,0 +1,82 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import type { TLSSocket } from 'node:tls'
+import ipaddr from 'ipaddr.js'
+import type { Clock } from '../base/clock.ts'
+import type { RequestFacts } from '../base/request-facts.ts'
+
+/** Answers the same facts however often it is asked about one request. */
+export type FactsOf = (request: IncomingMessage) => RequestFacts
+
+type Range = [ipaddr.IPv4 | ipaddr.IPv6, number]
+
+/**
+ * Reads who is really asking. `X-Forwarded-For` and `X-Forwarded-Proto` count only when the peer
+ * is one of `trustedProxies`; the address is then the last one that no trusted proxy wrote, since
+ * anything to the left of it is the stranger's own invention (`aws:SourceIp` decides on it).
+ *
+ * @param trustedProxies addresses and CIDR blocks
+ */
+export function createFactsReader(trustedProxies: readonly string[], clock: Clock): FactsOf {
+  const ranges = trustedProxies.map(parseRange)
+  const known = new WeakMap<IncomingMessage, RequestFacts>()
+
+  return request => {
+    const before = known.get(request)
+    if (before !== undefined) return before
+    const facts = readFacts(request, ranges, clock())
+    known.set(request, facts)
+    return facts
+  }
+}
+
+function readFacts(request: IncomingMessage, ranges: readonly Range[], atMs: number): RequestFacts {
+  const peer = plainAddress(request.socket.remoteAddress ?? '')
+  const trusted = ranges.length > 0 && isTrusted(peer, ranges)
+  const userAgent = request.headers['user-agent']
+  return {
+    requestId: randomUUID(),
+    sourceIp: trusted ? forwardedFor(request, peer, ranges) : peer,
+    secure: trusted
+      ? lastOf(request.headers['x-forwarded-proto']) === 'https'
+      : (request.socket as TLSSocket).encrypted === true,
+    atMs,
+    ...(userAgent === undefined ? {} : { userAgent: userAgent.slice(0, 1024) }),
+  }
+}
+
+function forwardedFor(request: IncomingMessage, peer: string, ranges: readonly Range[]): string {
+  const hops = String(request.headers['x-forwarded-for'] ?? '').split(',')
+  let address = peer
+  for (const hop of hops.reverse()) {
+    const candidate = plainAddress(hop.trim())
+    if (!ipaddr.isValid(candidate)) return address
+    address = candidate
+    if (!isTrusted(candidate, ranges)) return address
+  }
+  return address
+}
+
+function lastOf(header: string | string[] | undefined): string | undefined {
+  return String(header ?? '')
+    .split(',')
+    .at(-1)
+    ?.trim()
+}
+
+/** `::ffff:192.0.2.1` is how a dual-stack socket writes an IPv4 peer. */
+function plainAddress(address: string): string {
+  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address
+}
+
+function isTrusted(address: string, ranges: readonly Range[]): boolean {
+  if (!ipaddr.isValid(address)) return false
+  const parsed = ipaddr.process(address)
+  return ranges.some(([base, bits]) => parsed.kind() === base.kind() && parsed.match(base, bits))
+}
+
+function parseRange(text: string): Range {
+  if (text.includes('/')) return ipaddr.parseCIDR(text)
+  const address = ipaddr.process(text)
+  return [address, address.kind() === 'ipv4' ? 32 : 128]
+}

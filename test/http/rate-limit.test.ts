@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createRateLimit } from '../../server/http/rate-limit.ts'
+
+test('a burst goes through, the rest waits for its tokens', () => {
+  let nowMs = 0
+  const limit = createRateLimit({ perSecond: 2, burst: 3 }, () => nowMs)
+  assert.deepEqual(
+    [1, 2, 3, 4].map(() => limit.take('a')),
+    [true, true, true, false],
+  )
+  assert.equal(limit.take('b'), true, 'others are not concerned')
+  nowMs = 500
+  assert.equal(limit.take('a'), true)
+  assert.equal(limit.take('a'), false)
+})
+
+test('a clock that is set back neither gives nor takes tokens', () => {
+  let nowMs = 10_000
+  const limit = createRateLimit({ perSecond: 1, burst: 1 }, () => nowMs)
+  assert.equal(limit.take('a'), true)
+  nowMs = 0
+  assert.equal(limit.take('a'), false)
+})
+
+test('however many keys come, the table stays bounded', () => {
+  const limit = createRateLimit({ perSecond: 0, burst: 1, mostKeys: 10 }, () => 0)
+  assert.equal(limit.take('first'), true)
+  for (let n = 0; n < 10; n++) limit.take(String(n))
+  assert.equal(limit.take('first'), true, 'the eldest was forgotten')
+})
