@@ -1,0 +1,97 @@
+import type { Clock } from '../base/clock.ts'
+import { Refusal } from '../base/refusal.ts'
+import { type AuditEvent, type AuditRow, rowOf } from './audit-event.ts'
+import { startAuditThread } from './audit-thread.ts'
+import { createGroupCommit } from './group-commit.ts'
+import { createRefusalFold } from './refusal-fold.ts'
+
+export type AuditLog = {
+  /**
+   * Answers when the event is durable.
+   * @throws {Refusal} audit.unavailable when the log is full or can't be written
+   */
+  record(event: AuditEvent): Promise<void>
+  /** Writes a refusal down in its own time; folds it when its address has too many. */
+  note(event: AuditEvent): void
+  /** SQLite's own answer to `PRAGMA synchronous`: 2 is FULL. */
+  synchronous: number
+  /** Everything that was recorded and noted is durable when this answers. */
+  close(): Promise<void>
+}
+
+export type AuditOptions = {
+  file: string
+  clock: Clock
+  /** Told when a group could not be written. */
+  onFailure: (failure: string) => void
+  /** Rows that may wait at most; beyond that `record` refuses at once. */
+  mostWaiting?: number
+  /** How long a commit waits for another writer's lock. */
+  lockTimeoutMs?: number
+  /** How often folded refusals are written. */
+  foldEveryMs?: number
+}
+
+const mostInGroup = 500
+/** Refusals may take this share of the queue, so that strangers never crowd out credentials. */
+const shareOfNotes = 0.5
+
+/** Opens the audit log and its thread. */
+export async function openAuditLog(options: AuditOptions): Promise<AuditLog> {
+  const { clock, onFailure, mostWaiting = 20_000, foldEveryMs = 10_000 } = options
+  const thread = await openThread(options)
+  const fold = createRefusalFold(clock)
+  const group = createGroupCommit<AuditRow>(thread.commit, mostInGroup)
+  let closing = false
+
+  function write(event: AuditEvent): void {
+    if (group.waiting() >= mostWaiting * shareOfNotes) fold.add(event)
+    else group.add(rowOf(event)).catch(error => onFailure(String(error)))
+  }
+
+  function writeFolded(): void {
+    for (const event of fold.take()) write(event)
+  }
+
+  const timer = setInterval(writeFolded, foldEveryMs)
+  timer.unref()
+
+  return {
+    synchronous: thread.synchronous,
+    async record(event) {
+      if (closing || group.waiting() >= mostWaiting) {
+        throw new Refusal('audit.unavailable', { detail: 'the audit queue is full' })
+      }
+      try {
+        await group.add(rowOf(event))
+      } catch (error) {
+        onFailure(String(error))
+        throw new Refusal('audit.unavailable', { detail: String(error) })
+      }
+    },
+    note(event) {
+      if (fold.mayPass(event)) write(event)
+      else fold.add(event)
+    },
+    async close() {
+      clearInterval(timer)
+      closing = true
+      writeFolded()
+      await group.drained()
+      await thread.end()
+    },
+  }
+}
+
+/** A thread that died is replaced at the next group; until that succeeds, groups fail. */
+async function openThread({ file, lockTimeoutMs = 5_000 }: AuditOptions) {
+  let thread = await startAuditThread({ file, lockTimeoutMs })
+  return {
+    synchronous: thread.synchronous,
+    async commit(rows: AuditRow[]): Promise<void> {
+      if (!thread.alive()) thread = await startAuditThread({ file, lockTimeoutMs })
+      await thread.commit(rows)
+    },
+    end: () => thread.end(),
+  }
+}

@@ -1,0 +1,50 @@
+export type GroupCommit<Row> = {
+  /** Queues a row; answers when the group that it was in is durable, or rejects with that group's failure. */
+  add(row: Row): Promise<void>
+  /** Rows that wait for their turn. */
+  waiting(): number
+  /** Answers when nothing waits and nothing is in flight. */
+  drained(): Promise<void>
+}
+
+type Waiting<Row> = { row: Row; done: PromiseWithResolvers<void> }
+
+/**
+ * Commits rows in groups, one group in flight: what comes meanwhile is the next. Under load the groups
+ * grow by themselves and the cost of a sync is shared; when idle, a row waits for nobody.
+ *
+ * @param mostInGroup bounds how long the first row of a group waits for the last
+ */
+export function createGroupCommit<Row>(
+  commit: (rows: Row[]) => Promise<void>,
+  mostInGroup: number,
+): GroupCommit<Row> {
+  let waiting: Waiting<Row>[] = []
+  let running: Promise<void> | undefined
+
+  async function run(): Promise<void> {
+    while (waiting.length > 0) {
+      const group = waiting.slice(0, mostInGroup)
+      waiting = waiting.slice(mostInGroup)
+      try {
+        await commit(group.map(({ row }) => row))
+        for (const { done } of group) done.resolve()
+      } catch (error) {
+        for (const { done } of group) done.reject(error)
+      }
+    }
+    running = undefined
+  }
+
+  return {
+    add(row) {
+      const done = Promise.withResolvers<void>()
+      waiting.push({ row, done })
+      // Not at once: requests that were read in the same turn of the event loop share a group.
+      running ??= new Promise<void>(resolve => setImmediate(resolve)).then(run)
+      return done.promise
+    },
+    waiting: () => waiting.length,
+    drained: () => running ?? Promise.resolve(),
+  }
+}
