@@ -1,0 +1,237 @@
+import { isLoopbackHost, type SettingName, type Settings, settingNames, settings } from './settings.ts'
+
+export type GoogleClient = Readonly<
+  Record<'clientId' | 'clientSecret' | 'issuer' | 'authorizationUrl' | 'tokenUrl' | 'jwksUrl', string>
+>
+
+export type FacebookClient = Readonly<
+  Record<'appId' | 'appSecret' | 'dialogUrl' | 'graphUrl' | 'graphVersion', string>
+>
+
+export type Config = Readonly<{
+  /** NODE_ENV=production, or a public URL that is not loopback. */
+  production: boolean
+  /** 0 lets the system choose: see `listeningOn`. */
+  port: number
+  host: string
+  /** An origin, without a slash at its end. */
+  publicUrl: string
+  /** IP addresses and CIDR blocks. */
+  trustedProxies: readonly string[]
+  /** Absolute. */
+  dataDir: string
+  /** 32 bytes each. */
+  masterKey?: Buffer | undefined
+  previousMasterKey?: Buffer | undefined
+  /** 12 digits. */
+  accountId?: string | undefined
+  rootAccessKey?: Readonly<{ id: string; secret: string }> | undefined
+  google?: GoogleClient | undefined
+  facebook?: FacebookClient | undefined
+  /** Whether the stand-in providers run. */
+  demo: boolean
+  /** `host` or `host:port`, lower case: private addresses that may be called all the same. */
+  allowedPrivateHosts: readonly string[]
+  logLevel: Settings['ROLECALL_LOG_LEVEL']
+}>
+
+/** Everything that is wrong, at once. A problem names its variable and never repeats a value. */
+export class ConfigError extends Error {
+  readonly problems: string[]
+
+  constructor(problems: string[]) {
+    super(`the configuration has ${problems.length} problem(s):\n${problems.join('\n')}`)
+    this.name = 'ConfigError'
+    this.problems = problems
+  }
+}
+
+type Given = Readonly<Record<string, string>>
+type Rule = readonly [name: SettingName, broken: boolean, problem: string]
+
+/** Those that mean nothing without the other. */
+const togetherOnly = [
+  ['GOOGLE_CLIENT_ID', 'GOOGLE_CLIENT_SECRET'],
+  ['GOOGLE_CLIENT_SECRET', 'GOOGLE_CLIENT_ID'],
+  ['FACEBOOK_APP_ID', 'FACEBOOK_APP_SECRET'],
+  ['FACEBOOK_APP_SECRET', 'FACEBOOK_APP_ID'],
+  ['ROLECALL_ROOT_ACCESS_KEY_ID', 'ROLECALL_ROOT_SECRET_ACCESS_KEY'],
+  ['ROLECALL_ROOT_SECRET_ACCESS_KEY', 'ROLECALL_ROOT_ACCESS_KEY_ID'],
+  ['ROLECALL_MASTER_KEY', 'ROLECALL_MASTER_KEY_PREVIOUS'],
+] as const
+
+const endpoints = [
+  'GOOGLE_ISSUER',
+  'GOOGLE_AUTHORIZATION_URL',
+  'GOOGLE_TOKEN_URL',
+  'GOOGLE_JWKS_URL',
+  'FACEBOOK_DIALOG_URL',
+  'FACEBOOK_GRAPH_URL',
+] as const
+
+/**
+ * Reads the configuration; the one place that knows the environment. An empty variable counts as unset.
+ *
+ * @throws {ConfigError} with all problems at once.
+ */
+export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
+  const given = withoutEmpty(env)
+  const { sound, problems } = parseEach(given)
+  const production = sound.NODE_ENV === 'production' || !isLoopback(publicUrlOf(sound))
+  problems.push(...findContradictions(given, sound, production), ...findUnknownNames(given))
+  if (problems.length > 0) throw new ConfigError(problems)
+  return composeConfig(sound, production)
+}
+
+/** The configuration of a server that listens: after PORT=0 its port, and the default public URL, are known only then. */
+export function listeningOn(config: Config, port: number): Config {
+  return { ...config, port, publicUrl: config.publicUrl.replace(/:0$/, `:${port}`) }
+}
+
+function withoutEmpty(env: Readonly<Record<string, string | undefined>>): Given {
+  const given: Record<string, string> = {}
+  for (const [name, value] of Object.entries(env)) {
+    const trimmed = value?.trim()
+    if (trimmed) given[name] = trimmed
+  }
+  return given
+}
+
+/** What does not parse falls back to its default, so that the rules between settings can still be checked. */
+function parseEach(given: Given): { sound: Settings; problems: string[] } {
+  const result = settings.safeParse(given)
+  if (result.success) return { sound: result.data, problems: [] }
+  const rest = { ...given }
+  for (const { path } of result.error.issues) delete rest[String(path[0])]
+  const problems = result.error.issues.map(({ path, message }) => `${String(path[0])}: ${message}`)
+  return { sound: settings.parse(rest), problems }
+}
+
+/** The rules between settings. */
+function findContradictions(given: Given, sound: Settings, production: boolean): string[] {
+  const rules = [...pairRules(given, sound), ...productionRules(given, sound, production)]
+  return rules.flatMap(([name, broken, problem]) => (broken ? [`${name}: ${problem}`] : []))
+}
+
+function pairRules(given: Given, sound: Settings): Rule[] {
+  const { ROLECALL_MASTER_KEY: key, ROLECALL_MASTER_KEY_PREVIOUS: previous } = sound
+  const same = key !== undefined && previous !== undefined && key.equals(previous)
+  return [
+    ...togetherOnly.map(([name, other]): Rule => {
+      const alone = given[name] === undefined && given[other] !== undefined
+      return [name, alone, `missing, expected together with ${other}`]
+    }),
+    ['ROLECALL_MASTER_KEY_PREVIOUS', same, 'the same as ROLECALL_MASTER_KEY, expected the key before it'],
+  ]
+}
+
+function productionRules(given: Given, sound: Settings, production: boolean): Rule[] {
+  const missing = (name: SettingName) => production && given[name] === undefined
+  const demo = sound.ROLECALL_DEMO === 'on'
+  const https = 'not https, expected https in production, and beyond loopback always'
+  return [
+    ['ROLECALL_PUBLIC_URL', missing('ROLECALL_PUBLIC_URL'), 'missing, expected in production'],
+    ['ROLECALL_PUBLIC_URL', production && isPlain(sound.ROLECALL_PUBLIC_URL), https],
+    [
+      'ROLECALL_TRUSTED_PROXIES',
+      missing('ROLECALL_TRUSTED_PROXIES'),
+      'missing, expected in production the address of the proxy in front, which ends TLS',
+    ],
+    ['ROLECALL_DEMO', demo && production, 'on in production, expected off: its people need no password'],
+    [
+      'ROLECALL_DEMO',
+      demo && !isLoopbackHost(sound.HOST),
+      'on beyond loopback, expected HOST=127.0.0.1 or off',
+    ],
+    ...endpoints.map((name): Rule => {
+      const url = sound[name]
+      return [name, isPlain(url) && (production || !isLoopback(url)), https]
+    }),
+  ]
+}
+
+/** A name that we would ignore is most likely a slip of the pen, and its owner believes that it counts. */
+function findUnknownNames(given: Given): string[] {
+  return Object.keys(given)
+    .filter(name => /^ROLECALL_/i.test(name) && !settingNames.includes(name))
+    .map(name => {
+      const distanceTo = (known: string) => editDistance(known, name.toUpperCase())
+      const near = settingNames.toSorted((a, b) => distanceTo(a) - distanceTo(b))[0] ?? ''
+      const hint = distanceTo(near) <= 6 ? `did you mean ${near}?` : 'see .env.example for those there are'
+      return `${name}: no such setting, ${hint}`
+    })
+}
+
+function composeConfig(sound: Settings, production: boolean): Config {
+  const google = googleOf(sound)
+  const facebook = facebookOf(sound)
+  const quiet = google === undefined && facebook === undefined && !production && isLoopbackHost(sound.HOST)
+  const { ROLECALL_ROOT_ACCESS_KEY_ID: id, ROLECALL_ROOT_SECRET_ACCESS_KEY: secret } = sound
+  return {
+    production,
+    port: sound.PORT,
+    host: sound.HOST,
+    publicUrl: publicUrlOf(sound),
+    trustedProxies: sound.ROLECALL_TRUSTED_PROXIES,
+    dataDir: sound.ROLECALL_DATA_DIR,
+    masterKey: sound.ROLECALL_MASTER_KEY,
+    previousMasterKey: sound.ROLECALL_MASTER_KEY_PREVIOUS,
+    accountId: sound.ROLECALL_ACCOUNT_ID,
+    rootAccessKey: id !== undefined && secret !== undefined ? { id, secret } : undefined,
+    google,
+    facebook,
+    demo: sound.ROLECALL_DEMO === 'on' || (sound.ROLECALL_DEMO === 'auto' && quiet),
+    allowedPrivateHosts: sound.ROLECALL_ALLOWED_PRIVATE_HOSTS,
+    logLevel: sound.ROLECALL_LOG_LEVEL,
+  }
+}
+
+function googleOf(sound: Settings): GoogleClient | undefined {
+  const { GOOGLE_CLIENT_ID: clientId, GOOGLE_CLIENT_SECRET: clientSecret } = sound
+  if (clientId === undefined || clientSecret === undefined) return undefined
+  return {
+    clientId,
+    clientSecret,
+    issuer: sound.GOOGLE_ISSUER,
+    authorizationUrl: sound.GOOGLE_AUTHORIZATION_URL,
+    tokenUrl: sound.GOOGLE_TOKEN_URL,
+    jwksUrl: sound.GOOGLE_JWKS_URL,
+  }
+}
+
+function facebookOf(sound: Settings): FacebookClient | undefined {
+  const {
+    FACEBOOK_APP_ID: appId,
+    FACEBOOK_APP_SECRET: appSecret,
+    FACEBOOK_GRAPH_VERSION: graphVersion,
+  } = sound
+  if (appId === undefined || appSecret === undefined) return undefined
+  const dialogUrl = sound.FACEBOOK_DIALOG_URL ?? `https://www.facebook.com/${graphVersion}/dialog/oauth`
+  return { appId, appSecret, dialogUrl, graphUrl: sound.FACEBOOK_GRAPH_URL.replace(/\/+$/, ''), graphVersion }
+}
+
+function publicUrlOf(sound: Settings): string {
+  return sound.ROLECALL_PUBLIC_URL ?? `http://localhost:${sound.PORT}`
+}
+
+function isPlain(url: string | undefined): url is string {
+  return url !== undefined && new URL(url).protocol === 'http:'
+}
+
+function isLoopback(url: string): boolean {
+  return isLoopbackHost(new URL(url).hostname)
+}
+
+/** Levenshtein's: how many letters must be added, dropped or exchanged. */
+function editDistance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index)
+  for (const [above, letter] of [...from].entries()) {
+    const next = [above + 1]
+    for (const [left, other] of [...to].entries()) {
+      const [added = 0, dropped = 0, kept = 0] = [next[left], row[left + 1], row[left]]
+      next.push(Math.min(added + 1, dropped + 1, kept + (letter === other ? 0 : 1)))
+    }
+    row = next
+  }
+  return row.at(-1) ?? 0
+}

@@ -1,0 +1,488 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { describe, test } from 'node:test'
+import { parseEnv } from 'node:util'
+import fc from 'fast-check'
+import { type Config, ConfigError, listeningOn, readConfig } from '../server/config.ts'
+import { settingNames } from '../server/settings.ts'
+
+type Env = Record<string, string | undefined>
+
+const oneKey = Buffer.alloc(32, 1).toString('base64')
+const otherKey = Buffer.alloc(32, 2).toString('base64')
+const google = { GOOGLE_CLIENT_ID: 'g-id', GOOGLE_CLIENT_SECRET: 'g-secret' }
+const facebook = { FACEBOOK_APP_ID: 'f-id', FACEBOOK_APP_SECRET: 'f-secret' }
+const inProduction = {
+  NODE_ENV: 'production',
+  ROLECALL_PUBLIC_URL: 'https://login.example.com',
+  ROLECALL_TRUSTED_PROXIES: '10.0.0.7',
+}
+
+function problemsOf(env: Env): string[] {
+  try {
+    readConfig(env)
+    return []
+  } catch (error) {
+    assert(error instanceof ConfigError)
+    return error.problems
+  }
+}
+
+describe('a configuration that holds', () => {
+  test('nothing set is a whole configuration, with the demo', () => {
+    assert.deepEqual(definedIn(readConfig({})), {
+      production: false,
+      port: 3000,
+      host: '127.0.0.1',
+      publicUrl: 'http://localhost:3000',
+      trustedProxies: [],
+      dataDir: resolve('data'),
+      demo: true,
+      allowedPrivateHosts: [],
+      logLevel: 'info',
+    })
+  })
+
+  test('everything set arrives, each in its place and form', () => {
+    const config = readConfig({
+      ...google,
+      ...facebook,
+      ...inProduction,
+      PORT: '8443',
+      HOST: '::',
+      ROLECALL_PUBLIC_URL: 'https://Login.Example.com:443/',
+      ROLECALL_TRUSTED_PROXIES: '10.0.0.7, 10.1.0.0/16,FD00::/8',
+      ROLECALL_DATA_DIR: '/var/lib/rolecall',
+      ROLECALL_MASTER_KEY: oneKey,
+      ROLECALL_MASTER_KEY_PREVIOUS: otherKey,
+      ROLECALL_ACCOUNT_ID: '012345678901',
+      ROLECALL_ROOT_ACCESS_KEY_ID: 'AKIAABCDEFGHIJKLMNOP',
+      ROLECALL_ROOT_SECRET_ACCESS_KEY: 'abcdefghijklmnopqrstuvwxyz0123456789+/ab',
+      GOOGLE_ISSUER: 'https://id.example.com/tenant/',
+      FACEBOOK_GRAPH_URL: 'https://graph.example.com/',
+      FACEBOOK_GRAPH_VERSION: 'v99.1',
+      ROLECALL_ALLOWED_PRIVATE_HOSTS: 'Gitlab.internal,10.2.3.4:8080,[fd00::1]:443,[fd00::2]',
+      ROLECALL_LOG_LEVEL: 'warn',
+    })
+    assert.deepEqual(config, {
+      production: true,
+      port: 8443,
+      host: '::',
+      publicUrl: 'https://login.example.com',
+      trustedProxies: ['10.0.0.7', '10.1.0.0/16', 'fd00::/8'],
+      dataDir: '/var/lib/rolecall',
+      masterKey: Buffer.alloc(32, 1),
+      previousMasterKey: Buffer.alloc(32, 2),
+      accountId: '012345678901',
+      rootAccessKey: { id: 'AKIAABCDEFGHIJKLMNOP', secret: 'abcdefghijklmnopqrstuvwxyz0123456789+/ab' },
+      google: {
+        clientId: 'g-id',
+        clientSecret: 'g-secret',
+        issuer: 'https://id.example.com/tenant/',
+        authorizationUrl: 'https://accounts.google.com/o/oauth2/v2/auth',
+        tokenUrl: 'https://oauth2.googleapis.com/token',
+        jwksUrl: 'https://www.googleapis.com/oauth2/v3/certs',
+      },
+      facebook: {
+        appId: 'f-id',
+        appSecret: 'f-secret',
+        dialogUrl: 'https://www.facebook.com/v99.1/dialog/oauth',
+        graphUrl: 'https://graph.example.com',
+        graphVersion: 'v99.1',
+      },
+      demo: false,
+      allowedPrivateHosts: ['gitlab.internal', '10.2.3.4:8080', '[fd00::1]:443', '[fd00::2]'],
+      logLevel: 'warn',
+    })
+  })
+
+  test('an empty variable, or one of spaces, counts as unset', () => {
+    const empty = Object.fromEntries(settingNames.map((name, index) => [name, index % 2 ? '' : ' \t']))
+    assert.deepEqual(readConfig({ ...empty, ROLECALL_UNHEARD_OF: '' }), readConfig({}))
+  })
+
+  test('other programs’ variables are none of our business', () => {
+    assert.deepEqual(problemsOf({ PATH: '/bin', GOOGLE_APPLICATION_CREDENTIALS: '/x', MY_ROLECALL: '1' }), [])
+  })
+
+  for (const [story, env, production] of [
+    ['NODE_ENV=production', inProduction, true],
+    [
+      'NODE_ENV=production on a loopback URL',
+      { ...inProduction, ROLECALL_PUBLIC_URL: 'https://localhost' },
+      true,
+    ],
+    ['a public URL beyond loopback', { ...inProduction, NODE_ENV: 'development' }, true],
+    [
+      'a name that only begins as localhost',
+      { ...inProduction, NODE_ENV: '', ROLECALL_PUBLIC_URL: 'https://localhost.example.com' },
+      true,
+    ],
+    ['a loopback URL by name', { ROLECALL_PUBLIC_URL: 'http://rolecall.localhost:3000' }, false],
+    ['a loopback URL by IPv4 address', { ROLECALL_PUBLIC_URL: 'http://127.9.9.9:3000' }, false],
+    ['a loopback URL by IPv6 address', { ROLECALL_PUBLIC_URL: 'http://[::1]:3000' }, false],
+    ['NODE_ENV=test', { NODE_ENV: 'test' }, false],
+  ] as const) {
+    test(`${story} is ${production ? '' : 'not '}production`, () => {
+      assert.equal(readConfig(env).production, production)
+    })
+  }
+
+  for (const [story, env, demo] of [
+    ['nothing set', {}, true],
+    ['another loopback address', { HOST: '::1' }, true],
+    ['ROLECALL_DEMO=off', { ROLECALL_DEMO: 'off' }, false],
+    ['Google configured', google, false],
+    ['Facebook configured', facebook, false],
+    ['a HOST beyond loopback', { HOST: '0.0.0.0' }, false],
+    ['production', inProduction, false],
+    ['ROLECALL_DEMO=on beside a real provider', { ...google, ROLECALL_DEMO: 'on' }, true],
+  ] as const) {
+    test(`with ${story} the demo is ${demo ? 'on' : 'off'}`, () => assert.equal(readConfig(env).demo, demo))
+  }
+
+  test('PORT=0 is told its port, and the default public URL with it, once the server listens', () => {
+    const config = listeningOn(readConfig({ PORT: '0' }), 45_678)
+    assert.equal(config.port, 45_678)
+    assert.equal(config.publicUrl, 'http://localhost:45678')
+    const given = readConfig({ PORT: '0', ROLECALL_PUBLIC_URL: 'http://localhost:8000' })
+    assert.equal(listeningOn(given, 45_678).publicUrl, 'http://localhost:8000')
+  })
+
+  test('endpoints may be plain http on loopback, outside production', () => {
+    const config = readConfig({
+      ...google,
+      GOOGLE_ISSUER: 'http://127.0.0.1:4000',
+      GOOGLE_TOKEN_URL: 'http://localhost:4000/token',
+    })
+    assert.equal(config.google?.issuer, 'http://127.0.0.1:4000')
+  })
+})
+
+const https = 'not https, expected https in production, and beyond loopback always'
+const notAKey = 'not a key, expected 32 bytes in base64 (openssl rand -base64 32)'
+const notAnEndpoint = 'not an address, expected http(s)://host/path without user, query or fragment'
+const notAnOrigin = 'not an origin, expected scheme, host and port alone'
+const notABlock =
+  'not an IP address or a CIDR block narrower than everything, expected such as 10.0.0.7 or 10.1.0.0/16'
+
+const refused: [story: string, env: Env, ...problems: string[]][] = [
+  [
+    'a NODE_ENV with a slip of the pen',
+    { NODE_ENV: 'prodution' },
+    'NODE_ENV: not a known value, expected one of production, development, test',
+  ],
+  ['a port with a letter', { PORT: '80a' }, 'PORT: not a port, expected a whole number from 0 to 65535'],
+  ['a port too high', { PORT: '65536' }, 'PORT: not a port, expected a whole number from 0 to 65535'],
+  ['a negative port', { PORT: '-1' }, 'PORT: not a port, expected a whole number from 0 to 65535'],
+  [
+    'a host with its port',
+    { HOST: '127.0.0.1:80' },
+    'HOST: not a host, expected an IP address or a host name',
+  ],
+  ['a host in brackets', { HOST: '[::1]' }, 'HOST: not a host, expected an IP address or a host name'],
+  [
+    'a public URL without scheme',
+    { ROLECALL_PUBLIC_URL: 'login.example.com' },
+    `ROLECALL_PUBLIC_URL: ${notAnOrigin}`,
+  ],
+  [
+    'a public URL of another scheme',
+    { ROLECALL_PUBLIC_URL: 'ftp://localhost' },
+    `ROLECALL_PUBLIC_URL: ${notAnOrigin}`,
+  ],
+  [
+    'a public URL with a path',
+    { ROLECALL_PUBLIC_URL: 'http://localhost/login' },
+    `ROLECALL_PUBLIC_URL: ${notAnOrigin}`,
+  ],
+  [
+    'a public URL with a query',
+    { ROLECALL_PUBLIC_URL: 'http://localhost/?a=b' },
+    `ROLECALL_PUBLIC_URL: ${notAnOrigin}`,
+  ],
+  [
+    'a public URL with a bare question mark',
+    { ROLECALL_PUBLIC_URL: 'http://localhost?' },
+    `ROLECALL_PUBLIC_URL: ${notAnOrigin}`,
+  ],
+  [
+    'a public URL with credentials',
+    { ROLECALL_PUBLIC_URL: 'http://me:secret@localhost' },
+    `ROLECALL_PUBLIC_URL: ${notAnOrigin}`,
+  ],
+  [
+    'a public URL with a backslash',
+    { ROLECALL_PUBLIC_URL: 'http:\\\\localhost' },
+    `ROLECALL_PUBLIC_URL: ${notAnOrigin}`,
+  ],
+  [
+    'a proxy by name',
+    { ROLECALL_TRUSTED_PROXIES: '10.0.0.1,proxy' },
+    `ROLECALL_TRUSTED_PROXIES: entry 2 is ${notABlock}`,
+  ],
+  [
+    'a proxy block of every address',
+    { ROLECALL_TRUSTED_PROXIES: '0.0.0.0/0' },
+    `ROLECALL_TRUSTED_PROXIES: entry 1 is ${notABlock}`,
+  ],
+  [
+    'a proxy block of every IPv6 address',
+    { ROLECALL_TRUSTED_PROXIES: '::/0' },
+    `ROLECALL_TRUSTED_PROXIES: entry 1 is ${notABlock}`,
+  ],
+  [
+    'a proxy prefix too long',
+    { ROLECALL_TRUSTED_PROXIES: '10.0.0.0/33' },
+    `ROLECALL_TRUSTED_PROXIES: entry 1 is ${notABlock}`,
+  ],
+  [
+    'a list with a hole',
+    { ROLECALL_TRUSTED_PROXIES: '10.0.0.1,' },
+    `ROLECALL_TRUSTED_PROXIES: entry 2 is ${notABlock}`,
+  ],
+  [
+    'a master key of 31 bytes',
+    { ROLECALL_MASTER_KEY: Buffer.alloc(31, 1).toString('base64') },
+    `ROLECALL_MASTER_KEY: ${notAKey}`,
+  ],
+  [
+    'a master key in base64url',
+    { ROLECALL_MASTER_KEY: Buffer.alloc(32, 0xff).toString('base64url') },
+    `ROLECALL_MASTER_KEY: ${notAKey}`,
+  ],
+  [
+    'a master key with rubbish that base64 decoding drops',
+    { ROLECALL_MASTER_KEY: `${oneKey}!` },
+    `ROLECALL_MASTER_KEY: ${notAKey}`,
+  ],
+  [
+    'a previous key alone',
+    { ROLECALL_MASTER_KEY_PREVIOUS: oneKey },
+    'ROLECALL_MASTER_KEY: missing, expected together with ROLECALL_MASTER_KEY_PREVIOUS',
+  ],
+  [
+    'a previous key that is the present one',
+    { ROLECALL_MASTER_KEY: oneKey, ROLECALL_MASTER_KEY_PREVIOUS: oneKey },
+    'ROLECALL_MASTER_KEY_PREVIOUS: the same as ROLECALL_MASTER_KEY, expected the key before it',
+  ],
+  [
+    'an account id of 11 digits',
+    { ROLECALL_ACCOUNT_ID: '12345678901' },
+    'ROLECALL_ACCOUNT_ID: not an account id, expected 12 digits',
+  ],
+  [
+    'a root key id that says temporary',
+    { ROLECALL_ROOT_ACCESS_KEY_ID: 'ASIAABCDEFGHIJKLMNOP', ROLECALL_ROOT_SECRET_ACCESS_KEY: 'a'.repeat(40) },
+    'ROLECALL_ROOT_ACCESS_KEY_ID: not an access key id, expected 16 to 128 of A-Z and 0-9, not ASIA in front (that marks temporary keys)',
+  ],
+  [
+    'a short root secret',
+    { ROLECALL_ROOT_ACCESS_KEY_ID: 'AKIAABCDEFGHIJKLMNOP', ROLECALL_ROOT_SECRET_ACCESS_KEY: 'short' },
+    'ROLECALL_ROOT_SECRET_ACCESS_KEY: not a secret access key, expected 16 to 128 visible characters without spaces',
+  ],
+  [
+    'a root key id alone',
+    { ROLECALL_ROOT_ACCESS_KEY_ID: 'AKIAABCDEFGHIJKLMNOP' },
+    'ROLECALL_ROOT_SECRET_ACCESS_KEY: missing, expected together with ROLECALL_ROOT_ACCESS_KEY_ID',
+  ],
+  [
+    'a root secret alone',
+    { ROLECALL_ROOT_SECRET_ACCESS_KEY: 'a'.repeat(40) },
+    'ROLECALL_ROOT_ACCESS_KEY_ID: missing, expected together with ROLECALL_ROOT_SECRET_ACCESS_KEY',
+  ],
+  [
+    'a Google id alone',
+    { GOOGLE_CLIENT_ID: 'x' },
+    'GOOGLE_CLIENT_SECRET: missing, expected together with GOOGLE_CLIENT_ID',
+  ],
+  [
+    'a Google secret alone',
+    { GOOGLE_CLIENT_SECRET: 'x' },
+    'GOOGLE_CLIENT_ID: missing, expected together with GOOGLE_CLIENT_SECRET',
+  ],
+  [
+    'a Facebook id alone',
+    { FACEBOOK_APP_ID: 'x' },
+    'FACEBOOK_APP_SECRET: missing, expected together with FACEBOOK_APP_ID',
+  ],
+  [
+    'a Facebook secret alone',
+    { FACEBOOK_APP_SECRET: 'x' },
+    'FACEBOOK_APP_ID: missing, expected together with FACEBOOK_APP_SECRET',
+  ],
+  [
+    'a secret of two words',
+    { ...google, GOOGLE_CLIENT_SECRET: 'a b' },
+    'GOOGLE_CLIENT_SECRET: not one word, expected visible characters without spaces',
+  ],
+  [
+    'an endpoint with a query',
+    { GOOGLE_TOKEN_URL: 'https://x.example/?a' },
+    `GOOGLE_TOKEN_URL: ${notAnEndpoint}`,
+  ],
+  [
+    'an endpoint with credentials',
+    { GOOGLE_ISSUER: 'https://a:b@x.example' },
+    `GOOGLE_ISSUER: ${notAnEndpoint}`,
+  ],
+  [
+    'an endpoint that is a file',
+    { FACEBOOK_GRAPH_URL: 'file:///etc/passwd' },
+    `FACEBOOK_GRAPH_URL: ${notAnEndpoint}`,
+  ],
+  ['plain http to a stranger', { GOOGLE_JWKS_URL: 'HTTP://keys.example' }, `GOOGLE_JWKS_URL: ${https}`],
+  [
+    'plain http to loopback in production',
+    { ...inProduction, FACEBOOK_DIALOG_URL: 'http://localhost:1' },
+    `FACEBOOK_DIALOG_URL: ${https}`,
+  ],
+  [
+    'a Graph version without its v',
+    { FACEBOOK_GRAPH_VERSION: '26.0' },
+    'FACEBOOK_GRAPH_VERSION: not a version, expected such as v26.0',
+  ],
+  [
+    'a demo of yes',
+    { ROLECALL_DEMO: 'yes' },
+    'ROLECALL_DEMO: not a known value, expected one of auto, on, off',
+  ],
+  [
+    'the demo in production',
+    { ...inProduction, ROLECALL_DEMO: 'on' },
+    'ROLECALL_DEMO: on in production, expected off: its people need no password',
+  ],
+  [
+    'the demo beyond loopback',
+    { HOST: '0.0.0.0', ROLECALL_DEMO: 'on' },
+    'ROLECALL_DEMO: on beyond loopback, expected HOST=127.0.0.1 or off',
+  ],
+  [
+    'a private host with a scheme',
+    { ROLECALL_ALLOWED_PRIVATE_HOSTS: 'http://git.internal' },
+    'ROLECALL_ALLOWED_PRIVATE_HOSTS: entry 1 is not a host, expected host or host:port',
+  ],
+  [
+    'a private host with a star',
+    { ROLECALL_ALLOWED_PRIVATE_HOSTS: '*.internal' },
+    'ROLECALL_ALLOWED_PRIVATE_HOSTS: entry 1 is not a host, expected host or host:port',
+  ],
+  [
+    'a private host at port 0',
+    { ROLECALL_ALLOWED_PRIVATE_HOSTS: 'git.internal:0' },
+    'ROLECALL_ALLOWED_PRIVATE_HOSTS: entry 1 is not a host, expected host or host:port',
+  ],
+  [
+    'an unknown log level',
+    { ROLECALL_LOG_LEVEL: 'loud' },
+    'ROLECALL_LOG_LEVEL: not a known value, expected one of trace, debug, info, warn, error, fatal, silent',
+  ],
+  [
+    'a name with a slip of the pen',
+    { ROLECALL_TRUSTED_PROXY: '10.0.0.1' },
+    'ROLECALL_TRUSTED_PROXY: no such setting, did you mean ROLECALL_TRUSTED_PROXIES?',
+  ],
+  [
+    'a name of no kin',
+    { ROLECALL_QUANTUM_ENTANGLEMENT: '1' },
+    'ROLECALL_QUANTUM_ENTANGLEMENT: no such setting, see .env.example for those there are',
+  ],
+  [
+    'a name in small letters',
+    { rolecall_demo: 'off' },
+    'rolecall_demo: no such setting, did you mean ROLECALL_DEMO?',
+  ],
+  [
+    'production with nothing else',
+    { NODE_ENV: 'production' },
+    'ROLECALL_PUBLIC_URL: missing, expected in production',
+    'ROLECALL_TRUSTED_PROXIES: missing, expected in production the address of the proxy in front, which ends TLS',
+  ],
+  [
+    'a public URL in plain http',
+    { ...inProduction, ROLECALL_PUBLIC_URL: 'http://login.example.com' },
+    `ROLECALL_PUBLIC_URL: ${https}`,
+  ],
+  [
+    'loopback in plain http, in production',
+    { ...inProduction, ROLECALL_PUBLIC_URL: 'http://localhost' },
+    `ROLECALL_PUBLIC_URL: ${https}`,
+  ],
+]
+
+describe('a configuration that does not hold', () => {
+  for (const [story, env, ...problems] of refused) {
+    test(`${story} is refused, and named`, () => assert.deepEqual(problemsOf(env), problems))
+  }
+
+  test('all problems come at once: of values, between settings and of names', () => {
+    const problems = problemsOf({
+      PORT: 'http',
+      ROLECALL_MASTER_KEY: 'x',
+      GOOGLE_CLIENT_ID: 'x',
+      ROLECALL_DATADIR: '/x',
+      NODE_ENV: 'production',
+      ROLECALL_TRUSTED_PROXIES: 'everybody',
+    })
+    assert.deepEqual(
+      problems.map(problem => problem.split(':')[0]),
+      [
+        'PORT',
+        'ROLECALL_TRUSTED_PROXIES',
+        'ROLECALL_MASTER_KEY',
+        'GOOGLE_CLIENT_SECRET',
+        'ROLECALL_PUBLIC_URL',
+        'ROLECALL_DATADIR',
+      ],
+    )
+  })
+
+  test('no problem ever repeats a value: it might be a secret, or one under the wrong name', () => {
+    const secret = fc.stringMatching(/^[ -~]{0,6}zq[0-9]{4}xj[ -~]{0,40}$/)
+    const env = fc.dictionary(fc.constantFrom(...settingNames, 'ROLECALL_MASTERKEY'), secret, { minKeys: 1 })
+    fc.assert(
+      fc.property(env, values => {
+        const said = problemsOf(values).join('\n')
+        assert.doesNotMatch(said, /zq\d|xj/)
+      }),
+    )
+  })
+
+  test('whatever the environment, the answer is a Config or a ConfigError', () => {
+    const env = fc.dictionary(fc.constantFrom(...settingNames), fc.oneof(fc.string(), fc.webUrl(), fc.ipV6()))
+    fc.assert(fc.property(env, values => void problemsOf(values)))
+  })
+})
+
+describe('.env.example', () => {
+  const example = readFileSync(new URL('../.env.example', import.meta.url), 'utf8')
+  const named = [...example.matchAll(/^#?([A-Z][A-Z0-9_]*)=/gm)].map(match => match[1])
+  const uncommented = parseEnv(example.replaceAll(/^#(?=[A-Z][A-Z0-9_]*=)/gm, ''))
+
+  test('names every setting, and no other, once', () => {
+    assert.deepEqual(named.toSorted(), settingNames.toSorted())
+  })
+
+  test('shows the default of every setting that has one', () => {
+    const both = { ...google, ...facebook }
+    assert.deepEqual(readConfig({ ...uncommented, ...both }), readConfig(both))
+    assert.deepEqual(readConfig(uncommented), readConfig({}))
+  })
+
+  test('leaves every setting commented out', () => {
+    assert.deepEqual(Object.entries(parseEnv(example)), [])
+  })
+
+  test('explains each in one to three lines, right above it', () => {
+    for (const name of settingNames) {
+      const [, comment = ''] = new RegExp(`\\n\\n((?:# .*\\n)+)#${name}=`).exec(example) ?? []
+      const lines = comment.split('\n').length - 1
+      assert(lines >= 1 && lines <= 3, `${name} has ${lines} lines`)
+    }
+  })
+})
+
+function definedIn(config: Config) {
+  return Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined))
+}

@@ -1,0 +1,62 @@
+/**
+ * `npm test`: sees to what the tests need, then runs them.
+ * Arguments choose files by a part of their path (`npm test -- test/policy`); those that begin with a dash go to node.
+ */
+import { spawn } from 'node:child_process'
+import { globSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { dirname } from 'node:path'
+import { settingNames } from '../server/settings.ts'
+import { findChromium } from './support/chromium.ts'
+import { installPackage, mayInstall } from './support/debian.ts'
+
+process.chdir(dirname(import.meta.dirname))
+
+const asked = process.argv.slice(2)
+const options = asked.filter(argument => argument.startsWith('-'))
+const filters = asked.filter(argument => !argument.startsWith('-')).map(path => path.replace(/^\.\//, ''))
+
+const files = globSync('test/**/*.test.ts', { exclude: ['test/bench/**'] })
+  .filter(file => filters.length === 0 || filters.some(filter => file.includes(filter)))
+  .sort()
+
+if (files.length === 0) {
+  console.error(`No test file has ${filters.join(' or ')} in its path.`)
+  process.exit(1)
+}
+const missing = ensureChromium()
+if (missing !== undefined) {
+  const allowed = process.env.CI !== 'true'
+  console.error(`${missing} ${allowed ? 'Browser tests are skipped.' : 'Under CI=true that is a failure.'}`)
+  if (!allowed) process.exit(1)
+}
+process.exit(await runNode())
+
+/** Installs chromium where it may. Where there is none afterwards, one sentence says why. */
+function ensureChromium(): string | undefined {
+  if (findChromium() !== undefined) return undefined
+  if (!mayInstall()) return 'chromium is not here, and only root on Debian may install it.'
+  console.log('Installing chromium from Debian for the browser tests: once, a minute or so.')
+  const problem = installPackage('chromium')
+  return findChromium() === undefined ? `chromium could not be installed (${problem}).` : undefined
+}
+
+/** The exit code of `node --test`; a signal to us is a signal to it. */
+function runNode(): Promise<number> {
+  const child = spawn(
+    process.execPath,
+    ['--test', '--test-reporter=spec', `--test-concurrency=${availableParallelism()}`, ...options, ...files],
+    { stdio: 'inherit', env: withoutSettings() },
+  )
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal))
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('exit', code => resolve(code ?? 1))
+  })
+}
+
+/** Our own settings in the caller's shell must not decide what a test sees. */
+function withoutSettings(): NodeJS.ProcessEnv {
+  const ours = (name: string) => settingNames.includes(name) || name.startsWith('ROLECALL_')
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !ours(name)))
+}
