@@ -1,0 +1,138 @@
+import { timingSafeEqual } from 'node:crypto'
+import jwt from 'jsonwebtoken'
+import { type Clock, toSeconds } from '../base/clock.ts'
+import type { FederatedIdentity } from '../base/federated-identity.ts'
+import { Refusal } from '../base/refusal.ts'
+import { identityFromClaims, type VerifiedClaims } from './identity-from-claims.ts'
+import type { KeySetCache } from './key-set-cache.ts'
+import { readToken } from './read-token.ts'
+
+/** An issuer that is trusted, as whoever keeps the register describes it. */
+export type IssuerRecord = {
+  /** The `iss` that persons are keyed by. */
+  issuer: string
+  /** Names that a trust policy may call it by. */
+  principals: readonly string[]
+  /** `aws:FederatedProvider` */
+  provider: string
+  /** Before the colon of its condition keys: `accounts.google.com`, `gitlab.example/group`. */
+  conditionPrefix: string
+  /** The client ids that its tokens may be made for. */
+  audiences: ReadonlySet<string>
+  /** Where its keys are; by discovery when absent. */
+  jwksUri?: string
+  demo: boolean
+}
+
+export type IdTokenVerifier = {
+  /**
+   * @param expected the nonce of the sign-in that the token must answer
+   * @throws {Refusal} token.* | issuer.unreachable | tags.invalid
+   */
+  verify(token: string, expected?: { nonce: string }): Promise<FederatedIdentity>
+}
+
+export type IdTokenVerifierDeps = {
+  /** The record of exactly this `iss`; undefined when it is nobody's. */
+  findIssuer(iss: string): IssuerRecord | undefined | Promise<IssuerRecord | undefined>
+  keySets: KeySetCache
+  clock: Clock
+}
+
+const toleranceSeconds = 300
+
+/**
+ * Verifies OpenID Connect ID tokens: their form, their issuer, the signature, and only then their claims.
+ *
+ * @see OpenID Connect Core 1.0, section 3.1.3.7; RFC 8725
+ */
+export function createIdTokenVerifier({ findIssuer, keySets, clock }: IdTokenVerifierDeps): IdTokenVerifier {
+  return {
+    async verify(token, expected) {
+      const { algorithm, kid, payload } = readToken(token)
+      const iss = requireText(payload, 'iss')
+      const issuer = await findIssuer(iss)
+      if (issuer === undefined)
+        throw new Refusal('token.issuerUnknown', { said: { issuer: iss.slice(0, 255) } })
+      const found = keySets.findKey(issuer, algorithm, kid)
+      const key = found instanceof Promise ? await found : found
+      if (key === undefined) throw new Refusal('token.keyUnknown', { detail: `no key for kid ${kid}` })
+      requireSignature(token, key, algorithm)
+      return identityFromClaims(requireClaims(payload, issuer, toSeconds(clock()), expected), issuer)
+    },
+  }
+}
+
+/** The library is asked for the signature alone; time and audience are judged by our own rules below. */
+function requireSignature(token: string, key: jwt.PublicKey, algorithm: jwt.Algorithm): void {
+  try {
+    jwt.verify(token, key, { algorithms: [algorithm], ignoreExpiration: true, ignoreNotBefore: true })
+  } catch {
+    throw new Refusal('token.signatureWrong')
+  }
+}
+
+function requireClaims(
+  payload: Record<string, unknown>,
+  issuer: IssuerRecord,
+  nowSeconds: number,
+  expected: { nonce: string } | undefined,
+): VerifiedClaims {
+  const sub = requireText(payload, 'sub')
+  const audiences = requireAudiences(payload)
+  const iat = requireTime(payload, 'iat')
+  const exp = requireTime(payload, 'exp')
+  const nbf = payload.nbf === undefined ? iat : requireTime(payload, 'nbf')
+  if (exp + toleranceSeconds <= nowSeconds) throw new Refusal('token.expired')
+  if (iat - toleranceSeconds > nowSeconds || nbf - toleranceSeconds > nowSeconds) {
+    throw new Refusal('token.notYetValid')
+  }
+  const aud = requireOwnAudience(payload.azp, audiences, issuer)
+  if (expected !== undefined) requireNonce(payload.nonce, expected.nonce)
+  return { sub, aud, audiences, payload }
+}
+
+/**
+ * Whom the token was made for: `azp` where there is one, else the one `aud`. A token for several audiences
+ * without an authorized party may have been got by any of them, and so proves nothing to us.
+ */
+function requireOwnAudience(azp: unknown, audiences: readonly string[], issuer: IssuerRecord): string {
+  const [only, ...others] = audiences
+  if (azp !== undefined && (typeof azp !== 'string' || azp === '')) throw new Refusal('token.audienceWrong')
+  if (azp === undefined && others.length > 0) throw new Refusal('token.audienceWrong')
+  const audience = azp ?? only
+  if (audience === undefined || !issuer.audiences.has(audience)) throw new Refusal('token.audienceWrong')
+  return audience
+}
+
+function requireNonce(actual: unknown, expected: string): void {
+  const [a, b] = [Buffer.from(typeof actual === 'string' ? actual : ''), Buffer.from(expected)]
+  if (a.length !== b.length || !timingSafeEqual(a, b)) {
+    throw new Refusal('token.rejected', { detail: 'the nonce is not that of this sign-in' })
+  }
+}
+
+function requireAudiences({ aud }: Record<string, unknown>): string[] {
+  const audiences = Array.isArray(aud) ? aud : [aud]
+  if (aud === undefined || audiences.length === 0) throw missing('aud')
+  if (!audiences.every(one => typeof one === 'string' && one !== '')) throw missing('aud')
+  return audiences
+}
+
+/** OpenID Connect Core, section 2: a subject has at most 255 characters. The same bound does for an issuer. */
+function requireText(payload: Record<string, unknown>, claim: string): string {
+  const value = payload[claim]
+  if (typeof value !== 'string' || value === '' || value.length > 255) throw missing(claim)
+  return value
+}
+
+/** NumericDate, RFC 7519 section 2. Beyond these bounds sums lose their meaning. */
+function requireTime(payload: Record<string, unknown>, claim: string): number {
+  const value = payload[claim]
+  if (typeof value !== 'number' || !(value >= 0 && value < 1e12)) throw missing(claim)
+  return value
+}
+
+function missing(claim: string): Refusal {
+  return new Refusal('token.claimMissing', { said: { claim } })
+}
