@@ -1,0 +1,74 @@
+import type { Permission } from '../authorization/authorize.ts'
+import type { Caller } from '../base/caller.ts'
+import type { RequestFacts } from '../base/request-facts.ts'
+import { type Form, type Params, readParams } from './params.ts'
+import type { XmlValue } from './xml.ts'
+
+/** What an action's handler answers: the members of its result, by their names on the wire. */
+export type Result = { readonly [name: string]: XmlValue }
+
+type Common<Input> = { name: string; input: Params<Input> }
+
+/** Open to everybody: what it is given is itself the proof. */
+export type UnsignedAction<Deps, Input> = Common<Input> & {
+  auth: 'none'
+  handle(asked: Input, deps: Deps, call: { facts: RequestFacts }): Promise<Result>
+}
+
+/** Signed with SigV4. */
+export type SignedAction<Deps, Input> = Common<Input> & {
+  auth: 'signed'
+  /** What the caller's policies must allow; absent where AWS asks for no permission either. */
+  permission?: (asked: Input, deps: Deps) => Permission | Promise<Permission>
+  /** Changes something: its audit row is durable before it runs. */
+  writes?: boolean
+  handle(asked: Input, deps: Deps, call: { facts: RequestFacts; caller: Caller }): Promise<Result>
+}
+
+/** Types an action; there is nothing else to it. */
+export function defineAction<Deps, Input>(action: UnsignedAction<Deps, Input>): UnsignedAction<Deps, Input>
+export function defineAction<Deps, Input>(action: SignedAction<Deps, Input>): SignedAction<Deps, Input>
+export function defineAction(action: unknown): unknown {
+  return action
+}
+
+/** An action whose dependencies are in place, waiting for a request. */
+export type BoundAction = { name: string } & (
+  | { auth: 'none'; read(form: Form): { run(facts: RequestFacts): Promise<Result> } }
+  | { auth: 'signed'; writes: boolean; read(form: Form): PreparedCall }
+)
+
+/** A signed call whose parameters are sound. */
+export type PreparedCall = {
+  permission(): Promise<Permission | undefined>
+  run(facts: RequestFacts, caller: Caller): Promise<Result>
+}
+
+export function bindAction<Deps, Input>(
+  action: UnsignedAction<Deps, Input> | SignedAction<Deps, Input>,
+  deps: Deps,
+): BoundAction {
+  const { name, input } = action
+  if (action.auth === 'none') {
+    return {
+      name,
+      auth: 'none',
+      read(form) {
+        const asked = readParams(input, form)
+        return { run: facts => action.handle(asked, deps, { facts }) }
+      },
+    }
+  }
+  return {
+    name,
+    auth: 'signed',
+    writes: action.writes === true,
+    read(form) {
+      const asked = readParams(input, form)
+      return {
+        permission: async () => action.permission?.(asked, deps),
+        run: (facts, caller) => action.handle(asked, deps, { facts, caller }),
+      }
+    },
+  }
+}

@@ -1,0 +1,153 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { AuditLog } from '../audit/audit-log.ts'
+import type { Authorizer, Permission } from '../authorization/authorize.ts'
+import type { Caller } from '../base/caller.ts'
+import { Refusal } from '../base/refusal.ts'
+import type { RequestFacts } from '../base/request-facts.ts'
+import type { Authenticator } from '../credentials/authenticate.ts'
+import { readBody } from '../http/read-body.ts'
+import { readForm } from '../http/read-form.ts'
+import type { FactsOf } from '../http/request-facts.ts'
+import type { BoundAction, Result } from './action.ts'
+import type { Fault } from './faults.ts'
+import { findQueryAction, type QueryService, renderFault, renderResult } from './query-protocol.ts'
+
+export type EndpointDeps = {
+  /** At least one; the first lends its namespace to faults that belong to none. */
+  services: readonly [QueryService, ...QueryService[]]
+  authenticator: Authenticator
+  authorizer: Authorizer
+  audit: Pick<AuditLog, 'record' | 'note'>
+  factsOf: FactsOf
+  log: { error(context: object, message: string): void; info(context: object, message: string): void }
+}
+
+/** Larger than the largest policy document once it is percent-encoded. */
+const bodyLimits = { maxBytes: 512 * 1024, timeoutMs: 10_000 }
+const internalFailure: Fault = ['InternalFailure', 500, 'The request failed because of an error on our side']
+
+type Call = { facts: RequestFacts; service: QueryService; actionName: string; caller?: Caller }
+
+/**
+ * The one way in for AWS's clients. Owns, for every action alike: reading, authentication,
+ * authorization, the audit of changes and refusals, and the rendering of faults.
+ */
+export function createAwsEndpoint(deps: EndpointDeps) {
+  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const call: Call = {
+      facts: deps.factsOf(request),
+      service: deps.services[0],
+      actionName: 'UnknownAction',
+    }
+    try {
+      const result = await answer(deps, call, request)
+      send(
+        response,
+        200,
+        call.facts.requestId,
+        renderResult(call.service, call.actionName, result, call.facts.requestId),
+      )
+    } catch (error) {
+      fail(deps, call, response, error)
+    }
+  }
+}
+
+async function answer(deps: EndpointDeps, call: Call, request: IncomingMessage): Promise<Result> {
+  const { path, query } = splitTarget(request.url ?? '/')
+  const queryForm = readForm(query)
+  const body = request.method === 'POST' ? await readBody(request, bodyLimits) : ''
+  const form = request.method === 'POST' && body !== '' ? readForm(body) : queryForm
+  const { service, action } = findQueryAction(deps.services, form)
+  call.service = service
+  call.actionName = action.name
+  if (action.auth === 'none') return action.read(form).run(call.facts)
+
+  const wire = { method: request.method ?? 'GET', path, query, headers: valuesOf(request), body }
+  const caller = await deps.authenticator.authenticate(wire, queryForm, service.name)
+  call.caller = caller
+  return runSigned(deps, call, action, form, caller)
+}
+
+async function runSigned(
+  deps: EndpointDeps,
+  { facts }: Call,
+  action: BoundAction & { auth: 'signed' },
+  form: ReadonlyMap<string, string>,
+  caller: Caller,
+): Promise<Result> {
+  const prepared = action.read(form)
+  const permission = await prepared.permission()
+  if (permission !== undefined) await deps.authorizer.requirePermission(caller, permission, facts)
+  if (action.writes) await deps.audit.record(changeEvent(action.name, facts, caller, permission))
+  return prepared.run(facts, caller)
+}
+
+function changeEvent(event: string, facts: RequestFacts, caller: Caller, permission: Permission | undefined) {
+  return {
+    ...eventFacts(event, facts),
+    decision: 'allowed' as const,
+    callerArn: caller.arn,
+    callerAccessKeyId: caller.accessKeyId,
+    ...(permission === undefined ? {} : { resource: permission.resource }),
+  }
+}
+
+function fail(deps: EndpointDeps, call: Call, response: ServerResponse, error: unknown): void {
+  const { facts, service, actionName, caller } = call
+  if (!(error instanceof Refusal)) {
+    deps.log.error({ requestId: facts.requestId, action: actionName, err: error }, 'unexpected failure')
+    send(
+      response,
+      500,
+      facts.requestId,
+      renderFault(service.xmlNamespace, internalFailure, {}, facts.requestId),
+    )
+    return
+  }
+  const { reason, detail, about } = error
+  deps.log.info({ requestId: facts.requestId, action: actionName, reason, detail, ...about }, 'refused')
+  deps.audit.note({
+    ...eventFacts(actionName, facts),
+    decision: 'denied',
+    reason,
+    ...(caller === undefined ? {} : { callerArn: caller.arn, callerAccessKeyId: caller.accessKeyId }),
+    ...about,
+    ...(detail === undefined ? {} : { detail: { detail } }),
+  })
+  const fault = service.faults[reason]
+  // What was not read to its end can't be followed by another request on the same connection.
+  if (reason === 'request.tooLarge' || reason === 'request.timedOut')
+    response.setHeader('connection', 'close')
+  send(
+    response,
+    fault[1],
+    facts.requestId,
+    renderFault(service.xmlNamespace, fault, error.said, facts.requestId),
+  )
+}
+
+function eventFacts(event: string, { atMs, requestId, sourceIp, userAgent }: RequestFacts) {
+  return { atMs, event, requestId, sourceIp, ...(userAgent === undefined ? {} : { userAgent }) }
+}
+
+function send(response: ServerResponse, status: number, requestId: string, xml: string): void {
+  response.writeHead(status, {
+    'content-type': 'text/xml',
+    'content-length': Buffer.byteLength(xml),
+    'cache-control': 'no-store',
+    'x-amzn-requestid': requestId,
+    'x-content-type-options': 'nosniff',
+  })
+  response.end(xml)
+}
+
+function splitTarget(target: string): { path: string; query: string } {
+  const at = target.indexOf('?')
+  return at < 0 ? { path: target, query: '' } : { path: target.slice(0, at), query: target.slice(at + 1) }
+}
+
+/** Each header with all its values: Node joins what came twice, and a joined value was never signed. */
+function valuesOf(request: IncomingMessage): Record<string, readonly string[] | undefined> {
+  return request.headersDistinct
+}

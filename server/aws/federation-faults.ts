@@ -1,0 +1,50 @@
+import type { FaultsFor } from './faults.ts'
+
+const noSuchProvider = 'No OpenIDConnect provider found in your account for '
+const noKey =
+  "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements"
+
+/**
+ * What the gate and the verifiers of tokens refuse. Written in the Security Token Service's words; no other
+ * service meets them, but every service's table must be whole.
+ * @see AWS STS API reference, AssumeRoleWithWebIdentity, Errors
+ */
+export const federationFaults = {
+  'token.malformed': [
+    'InvalidIdentityToken',
+    400,
+    'The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)',
+  ],
+  'token.issuerUnknown': ['InvalidIdentityToken', 400, ({ issuer }) => noSuchProvider + issuer],
+  'token.audienceWrong': ['InvalidIdentityToken', 400, 'Incorrect token audience'],
+  'token.signatureWrong': ['InvalidIdentityToken', 400, 'The token could not be verified'],
+  'token.keyUnknown': ['InvalidIdentityToken', 400, noKey],
+  'token.expired': ['ExpiredTokenException', 400, 'Token expired'],
+  'token.notYetValid': ['InvalidIdentityToken', 400, 'The token is not valid yet'],
+  'token.claimMissing': ['InvalidIdentityToken', 400, ({ claim }) => `Missing a required claim: ${claim}`],
+  'token.rejected': ['IDPRejectedClaim', 403, 'The identity provider rejected the token'],
+  'token.providerUnknown': ['InvalidIdentityToken', 400, 'The ProviderId is not one that takes this token'],
+  'issuer.unreachable': [
+    'IDPCommunicationError',
+    400,
+    'The identity provider could not be reached; try again',
+  ],
+
+  'trust.denied': ['AccessDenied', 403, ({ action }) => `Not authorized to perform ${action}`],
+  'duration.overRoleMaximum': [
+    'ValidationError',
+    400,
+    'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.',
+  ],
+  'policy.malformed': ['MalformedPolicyDocument', 400, ({ message }) => message ?? 'The policy is not valid'],
+  'policy.packedTooLarge': [
+    'PackedPolicyTooLarge',
+    400,
+    ({ percent }) => `Packed size of policies and tags consumes ${percent}% of the allotted space.`,
+  ],
+  'tags.invalid': [
+    'InvalidParameterValue',
+    400,
+    ({ message }) => message ?? 'The session tags are not valid',
+  ],
+} satisfies FaultsFor<'token' | 'issuer' | 'trust' | 'duration' | 'policy' | 'tags'>

@@ -1,0 +1,160 @@
+import { Refusal } from '../base/refusal.ts'
+
+/** The flat form that the Query protocol sends: `Tags.member.1.Key` and so on. */
+export type Form = ReadonlyMap<string, string>
+
+/** Reads one parameter; tells `problems` what is wrong with it. */
+export type Param<T> = {
+  read(form: Form, path: string, problems: string[]): T | undefined
+  required: boolean
+}
+
+export type Params<T> = { readonly [Name in keyof T]: Param<T[Name]> }
+export type InputOf<P> = { [Name in keyof P]: P[Name] extends Param<infer T> ? T : never }
+
+/**
+ * Reads an action's parameters out of a form, all problems at once, in AWS's words.
+ *
+ * @throws {Refusal} request.invalid
+ */
+export function readParams<T>(params: Params<T>, form: Form): T {
+  const problems: string[] = []
+  const input = readMembers(params, form, '', problems)
+  if (problems.length > 0) {
+    const count = `${problems.length} validation error${problems.length > 1 ? 's' : ''} detected: `
+    throw new Refusal('request.invalid', { said: { message: count + problems.join('; ') } })
+  }
+  return input
+}
+
+/** A schema of an action's parameters, by their names on the wire. */
+export function params<P extends Record<string, Param<unknown>>>(schema: P): Params<InputOf<P>> {
+  return schema as Params<InputOf<P>>
+}
+
+type TextRules = {
+  min?: number
+  max?: number
+  pattern?: RegExp
+  /** How AWS writes the pattern, where ours differs. */
+  patternText?: string
+  /** Never shown back to the caller, nor to whoever reads the fault in a log. */
+  secret?: boolean
+}
+
+export function text({
+  min = 0,
+  max = 131_072,
+  pattern,
+  patternText,
+  secret,
+}: TextRules = {}): Param<string> {
+  return {
+    required: true,
+    read(form, path, problems) {
+      const value = form.get(path)
+      if (value === undefined) return undefined
+      const tell = (constraint: string) => problems.push(problem(secret ? '***' : value, path, constraint))
+      if (value.length < min) tell(`Member must have length greater than or equal to ${min}`)
+      else if (value.length > max) tell(`Member must have length less than or equal to ${max}`)
+      else if (pattern && !pattern.test(value)) {
+        tell(`Member must satisfy regular expression pattern: ${patternText ?? pattern.source}`)
+      }
+      return value
+    },
+  }
+}
+
+export function integer({ min, max }: { min: number; max: number }): Param<number> {
+  return {
+    required: true,
+    read(form, path, problems) {
+      const value = form.get(path)
+      if (value === undefined) return undefined
+      const number = /^-?\d{1,15}$/.test(value) ? Number(value) : Number.NaN
+      if (Number.isNaN(number)) problems.push(problem(value, path, 'Member must be an integer'))
+      else if (number < min) {
+        problems.push(problem(value, path, `Member must have value greater than or equal to ${min}`))
+      } else if (number > max) {
+        problems.push(problem(value, path, `Member must have value less than or equal to ${max}`))
+      }
+      return number
+    },
+  }
+}
+
+/** `NAME.member.1`, `NAME.member.2` ... without gaps. */
+export function list<T>(member: Param<T>, { max, min = 0 }: { max: number; min?: number }): Param<T[]> {
+  return {
+    required: true,
+    read(form, path, problems) {
+      const values: T[] = []
+      const indexes = memberIndexes(form, `${path}.member.`)
+      if (indexes.length === 0) return form.has(path) ? [] : undefined
+      if (indexes.length > max) {
+        problems.push(problem('[...]', path, `Member must have length less than or equal to ${max}`))
+        return undefined
+      }
+      if (indexes.length < min) {
+        problems.push(problem('[...]', path, `Member must have length greater than or equal to ${min}`))
+      }
+      for (const index of indexes) {
+        const value = member.read(form, `${path}.member.${index}`, problems)
+        if (value !== undefined) values.push(value)
+      }
+      return values
+    },
+  }
+}
+
+export function structure<P extends Record<string, Param<unknown>>>(members: P): Param<InputOf<P>> {
+  return {
+    required: true,
+    read: (form, path, problems) => readMembers(params(members), form, `${path}.`, problems),
+  }
+}
+
+export function optional<T>(param: Param<T>): Param<T | undefined>
+export function optional<T>(param: Param<T>, fallback: T): Param<T>
+export function optional<T>(param: Param<T>, fallback?: T): Param<T | undefined> {
+  return {
+    required: false,
+    read: (form, path, problems) => param.read(form, path, problems) ?? fallback,
+  }
+}
+
+function readMembers<T>(schema: Params<T>, form: Form, prefix: string, problems: string[]): T {
+  const input: Partial<T> = {}
+  for (const name in schema) {
+    const param = schema[name]
+    const path = prefix + name
+    const before = problems.length
+    const value = param.read(form, path, problems)
+    if (value !== undefined) input[name] = value
+    else if (param.required && problems.length === before) {
+      problems.push(`Value null at '${wirePath(path)}' failed to satisfy constraint: Member must not be null`)
+    }
+  }
+  // Whatever is missing is among the problems, and the caller throws on any.
+  return input as T
+}
+
+function memberIndexes(form: Form, prefix: string): number[] {
+  const indexes = new Set<number>()
+  for (const name of form.keys()) {
+    if (!name.startsWith(prefix)) continue
+    const index = /^[1-9]\d{0,3}(?=\.|$)/.exec(name.slice(prefix.length))?.[0]
+    if (index !== undefined) indexes.add(Number(index))
+  }
+  return [...indexes].sort((a, b) => a - b)
+}
+
+function problem(value: string, path: string, constraint: string): string {
+  const shown = value.length > 100 ? `${value.slice(0, 100)}...` : value
+  return `Value '${shown}' at '${wirePath(path)}' failed to satisfy constraint: ${constraint}`
+}
+
+/** AWS names a member in its messages with a small first letter: `policyArns.1.member.arn`. */
+function wirePath(path: string): string {
+  return path.charAt(0).toLowerCase() + path.slice(1)
+}

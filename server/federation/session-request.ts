@@ -1,0 +1,69 @@
+import { entityOf, parseArn } from '../base/arn.ts'
+import { Refusal } from '../base/refusal.ts'
+import { parsePolicy } from '../policy/parse-policy.ts'
+import type { Policies } from '../store/policies.ts'
+import type { AskedSession } from './gate.ts'
+
+const minSeconds = 900
+const maxSeconds = 43_200
+const maxPolicyCharacters = 2_048
+
+/**
+ * What a role ARN names.
+ * @throws {Refusal} request.invalid, in the words that AWS uses
+ */
+export function readRoleArn(text: string): { accountId: string; path: string; name: string } {
+  const arn = parseArn(text)
+  const role = arn && entityOf(arn, 'role')
+  if (arn === undefined || role === undefined || arn.partition !== 'aws' || !/^\d{12}$/.test(arn.accountId)) {
+    throw new Refusal('request.invalid', { said: { message: `${text} is invalid` } })
+  }
+  return { accountId: arn.accountId, ...role }
+}
+
+/**
+ * The doors check these in their own words; the gate holds them once more, for the door that forgot.
+ * @throws {Refusal} request.invalid
+ */
+export function requireSane({ name, seconds }: AskedSession): void {
+  if (!/^[\w+=,.@-]{2,64}$/.test(name))
+    throw new Refusal('request.invalid', { said: { message: 'Invalid session name' } })
+  if (!Number.isInteger(seconds) || seconds < minSeconds || seconds > maxSeconds) {
+    throw new Refusal('request.invalid', { said: { message: 'Invalid session duration' } })
+  }
+}
+
+/**
+ * Session policies must parse before they can narrow anything, and managed ones must exist.
+ *
+ * @throws {Refusal} policy.malformed | policy.packedTooLarge | request.invalid
+ */
+export async function requireSessionPolicies(
+  { policy, policyArns = [] }: AskedSession,
+  accountId: string,
+  policies: Pick<Policies, 'find'>,
+): Promise<void> {
+  const characters = (policy?.length ?? 0) + policyArns.reduce((sum, arn) => sum + arn.length, 0)
+  if (characters > maxPolicyCharacters) {
+    const percent = String(Math.ceil((characters / maxPolicyCharacters) * 100))
+    throw new Refusal('policy.packedTooLarge', { said: { percent } })
+  }
+  if (policy !== undefined) parsePolicy(policy, 'session')
+  for (const text of policyArns) await requireManagedPolicy(text, accountId, policies)
+}
+
+async function requireManagedPolicy(
+  text: string,
+  accountId: string,
+  policies: Pick<Policies, 'find'>,
+): Promise<void> {
+  const arn = parseArn(text)
+  const named = arn && entityOf(arn, 'policy')
+  if (arn === undefined || named === undefined || arn.partition !== 'aws') {
+    throw new Refusal('request.invalid', { said: { message: `${text} is invalid` } })
+  }
+  const policy = arn.accountId === accountId ? await policies.find(named.name) : undefined
+  if (policy === undefined || policy.path !== named.path) {
+    throw new Refusal('request.invalid', { said: { message: `Policy ${text} does not exist` } })
+  }
+}

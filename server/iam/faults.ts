@@ -1,0 +1,29 @@
+import { type AllFaults, browserFaults, commonFaults } from '../aws/faults.ts'
+import { federationFaults } from '../aws/federation-faults.ts'
+
+/**
+ * Every refusal in Identity and Access Management's words.
+ * @see AWS IAM API reference, the Errors of each action
+ */
+export const iamFaults = {
+  ...commonFaults,
+  ...browserFaults,
+  ...federationFaults,
+
+  'entity.missing': ['NoSuchEntity', 404, ({ message }) => message ?? 'There is no such entity'],
+  'entity.exists': [
+    'EntityAlreadyExists',
+    409,
+    ({ kind, name }) =>
+      kind === 'Policy'
+        ? `A policy called ${name} already exists. Duplicate names are not allowed.`
+        : `${kind} with name ${name} already exists.`,
+  ],
+  'entity.inUse': [
+    'DeleteConflict',
+    409,
+    ({ message }) => message ?? 'Cannot delete entity, must remove referenced objects first.',
+  ],
+  'entity.limit': ['LimitExceeded', 409, ({ message }) => message ?? 'A quota is exceeded'],
+  'entity.invalid': ['InvalidInput', 400, ({ message }) => message ?? 'The input is not valid'],
+} satisfies AllFaults

@@ -1,0 +1,11 @@
+import type { FederatedIdentity } from '../base/federated-identity.ts'
+import type { Gate } from '../federation/gate.ts'
+
+/** What the actions of this service are given. */
+export type StsDeps = {
+  gate: Gate
+  /** @throws {Refusal} token.* | issuer.unreachable | tags.invalid */
+  verifyIdToken(token: string): Promise<FederatedIdentity>
+  /** @throws {Refusal} token.* | issuer.unreachable; token.providerUnknown when Facebook is not set up */
+  verifyFacebookToken(token: string): Promise<FederatedIdentity>
+}
