@@ -1,0 +1,84 @@
+import { oidcProviderArn } from '../base/arn.ts'
+import type { OidcProvider, OidcProviders } from '../store/oidc-providers.ts'
+import type { IssuerRecord } from '../tokens/verify-id-token.ts'
+
+const googleIssuer = 'https://accounts.google.com'
+const googlePrincipal = 'accounts.google.com'
+
+export type IssuerLookupDeps = {
+  oidcProviders: Pick<OidcProviders, 'find'>
+  accountId: string
+  /** The configured client at Google, or at what stands at GOOGLE_ISSUER. */
+  google?: { issuer: string; clientId: string; jwksUrl: string } | undefined
+  /** Whether issuers that the demo registered count. */
+  demo: boolean
+}
+
+/**
+ * Whom we trust to vouch for people: Google by configuration, anybody else by registration. An `iss`
+ * that is not exactly one of theirs is nobody's; Google's alone is taken with and without its scheme,
+ * because Google writes it both ways.
+ */
+export function createIssuerLookup({ oidcProviders, accountId, google, demo }: IssuerLookupDeps) {
+  // The store answers the same object until something changes, so that records need not be built again.
+  const records = new WeakMap<OidcProvider, IssuerRecord>()
+  const configured = google && configuredRecord(google, accountId)
+
+  return async (iss: string): Promise<IssuerRecord | undefined> => {
+    const issuer = iss === googlePrincipal ? googleIssuer : iss
+    const registered = await oidcProviders.find(urlPathOf(issuer))
+    const trusted = registered?.issuer === issuer && (!registered.demo || demo) ? registered : undefined
+    const ours = google?.issuer === issuer ? configured : undefined
+    if (trusted === undefined) return ours
+
+    const known = records.get(trusted)
+    if (known !== undefined) return known
+    const record = registeredRecord(trusted, ours, accountId)
+    records.set(trusted, record)
+    return record
+  }
+}
+
+function configuredRecord(
+  google: { issuer: string; clientId: string; jwksUrl: string },
+  accountId: string,
+): IssuerRecord {
+  const principals = principalsOf(google.issuer, accountId, google.issuer !== googleIssuer)
+  return {
+    issuer: google.issuer,
+    principals,
+    provider: principals[0] ?? google.issuer,
+    conditionPrefix: urlPathOf(google.issuer),
+    audiences: new Set([google.clientId]),
+    jwksUri: google.jwksUrl,
+    demo: false,
+  }
+}
+
+function registeredRecord(
+  provider: OidcProvider,
+  configured: IssuerRecord | undefined,
+  accountId: string,
+): IssuerRecord {
+  const principals = principalsOf(provider.issuer, accountId, true)
+  return {
+    issuer: provider.issuer,
+    principals,
+    provider: principals[0] ?? provider.issuer,
+    conditionPrefix: provider.urlPath,
+    audiences: new Set([...provider.clientIds, ...(configured?.audiences ?? [])]),
+    ...(configured?.jwksUri === undefined ? {} : { jwksUri: configured.jwksUri }),
+    demo: provider.demo,
+  }
+}
+
+/** Google has a name of its own in trust policies; a registered issuer is named by its ARN. */
+function principalsOf(issuer: string, accountId: string, registered: boolean): string[] {
+  const arn = oidcProviderArn(accountId, urlPathOf(issuer))
+  if (issuer !== googleIssuer) return [arn]
+  return registered ? [googlePrincipal, arn] : [googlePrincipal]
+}
+
+function urlPathOf(issuer: string): string {
+  return issuer.replace(/^https?:\/\//, '').replace(/\/$/, '')
+}

@@ -1,0 +1,73 @@
+import type { Clock } from '../base/clock.ts'
+import type { FederatedIdentity } from '../base/federated-identity.ts'
+import type { Outbound } from '../base/outbound.ts'
+import { Refusal } from '../base/refusal.ts'
+import type { OidcProviders } from '../store/oidc-providers.ts'
+import { createKeySetCache } from '../tokens/key-set-cache.ts'
+import { createFacebookVerifier } from '../tokens/verify-facebook-token.ts'
+import { createIdTokenVerifier } from '../tokens/verify-id-token.ts'
+import { createIssuerLookup } from './issuers.ts'
+
+/** A client registered at Google, or at what stands in its place. */
+export type GoogleSettings = {
+  issuer: string
+  clientId: string
+  clientSecret: string
+  authorizationUrl: string
+  tokenUrl: string
+}
+
+/** An app registered at Facebook, or at what stands in its place. */
+export type FacebookSettings = {
+  appId: string
+  appSecret: string
+  dialogUrl: string
+  /** Without a version. */
+  graphUrl: string
+  graphVersion: string
+}
+
+/** The demo's providers. Their issuer is registered in the store, so that only the rest is here. */
+export type StandIns = { google?: GoogleSettings | undefined; facebook?: FacebookSettings | undefined }
+
+export type ProofVerifierDeps = {
+  config: {
+    google?: (GoogleSettings & { jwksUrl: string }) | undefined
+    facebook?: FacebookSettings | undefined
+    demo: boolean
+  }
+  standIns?: StandIns | undefined
+  oidcProviders: Pick<OidcProviders, 'find'>
+  accountId: string
+  outbound: Outbound
+  clock: Clock
+  log: { warn(context: object, message: string): void }
+}
+
+/** The proofs of identity that doors may be shown, each verified into the same `FederatedIdentity`. */
+export type ProofVerifiers = {
+  /** @throws {Refusal} token.* | issuer.unreachable | tags.invalid */
+  verifyIdToken(token: string, expected?: { nonce: string }): Promise<FederatedIdentity>
+  /** @throws {Refusal} token.* | issuer.unreachable; token.providerUnknown when Facebook is not set up */
+  verifyFacebookToken(token: string): Promise<FederatedIdentity>
+}
+
+export function createProofVerifiers(deps: ProofVerifierDeps): ProofVerifiers {
+  const { config, standIns, oidcProviders, accountId, outbound, clock } = deps
+  const idTokens = createIdTokenVerifier({
+    findIssuer: createIssuerLookup({ oidcProviders, accountId, google: config.google, demo: config.demo }),
+    keySets: createKeySetCache({ outbound, clock, log: deps.log }),
+    clock,
+  })
+  const facebook = config.facebook ?? standIns?.facebook
+  const facebookTokens =
+    facebook && createFacebookVerifier({ ...facebook, outbound, clock, demo: config.facebook === undefined })
+
+  return {
+    verifyIdToken: (token, expected = undefined) => idTokens.verify(token, expected),
+    async verifyFacebookToken(token) {
+      if (facebookTokens === undefined) throw new Refusal('token.providerUnknown')
+      return facebookTokens.verify(token)
+    },
+  }
+}

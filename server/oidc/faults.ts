@@ -1,0 +1,76 @@
+import type { Reason, Said } from '../base/refusal.ts'
+
+/** RFC 6749, section 5.2: an error code of its closed list, and words for people. */
+export type OAuthFault = readonly [
+  error: string,
+  status: number,
+  description: string | ((said: Said) => string),
+]
+
+/**
+ * Every refusal as an OAuth error. A subject token that is not acceptable is `invalid_request`, and a role
+ * that is not given is `invalid_target`: RFC 8693, section 2.2.2.
+ */
+export const oauthFaults = {
+  'request.malformed': ['invalid_request', 400, 'The request could not be read'],
+  'request.invalid': ['invalid_request', 400, ({ message }) => message ?? 'The request is not valid'],
+  'request.tooLarge': ['invalid_request', 413, 'The request is too large'],
+  'request.timedOut': ['invalid_request', 408, 'The request took too long to arrive'],
+  'request.unknownAction': ['unsupported_grant_type', 400, 'Only token exchange (RFC 8693) is served here'],
+  'request.unknownVersion': ['invalid_request', 400, 'There is no such version'],
+  'request.unsupportedMedia': [
+    'invalid_request',
+    415,
+    'The parameters must come as application/x-www-form-urlencoded',
+  ],
+  'request.foreignHost': ['invalid_request', 403, 'This host name is not served here'],
+  'request.insecure': ['invalid_request', 403, 'Requests must come over TLS'],
+  'request.crossOrigin': ['invalid_request', 403, 'Requests from other sites are not served'],
+  'request.throttled': ['slow_down', 429, 'Too many requests'],
+
+  'signature.missing': ['invalid_client', 401, 'The request is not signed'],
+  'signature.incomplete': ['invalid_client', 401, 'The signature is incomplete'],
+  'signature.mismatch': ['invalid_client', 401, 'The signature does not match'],
+  'signature.expired': ['invalid_client', 401, 'The signature has expired'],
+  'signature.keyUnknown': ['invalid_client', 401, 'The access key is not known'],
+  'session.invalid': ['invalid_client', 401, 'The session token is not valid'],
+  'session.expired': ['invalid_client', 401, 'The session has expired'],
+  'session.ended': ['invalid_client', 401, 'The session token is not valid'],
+
+  'token.malformed': ['invalid_request', 400, 'subject_token is not a valid ID token'],
+  'token.issuerUnknown': ['invalid_request', 400, 'The issuer of subject_token is not trusted here'],
+  'token.audienceWrong': ['invalid_request', 400, 'The audience of subject_token is not registered here'],
+  'token.signatureWrong': ['invalid_request', 400, 'subject_token could not be verified'],
+  'token.keyUnknown': ['invalid_request', 400, 'The issuer has no key that verifies subject_token'],
+  'token.expired': ['invalid_request', 400, 'subject_token has expired'],
+  'token.notYetValid': ['invalid_request', 400, 'subject_token is not valid yet'],
+  'token.claimMissing': ['invalid_request', 400, ({ claim }) => `subject_token lacks the claim ${claim}`],
+  'token.rejected': ['invalid_request', 400, 'The identity provider rejected subject_token'],
+  'token.providerUnknown': ['invalid_request', 400, 'That provider_id is not served here'],
+  'issuer.unreachable': [
+    'temporarily_unavailable',
+    503,
+    'The identity provider could not be reached; try again',
+  ],
+
+  'trust.denied': ['invalid_target', 400, 'This identity may not have that role'],
+  'access.denied': ['unauthorized_client', 400, 'Not authorized'],
+  'duration.overRoleMaximum': ['invalid_request', 400, 'duration_seconds is more than the role allows'],
+  'policy.malformed': ['invalid_request', 400, ({ message }) => `policy: ${message}`],
+  'policy.packedTooLarge': ['invalid_request', 400, 'The policies and tags do not fit into a session'],
+  'tags.invalid': ['invalid_request', 400, ({ message }) => message ?? 'The session tags are not valid'],
+
+  'entity.missing': ['invalid_request', 400, 'There is no such entity'],
+  'entity.exists': ['invalid_request', 400, 'It already exists'],
+  'entity.inUse': ['invalid_request', 400, 'It is in use'],
+  'entity.limit': ['invalid_request', 400, 'A limit is reached'],
+  'entity.invalid': ['invalid_request', 400, 'It is not valid'],
+
+  'audit.unavailable': ['temporarily_unavailable', 503, 'The request could not be recorded; try again'],
+  'store.unavailable': ['temporarily_unavailable', 503, 'The store does not answer; try again'],
+
+  'signIn.cancelled': ['access_denied', 403, 'The sign-in was cancelled'],
+  'signIn.stateUnknown': ['access_denied', 403, 'The sign-in is not known'],
+  'signIn.failed': ['access_denied', 403, 'The sign-in failed'],
+  'signIn.required': ['access_denied', 403, 'A sign-in is required'],
+} satisfies Record<Reason, OAuthFault>

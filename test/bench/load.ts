@@ -1,0 +1,63 @@
+import { connect, type Socket } from 'node:net'
+
+export type LoadResult = { requests: number; seconds: number; perSecond: number; failures: number }
+
+const headerEnd = Buffer.from('\r\n\r\n')
+
+/**
+ * Sends requests over keep-alive connections for a while, one in flight on each. It speaks to the socket
+ * itself: an HTTP client would take more of the machine than the server that is measured.
+ *
+ * @param next the bytes of the next request, whole
+ */
+export async function runLoad(
+  { port, connections, seconds }: { port: number; connections: number; seconds: number },
+  next: () => Buffer,
+): Promise<LoadResult> {
+  const counts = { requests: 0, failures: 0 }
+  const startedMs = performance.now()
+  const untilMs = startedMs + seconds * 1000
+  await Promise.all(Array.from({ length: connections }, () => runConnection(port, untilMs, next, counts)))
+  const tookSeconds = (performance.now() - startedMs) / 1000
+  return { ...counts, seconds: tookSeconds, perSecond: counts.requests / tookSeconds }
+}
+
+function runConnection(
+  port: number,
+  untilMs: number,
+  next: () => Buffer,
+  counts: { requests: number; failures: number },
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket: Socket = connect({ port, host: '127.0.0.1', noDelay: true })
+    let pending = Buffer.alloc(0)
+    socket.on('connect', () => socket.write(next()))
+    socket.on('error', reject)
+    socket.on('close', () => resolve())
+    socket.on('data', chunk => {
+      pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk])
+      const length = responseLength(pending)
+      if (length === undefined || pending.length < length) return
+      counts.requests++
+      // `HTTP/1.1 200 OK`
+      if (pending[9] !== 0x32) counts.failures++
+      pending = pending.subarray(length)
+      if (performance.now() >= untilMs) socket.end()
+      else socket.write(next())
+    })
+  })
+}
+
+/** The length of the response that begins the buffer, or undefined while its head is not whole. */
+function responseLength(buffer: Buffer): number | undefined {
+  const end = buffer.indexOf(headerEnd)
+  if (end < 0) return undefined
+  const length = /content-length: (\d+)/i.exec(buffer.toString('latin1', 0, end))?.[1]
+  if (length === undefined) throw new Error('a response without a length')
+  return end + headerEnd.length + Number(length)
+}
+
+/** The middle one. */
+export function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN
+}

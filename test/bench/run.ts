@@ -1,0 +1,15 @@
+import { benchWebIdentity } from './web-identity.ts'
+
+const benchmarks: Record<string, () => Promise<void>> = {
+  'web-identity': benchWebIdentity,
+}
+
+const asked = process.argv.slice(2)
+const unknown = asked.filter(name => !(name in benchmarks))
+if (unknown.length > 0) {
+  process.stderr.write(
+    `no such benchmark: ${unknown.join(', ')}; there are ${Object.keys(benchmarks).join(', ')}\n`,
+  )
+  process.exit(1)
+}
+for (const name of asked.length > 0 ? asked : Object.keys(benchmarks)) await benchmarks[name]?.()
