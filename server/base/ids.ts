@@ -8,10 +8,14 @@ const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
  */
 export type IdPrefix = 'AROA' | 'AIDA' | 'AGPA' | 'ANPA' | 'AKIA' | 'ASIA'
 
-/** A prefix and 17 random base-32 characters (85 bits); 16 after a key's prefix, as AWS's have. */
-export function newId(prefix: IdPrefix): string {
+/**
+ * A prefix and 17 random base-32 characters (85 bits); 16 after a key's prefix, as AWS's have.
+ *
+ * @param draw where the random bytes come from
+ */
+export function newId(prefix: IdPrefix, draw: (bytes: number) => Buffer = randomBytes): string {
   const length = prefix === 'AKIA' || prefix === 'ASIA' ? 16 : 17
-  const bytes = randomBytes(length)
+  const bytes = draw(length)
   let id: string = prefix
   for (const byte of bytes) id += alphabet[byte & 31]
   return id

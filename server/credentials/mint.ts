@@ -3,6 +3,7 @@ import { newId } from '../base/ids.ts'
 import { Refusal } from '../base/refusal.ts'
 import type { Credentials, Session } from '../base/session.ts'
 import type { Keyring } from '../keys/keyring.ts'
+import { randomSalt } from '../keys/random-salt.ts'
 import { maxTokenLength, type OpenedSession, sealSession } from './session-token.ts'
 
 export type Minted = { session: Session; credentials: Credentials }
@@ -13,7 +14,7 @@ export type Minted = { session: Session; credentials: Credentials }
  * @throws {Refusal} policy.packedTooLarge when policies and tags don't fit into a token
  */
 export function mint(keyring: Keyring, asked: Omit<Session, 'accessKeyId'>): Minted {
-  const session: Session = { ...asked, accessKeyId: newId('ASIA') }
+  const session: Session = { ...asked, accessKeyId: newId('ASIA', randomSalt) }
   const sessionToken = sealSession(keyring, session)
   if (sessionToken.length > maxTokenLength) {
     throw new Refusal('policy.packedTooLarge', {

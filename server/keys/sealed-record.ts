@@ -1,5 +1,6 @@
-import { createCipheriv, createDecipheriv, createHmac, type KeyObject, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 import { type Keyring, keyIdBytes, type Purpose } from './keyring.ts'
+import { randomSalt } from './random-salt.ts'
 
 const version = 1
 const saltBytes = 16
@@ -24,7 +25,7 @@ export function sealRecord(keyring: Keyring, purpose: Purpose, plain: Buffer, bo
   const head = Buffer.allocUnsafe(headBytes)
   head[0] = version
   keyring.currentKeyId.copy(head, 1)
-  randomBytes(saltBytes).copy(head, 1 + keyIdBytes)
+  randomSalt(saltBytes).copy(head, 1 + keyIdBytes)
   const { key, nonce } = recordKey(keyring.current(purpose), head.subarray(1 + keyIdBytes))
   const cipher = createCipheriv('aes-256-gcm', key, nonce)
   cipher.setAAD(associatedData(head, bound))
@@ -60,9 +61,10 @@ export function keyIdOf(sealed: Buffer): Buffer {
   return sealed.subarray(1, 1 + keyIdBytes)
 }
 
-function recordKey(purposeKey: KeyObject, salt: Buffer): { key: Buffer; nonce: Buffer } {
+/** The key as a KeyObject: given as bytes, it would cost the cipher three times its own work to look at. */
+function recordKey(purposeKey: KeyObject, salt: Buffer): { key: KeyObject; nonce: Buffer } {
   const derived = createHmac('sha512', purposeKey).update(salt).digest()
-  return { key: derived.subarray(0, 32), nonce: derived.subarray(32, 44) }
+  return { key: createSecretKey(derived.subarray(0, 32)), nonce: derived.subarray(32, 44) }
 }
 
 function associatedData(head: Buffer, bound: string): Buffer {

@@ -1,4 +1,4 @@
-import { createCipheriv, createPublicKey, randomBytes, verify } from 'node:crypto'
+import { createCipheriv, createPublicKey, createSecretKey, randomBytes, verify } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import express from 'express'
 
@@ -7,7 +7,7 @@ import express from 'express'
  * a catalogue: parse the form, verify RS256, seal 600 bytes, answer the same XML. The benchmark's measure.
  */
 const publicKey = createPublicKey(process.argv[2] ?? '')
-const key = randomBytes(32)
+const key = createSecretKey(randomBytes(32))
 const app = express()
 
 app.post('/', express.urlencoded(), (request, response) => {
