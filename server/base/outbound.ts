@@ -95,7 +95,7 @@ function requireUrl(text: string): URL {
  */
 function requireJudge(url: URL, { allowPrivate, allowLoopbackHttp }: OutboundOptions): Judge {
   const host = url.hostname.replace(/^\[|\]$/g, '')
-  const loopback = allowLoopbackHttp && (host === 'localhost' || isLoopbackAddress(host))
+  const loopback = allowLoopbackHttp && (/^(?:.+\.)?localhost$/.test(host) || isLoopbackAddress(host))
   // Plain http only where nobody listens in: `localhost` must really be here.
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback)) {
     throw unreachable(`${url.protocol} is not https:`)
@@ -133,7 +133,7 @@ function judgedLookup(lookup: LookupFunction, judge: Judge): LookupFunction {
  * @see IANA, IPv4 and IPv6 Special-Purpose Address Registries
  */
 export function isPublicAddress(text: string): boolean {
-  if (!ipaddr.isValid(text) || text === azureWireServer) return false
+  if (isIP(text) === 0 || text === azureWireServer) return false
   const address = ipaddr.parse(text)
   if (address.range() !== 'unicast') return false
   // RFC 4291, section 2.4 calls more unicast, but only 2000::/3 was ever given out: `::127.0.0.1` is not in it.

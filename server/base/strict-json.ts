@@ -2,13 +2,19 @@
  * Parses a JSON object and refuses one that names a member twice, at any depth: `JSON.parse` takes the
  * last of them, other parsers the first, and a token that means two things proves neither.
  *
+ * Names are not left to the engine either. V8's parser, where it expects a name that it has met before,
+ * compares it with the name as written instead of as meant (https://github.com/nodejs/node/issues/63785):
+ * after some stranger's text with a member `\`, another's `"\u0061"` is read as `\`, and a claim is gone.
+ * So a text with escapes in its names is parsed once more with the names spelled plainly, and a name that
+ * has no plain spelling is refused.
+ *
  * @throws {SyntaxError}
  */
 export function parseStrictObject(text: string): Record<string, unknown> {
   const value: unknown = JSON.parse(text)
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new SyntaxError('no object')
-  if (hasDuplicateMember(text)) throw new SyntaxError('a member twice')
-  return value as Record<string, unknown>
+  const plain = spellNamesPlainly(text)
+  return plain === text ? (value as Record<string, unknown>) : JSON.parse(plain)
 }
 
 const quote = 0x22
@@ -18,21 +24,21 @@ const closeBrace = 0x7d
 const openBracket = 0x5b
 const closeBracket = 0x5d
 const colon = 0x3a
-const comma = 0x2c
 
-/** One pass over text that is known to be JSON. Names are compared after their escapes are resolved. */
-function hasDuplicateMember(text: string): boolean {
+/** One pass over text that is known to be JSON. */
+function spellNamesPlainly(text: string): string {
   // One entry for each open bracket: the names seen so far, or undefined for a list.
   const open: (Set<string> | undefined)[] = []
-  let lastString: [start: number, end: number] | undefined
+  let plain = ''
+  let copied = 0
+  let [start, end] = [0, 0]
   for (let at = 0; at < text.length; at++) {
     switch (text.charCodeAt(at)) {
-      case quote: {
-        const end = endOfString(text, at)
-        lastString = [at, end]
+      case quote:
+        start = at + 1
+        end = endOfString(text, at)
         at = end
         break
-      }
       case openBrace:
         open.push(new Set())
         break
@@ -43,20 +49,20 @@ function hasDuplicateMember(text: string): boolean {
       case closeBracket:
         open.pop()
         break
-      case comma:
-        lastString = undefined
-        break
       case colon: {
+        // Outside of strings a colon stands behind a name, and nowhere else.
+        const written = text.slice(start, end)
+        const name = written.includes('\\') ? plainName(written) : written
         const names = open.at(-1)
-        if (names === undefined || lastString === undefined) break
-        const name = nameAt(text, lastString)
-        if (names.has(name)) return true
-        names.add(name)
-        break
+        if (names?.has(name)) throw new SyntaxError('a member twice')
+        names?.add(name)
+        if (name === written) break
+        plain += text.slice(copied, start) + name
+        copied = end
       }
     }
   }
-  return false
+  return plain + text.slice(copied)
 }
 
 function endOfString(text: string, start: number): number {
@@ -65,7 +71,9 @@ function endOfString(text: string, start: number): number {
   return at
 }
 
-function nameAt(text: string, [start, end]: [number, number]): string {
-  const raw = text.slice(start + 1, end)
-  return raw.includes('\\') ? JSON.parse(`"${raw}"`) : raw
+function plainName(written: string): string {
+  const name: string = JSON.parse(`"${written}"`)
+  if (/["\\\u0000-\u001f]/.test(name))
+    throw new SyntaxError('a name with a quote, a backslash or a control character')
+  return name
 }
