@@ -1,4 +1,5 @@
 import type { FederatedIdentity } from '../base/federated-identity.ts'
+import { Refusal } from '../base/refusal.ts'
 import { readSessionTags } from './session-tags.ts'
 import type { IssuerRecord } from './verify-id-token.ts'
 
@@ -12,13 +13,14 @@ export type VerifiedClaims = {
 }
 
 const googlePrefix = 'accounts.google.com'
-const mostValues = 100
-const longestValue = 2048
+const conditionKeys = new WeakMap<IssuerRecord, Map<string, string>>()
+const mostKeysKept = 200
 
 /**
- * What a verified token says, as the house speaks of people.
+ * What a verified token says, as the house speaks of people. Its claims are taken whole, since a list cut
+ * short could satisfy a negated condition; the length of a token is what bounds them.
  *
- * @throws {Refusal} tags.invalid
+ * @throws {Refusal} tags.invalid | token.malformed
  */
 export function identityFromClaims(claims: VerifiedClaims, issuer: IssuerRecord): FederatedIdentity {
   const { payload, sub, aud } = claims
@@ -52,34 +54,56 @@ function googleContext({ sub, aud, audiences, payload }: VerifiedClaims): Record
   }
 }
 
-/** Every claim that is a value or a list of values. What is neither can't be compared with anything. */
+/**
+ * Every claim that is a value or a list of values. What is neither can't be compared with anything. Condition
+ * keys are the same in any case, so that claims which differ only in case would mean two things at once.
+ */
 function claimsContext(
   { sub, aud, payload }: VerifiedClaims,
-  { conditionPrefix }: IssuerRecord,
+  issuer: IssuerRecord,
 ): Record<string, readonly string[]> {
-  const prefix = conditionPrefix.toLowerCase()
   const context: Record<string, readonly string[]> = {}
   for (const claim in payload) {
     const values = valuesOf(payload[claim])
-    if (values !== undefined) context[`${prefix}:${claim.toLowerCase()}`] = values
+    if (values === undefined) continue
+    const key = conditionKey(issuer, claim)
+    if (key in context) throw new Refusal('token.malformed', { detail: `more than one claim is ${key}` })
+    context[key] = values
   }
-  context[`${prefix}:aud`] = [aud]
-  context[`${prefix}:sub`] = [sub]
+  context[conditionKey(issuer, 'aud')] = [aud]
+  context[conditionKey(issuer, 'sub')] = [sub]
   return context
+}
+
+/**
+ * An issuer's tokens hold the same claims again and again, and making their keys anew would take longer than
+ * all else here. Bounded, since an issuer might have a claim for each of its projects.
+ */
+function conditionKey(issuer: IssuerRecord, claim: string): string {
+  const known = conditionKeys.get(issuer) ?? new Map<string, string>()
+  const key = known.get(claim)
+  if (key !== undefined) return key
+  const made = `${issuer.conditionPrefix}:${claim}`.toLowerCase()
+  if (known.size < mostKeysKept) conditionKeys.set(issuer, known.set(claim, made))
+  return made
 }
 
 function valuesOf(value: unknown): string[] | undefined {
   if (Array.isArray(value)) {
-    const values = value.slice(0, mostValues).map(scalarOf)
-    return values.every(one => one !== undefined) ? values : undefined
+    const values = value.map(scalarOf)
+    // An empty list is as good as none, in conditions too.
+    return values.length > 0 && values.every(one => one !== undefined) ? values : undefined
   }
   const scalar = scalarOf(value)
   return scalar === undefined ? undefined : [scalar]
 }
 
 function scalarOf(value: unknown): string | undefined {
-  if (typeof value === 'string') return value.length <= longestValue ? value : undefined
-  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined
+  if (typeof value === 'string') return value
+  if (typeof value === 'boolean') return String(value)
+  // Beyond 2^53 two ids would read as one.
+  const isExact = typeof value === 'number' && (!Number.isInteger(value) || Number.isSafeInteger(value))
+  return isExact ? String(value) : undefined
 }
 
 /** An address that the provider did not verify is what its owner typed: anybody's. */

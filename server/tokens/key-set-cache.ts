@@ -1,26 +1,23 @@
 import type { KeyObject } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
-import type { Outbound, OutboundResponse } from '../base/outbound.ts'
+import type { Outbound } from '../base/outbound.ts'
 import { Refusal } from '../base/refusal.ts'
-import { type IssuerKey, importKeys } from './import-keys.ts'
+import { type FetchedKeys, fetchKeySet, type KeySource } from './fetch-key-set.ts'
 import type { Algorithm } from './read-token.ts'
 
 export type KeySetCache = {
   /**
    * The key of an issuer by which a token of this header must verify; undefined when the issuer has none.
-   * Answers at once, without a promise, while the keys are at hand.
+   * Answers at once, without a promise, while the key is at hand.
    *
    * @throws {Refusal} issuer.unreachable
    */
   findKey(
-    issuer: KeySource,
+    source: KeySource,
     algorithm: Algorithm,
     kid: string | undefined,
   ): KeyObject | undefined | Promise<KeyObject | undefined>
 }
-
-/** Where an issuer's keys are: at `jwksUri`, or where its discovery document says. */
-export type KeySource = { issuer: string; jwksUri?: string }
 
 export type KeySetCacheDeps = {
   outbound: Outbound
@@ -29,77 +26,67 @@ export type KeySetCacheDeps = {
 }
 
 const coolDownMs = 10_000
+/** Past its freshness, how long a key serves while the issuer is asked in the background. */
+const overlapMs = 10 * 60_000
+/** Past its freshness, how long a key serves while the issuer does not answer. */
 const longestStaleMs = 24 * 3_600_000
-const fresh = { leastMs: 60_000, usualMs: 600_000, mostMs: 24 * 3_600_000 }
-
-type KeySet = {
-  keys: readonly IssuerKey[]
-  fetchedAtMs: number
-  freshUntilMs: number
-}
 
 /** What is known of one issuer. */
 type Entry = {
-  set?: KeySet
-  /** The fetch under way, shared by everybody who needs it. */
+  set?: FetchedKeys
+  /** The fetch under way, shared by everybody who needs it. It never rejects. */
   fetching?: Promise<void> | undefined
   lastTriedAtMs: number
+  /** When and why the last try failed, if it did. */
+  failure?: { atMs: number; why: string } | undefined
 }
 
 /**
  * Keeps each trusted issuer's key set whole, with its keys imported. Only issuers that are registered ever
- * come here, so that the number of entries is the operator's.
+ * come here, so that the number of entries is the operator's. Each is kept by itself: one that is broken
+ * or slow is felt by its own people alone.
  *
  * A stranger chooses the `kid`, and may send junk as fast as they like: an unknown one has the set fetched
- * again, but never sooner than ten seconds after the last try. A new key of the issuer's is therefore known
- * ten seconds after its first use at the latest, whatever else is sent. While the issuer is down, known
- * keys serve for a day.
+ * again, but never sooner than ten seconds after the last try began. A new key of the issuer's is therefore
+ * found ten seconds after it was published at the latest, whatever else is sent. While the issuer is down,
+ * known keys serve for a day.
  */
 export function createKeySetCache({ outbound, clock, log }: KeySetCacheDeps): KeySetCache {
   const entries = new Map<string, Entry>()
 
-  function refresh(source: KeySource, entry: Entry): Promise<void> {
-    entry.fetching ??= fetchSet(outbound, source, clock)
-      .then(set => {
-        entry.set = set
-      })
-      .catch(error =>
-        log?.warn({ issuer: source.issuer, err: String(error) }, 'the key set could not be fetched'),
-      )
-      .finally(() => {
-        entry.fetching = undefined
-      })
-    entry.lastTriedAtMs = clock()
-    return entry.fetching
+  async function refresh(source: KeySource, entry: Entry): Promise<void> {
+    try {
+      entry.set = await fetchKeySet(outbound, source, clock)
+      entry.failure = undefined
+    } catch (error) {
+      const why = error instanceof Refusal ? (error.detail ?? error.reason) : String(error)
+      entry.failure = { atMs: clock(), why }
+      log?.warn({ issuer: source.issuer, failure: why }, 'the key set could not be fetched')
+    } finally {
+      entry.fetching = undefined
+    }
   }
 
-  async function findAfterRefresh(
-    source: KeySource,
-    entry: Entry,
-    algorithm: Algorithm,
-    kid: string | undefined,
-  ): Promise<KeyObject | undefined> {
-    await (entry.fetching ?? refresh(source, entry))
-    return findIn(requireUsable(source, entry, clock()), algorithm, kid)
+  /** The fetch to wait for; undefined while it is too soon for another. */
+  function fetchUnlessCooling(source: KeySource, entry: Entry, nowMs: number): Promise<void> | undefined {
+    if (entry.fetching === undefined && nowMs - entry.lastTriedAtMs >= coolDownMs) {
+      entry.lastTriedAtMs = nowMs
+      entry.fetching = refresh(source, entry)
+    }
+    return entry.fetching
   }
 
   return {
     findKey(source, algorithm, kid) {
       const nowMs = clock()
       const entry = entryOf(entries, source)
-      const mayFetch = nowMs - entry.lastTriedAtMs >= coolDownMs
-      const usable = entry.set !== undefined && nowMs - entry.set.fetchedAtMs < longestStaleMs
-      if (!usable) {
-        if (entry.fetching !== undefined || mayFetch) return findAfterRefresh(source, entry, algorithm, kid)
-        requireUsable(source, entry, nowMs)
-      }
-      const key = entry.set && findIn(entry.set, algorithm, kid)
-      if (key === undefined && (entry.fetching !== undefined || mayFetch)) {
-        return findAfterRefresh(source, entry, algorithm, kid)
-      }
-      // Old but known: it serves, and the next one finds it fresh.
-      if (entry.set && nowMs >= entry.set.freshUntilMs && mayFetch) void refresh(source, entry)
-      return key
+      const key = findHeld(entry, nowMs, algorithm, kid)
+      if (key !== undefined && entry.set && nowMs < entry.set.freshUntilMs) return key
+
+      const fetching = fetchUnlessCooling(source, entry, nowMs)
+      if (key !== undefined && servesMeanwhile(entry, nowMs)) return key
+      if (fetching === undefined) return settle(source, entry, key)
+      return fetching.then(() => settle(source, entry, findHeld(entry, clock(), algorithm, kid)))
     },
   }
 }
@@ -113,45 +100,37 @@ function entryOf(entries: Map<string, Entry>, { issuer, jwksUri = '' }: KeySourc
   return entry
 }
 
-function requireUsable({ issuer }: KeySource, { set }: Entry, nowMs: number): KeySet {
-  if (set !== undefined && nowMs - set.fetchedAtMs < longestStaleMs) return set
-  throw new Refusal('issuer.unreachable', { detail: `no usable key set of ${issuer}` })
+/**
+ * Whether a key that is no longer fresh serves before the issuer has answered. Not when nobody asked for
+ * long: a key that was withdrawn hours ago must not pass once more.
+ */
+function servesMeanwhile({ set, failure }: Entry, nowMs: number): boolean {
+  const lastHeardOfMs = Math.max(set?.freshUntilMs ?? 0, failure?.atMs ?? 0)
+  return nowMs < lastHeardOfMs + overlapMs
+}
+
+/** A key that is not known while the issuer is down may well be a good one: that is not the token's fault. */
+function settle(
+  { issuer }: KeySource,
+  { failure }: Entry,
+  key: KeyObject | undefined,
+): KeyObject | undefined {
+  if (key === undefined && failure !== undefined) {
+    throw new Refusal('issuer.unreachable', { detail: `the keys of ${issuer}: ${failure.why}` })
+  }
+  return key
 }
 
 /** Without a kid, a key is meant only when there is no choice. */
-function findIn({ keys }: KeySet, algorithm: Algorithm, kid: string | undefined): KeyObject | undefined {
-  const suitable = keys.filter(one => one.algorithms.includes(algorithm))
-  if (kid !== undefined) return suitable.find(one => one.kid === kid)?.key
-  return keys.length === 1 ? suitable[0]?.key : undefined
-}
-
-async function fetchSet(outbound: Outbound, source: KeySource, clock: Clock): Promise<KeySet> {
-  const response = await fetchJson(
-    outbound,
-    source.jwksUri ?? (await discoverKeySet(outbound, source.issuer)),
+function findHeld(
+  { set }: Entry,
+  nowMs: number,
+  algorithm: Algorithm,
+  kid: string | undefined,
+): KeyObject | undefined {
+  if (set === undefined || nowMs >= set.freshUntilMs + longestStaleMs) return undefined
+  const suitable = set.keys.filter(
+    one => one.algorithms.includes(algorithm) && (kid === undefined || one.kid === kid),
   )
-  const keys = importKeys(response.json)
-  const nowMs = clock()
-  return { keys, fetchedAtMs: nowMs, freshUntilMs: nowMs + freshFor(response.headers['cache-control']) }
-}
-
-/** @see OpenID Connect Discovery 1.0, section 4.3: the issuer MUST be exactly the one that was asked for. */
-async function discoverKeySet(outbound: Outbound, issuer: string): Promise<string> {
-  const { json } = await fetchJson(outbound, `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`)
-  const metadata = Object(json) as { issuer?: unknown; jwks_uri?: unknown }
-  if (metadata.issuer !== issuer) throw new Error('the discovery document is of another issuer')
-  if (typeof metadata.jwks_uri !== 'string') throw new Error('the discovery document names no key set')
-  return metadata.jwks_uri
-}
-
-async function fetchJson(outbound: Outbound, url: string): Promise<OutboundResponse & { json: unknown }> {
-  const response = await outbound.fetchText(url)
-  if (response.status !== 200) throw new Error(`${url} answered ${response.status}`)
-  return { ...response, json: JSON.parse(response.body) }
-}
-
-function freshFor(cacheControl: string | undefined): number {
-  const seconds = /(?:^|[\s,])max-age=(\d{1,9})/.exec(cacheControl ?? '')?.[1]
-  const wishedMs = seconds === undefined ? fresh.usualMs : Number(seconds) * 1000
-  return Math.min(fresh.mostMs, Math.max(fresh.leastMs, wishedMs))
+  return suitable.length === 1 ? suitable[0]?.key : undefined
 }

@@ -23,7 +23,7 @@ export type UnverifiedToken = {
  */
 export function readToken(token: string): UnverifiedToken {
   if (token.length > maxTokenLength) throw malformed('too long')
-  const [head = '', payload = '', signature = '', ...more] = token.split('.')
+  const [head = '', payload = '', signature = '', ...more] = token.split('.', 4)
   if (more.length > 0 || head === '' || payload === '' || signature === '') throw malformed('not three parts')
   requireCanonical(signature)
   const header = readPart(head)
@@ -31,6 +31,7 @@ export function readToken(token: string): UnverifiedToken {
 }
 
 function readHeader(header: Record<string, unknown>): { algorithm: Algorithm; kid: string | undefined } {
+  // A key that the token brings along (jwk, jku, x5c, x5u) is not even looked at: it would vouch for itself.
   const { alg, kid, typ } = header
   const algorithm = algorithms.find(one => one === alg)
   if (algorithm === undefined) throw malformed('its alg is not taken')

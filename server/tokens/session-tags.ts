@@ -23,13 +23,13 @@ const valuePattern = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u
  * @see AWS IAM User Guide, "Pass session tags in AWS STS", AssumeRoleWithWebIdentity
  */
 export function readSessionTags(payload: Readonly<Record<string, unknown>>): AskedTags {
-  const nested = objectOf(payload[tagsClaim])
-  const asked: [string, unknown][] = Object.entries(objectOf(nested?.principal_tags) ?? {})
+  const nested = requireObject(payload[tagsClaim])
+  const asked = Object.entries(requireObject(nested.principal_tags))
   for (const claim in payload) {
     if (claim.startsWith(flatTags)) asked.push([claim.slice(flatTags.length), payload[claim]])
   }
   const tags = readTags(asked)
-  const transitiveTagKeys = readTransitive(nested?.transitive_tag_keys ?? payload[flatTransitive], tags)
+  const transitiveTagKeys = readTransitive(nested.transitive_tag_keys ?? payload[flatTransitive], tags)
   const sourceIdentity = readSourceIdentity(payload[sourceIdentityClaim])
   return { tags, transitiveTagKeys, ...(sourceIdentity === undefined ? {} : { sourceIdentity }) }
 }
@@ -58,11 +58,12 @@ function readTransitive(asked: unknown, tags: Record<string, string>): string[] 
   if (!Array.isArray(asked) || !asked.every(key => typeof key === 'string')) {
     throw invalid('The transitive tag keys must be a list of tag keys.')
   }
-  const known = new Set(Object.keys(tags).map(key => key.toLowerCase()))
-  if (!asked.every(key => known.has(key.toLowerCase()))) {
+  const known = new Map(Object.keys(tags).map(key => [key.toLowerCase(), key]))
+  const keys = asked.map(key => known.get(key.toLowerCase()))
+  if (!keys.every(key => key !== undefined)) {
     throw invalid('The specified transitive tag key must be included in the requested tags.')
   }
-  return [...new Set(asked)]
+  return [...new Set(keys)]
 }
 
 function readSourceIdentity(value: unknown): string | undefined {
@@ -77,9 +78,12 @@ function readSourceIdentity(value: unknown): string | undefined {
   return value
 }
 
-function objectOf(value: unknown): Record<string, unknown> | undefined {
-  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
-  return isObject ? (value as Record<string, unknown>) : undefined
+/** What is there must be readable: a tag that is passed over could be the one that narrows. */
+function requireObject(value: unknown = {}): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw invalid('The session tags are not an object.')
+  }
+  return value as Record<string, unknown>
 }
 
 function invalid(message: string): Refusal {

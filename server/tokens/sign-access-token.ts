@@ -17,7 +17,7 @@ export type TokenSigner = {
   jwks(): { keys: object[] }
 }
 
-export const maxSeconds = 900
+const longestSeconds = 900
 
 /**
  * Signs bearer tokens (ES256) with the first key; all keys are published, so that tokens outlive a change.
@@ -42,7 +42,9 @@ export function createTokenSigner({
   }))
   return {
     sign(claims, { audience, seconds }) {
-      if (!(seconds >= 1 && seconds <= maxSeconds)) throw new RangeError(`a token lives 1-${maxSeconds} s`)
+      if (!Number.isInteger(seconds) || seconds < 1 || seconds > longestSeconds) {
+        throw new RangeError(`a token lives for 1 to ${longestSeconds} whole seconds`)
+      }
       const iat = toSeconds(clock())
       const jti = randomUUID()
       const payload = { ...claims, iss: issuer, aud: audience, iat, exp: iat + seconds, jti }
@@ -64,5 +66,8 @@ export function thumbprint(privateKey: KeyObject): string {
 }
 
 function publicJwk(privateKey: KeyObject) {
-  return createPublicKey(privateKey).export({ format: 'jwk' })
+  const jwk = createPublicKey(privateKey).export({ format: 'jwk' })
+  // RFC 7518, section 3.4: ES256 goes with P-256 alone.
+  if (jwk.crv !== 'P-256') throw new TypeError('a signing key is not on P-256')
+  return jwk
 }

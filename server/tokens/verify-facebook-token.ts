@@ -3,6 +3,7 @@ import { type Clock, toSeconds } from '../base/clock.ts'
 import type { FederatedIdentity } from '../base/federated-identity.ts'
 import type { Outbound } from '../base/outbound.ts'
 import { Refusal } from '../base/refusal.ts'
+import { type FacebookPerson, identityFromFacebook } from './identity-from-facebook.ts'
 
 export type FacebookVerifierDeps = {
   appId: string
@@ -21,7 +22,15 @@ export type FacebookVerifier = {
   verify(accessToken: string): Promise<FederatedIdentity>
 }
 
-const provider = 'graph.facebook.com'
+/**
+ * RFC 6750, section 2.1, and the bar of Facebook's own; never an `=` within, or a `&` that would start
+ * another parameter. Facebook promises no length; its tokens have some hundred characters, and a request
+ * line has its bounds.
+ */
+const tokenPattern = /^[A-Za-z0-9._~+/|-]+=*$/
+const longestToken = 2_000
+/** Graph's error code for an access token that is expired, withdrawn or made up. */
+const tokenErrorCode = 190
 
 /**
  * Verifies Facebook user access tokens. They are opaque, so that Facebook itself is asked, with our app's
@@ -33,97 +42,78 @@ const provider = 'graph.facebook.com'
 export function createFacebookVerifier(deps: FacebookVerifierDeps): FacebookVerifier {
   return {
     async verify(accessToken) {
-      // RFC 6750, section 2.1. It goes into a URL, so nothing else may be in it.
-      if (!/^[A-Za-z0-9._~+/|-]{4,2000}=*$/.test(accessToken)) throw new Refusal('token.malformed')
+      if (accessToken.length > longestToken || !tokenPattern.test(accessToken)) {
+        throw new Refusal('token.malformed', { detail: 'not a Facebook access token' })
+      }
       const userId = await inspect(deps, accessToken)
-      const profile = await readProfile(deps, accessToken)
-      if (profile.id !== userId) throw rejected('its profile is of somebody else')
-      return facebookIdentity(deps, userId, profile)
+      const person = await readPerson(deps, accessToken)
+      if (person.id !== userId) throw rejected('its profile is of somebody else')
+      return identityFromFacebook(person, deps)
     },
   }
 }
 
 /** What debug_token must say before the token counts; answers whose it is. */
 async function inspect(deps: FacebookVerifierDeps, accessToken: string): Promise<string> {
-  const query = new URLSearchParams({
-    input_token: accessToken,
-    access_token: `${deps.appId}|${deps.appSecret}`,
-  })
-  const data = Object((await ask(deps, `debug_token?${query}`)).data) as Record<string, unknown>
+  const path = `debug_token?${new URLSearchParams({ input_token: accessToken })}`
+  const { status, body } = await ask(deps, path, `${deps.appId}|${deps.appSecret}`)
+  // Graph says of a bad input token that it is not valid. An error is about our own credentials, or its own.
+  if (status !== 200) throw unreachable('debug_token', status, body)
+  const data: Record<string, unknown> = Object(body.data)
   if (data.is_valid !== true) throw rejected('it is not valid')
-  if (!sameText(String(data.app_id), deps.appId)) throw rejected('it was made for another app')
+  if (!isSame(String(data.app_id), deps.appId)) throw rejected('it was made for another app')
   if (data.type !== 'USER') throw rejected('it is not of a person')
   const nowSeconds = toSeconds(deps.clock())
-  for (const name of ['expires_at', 'data_access_expires_at']) {
-    // Zero means never; anything that is no number is no promise.
-    const at = data[name] ?? 0
-    if (typeof at !== 'number' || (at !== 0 && at <= nowSeconds)) throw rejected(`its ${name} is over`)
-  }
+  if (!isAhead(data.expires_at, nowSeconds)) throw rejected('it is expired')
+  if (!isAhead(data.data_access_expires_at ?? 0, nowSeconds)) throw rejected('its access to data is expired')
   if (typeof data.user_id !== 'string' || !/^\d{1,30}$/.test(data.user_id)) throw rejected('it names nobody')
   return data.user_id
 }
 
-type Profile = { id: string; name?: string; email?: string }
+/** Zero means never. */
+function isAhead(seconds: unknown, nowSeconds: number): boolean {
+  return typeof seconds === 'number' && (seconds === 0 || seconds > nowSeconds)
+}
 
-async function readProfile(deps: FacebookVerifierDeps, accessToken: string): Promise<Profile> {
+async function readPerson(deps: FacebookVerifierDeps, accessToken: string): Promise<FacebookPerson> {
   const query = new URLSearchParams({
     fields: 'id,name,email',
-    access_token: accessToken,
     // Proves that the call comes from the app's own server, not from whoever stole the token.
     appsecret_proof: createHmac('sha256', deps.appSecret).update(accessToken).digest('hex'),
   })
-  const { id, name, email } = await ask(deps, `me?${query}`)
-  return {
-    id: String(id),
-    ...(typeof name === 'string' ? { name } : {}),
-    ...(typeof email === 'string' ? { email } : {}),
-  }
+  const { status, body } = await ask(deps, `me?${query}`, accessToken)
+  if (Object(body.error).code === tokenErrorCode) throw rejected('it was withdrawn')
+  if (status !== 200) throw unreachable('me', status, body)
+  const { id, name, email } = body
+  return { id: textOf(id) ?? '', name: textOf(name), email: textOf(email) }
 }
 
-/** A "no" from Facebook is about the token; anything else that is not an answer is about Facebook. */
+/** Tokens go in a header: what stands in a URL stands in logs. `input_token` alone has no other place. */
 async function ask(
   { outbound, graphUrl, graphVersion }: FacebookVerifierDeps,
   path: string,
-): Promise<Record<string, unknown>> {
-  const { status, body } = await outbound.fetchText(`${graphUrl}/${graphVersion}/${path}`)
-  if (status >= 500 || status === 429) {
-    throw new Refusal('issuer.unreachable', { detail: `Facebook answered ${status}` })
-  }
-  if (status !== 200) throw rejected(`Facebook answered ${status}`)
-  try {
-    return Object(JSON.parse(body))
-  } catch {
-    throw new Refusal('issuer.unreachable', { detail: 'Facebook answered something that is no JSON' })
-  }
+  accessToken: string,
+): Promise<{ status: number; body: Record<string, unknown> }> {
+  const { status, body } = await outbound.fetchJson(`${graphUrl}/${graphVersion}/${path}`, {
+    headers: { authorization: `Bearer ${accessToken}` },
+  })
+  return { status, body: Object(body) }
 }
 
-/** The person of a Facebook profile, whichever way it was got. */
-export function facebookIdentity(
-  { appId, demo }: Pick<FacebookVerifierDeps, 'appId' | 'demo'>,
-  userId: string,
-  { name, email }: { name?: string; email?: string },
-): FederatedIdentity {
-  return {
-    kind: 'facebook',
-    principals: [provider],
-    provider,
-    issuer: provider,
-    subject: userId,
-    audience: appId,
-    context: { [`${provider}:app_id`]: [appId], [`${provider}:id`]: [userId] },
-    ...(name === undefined ? {} : { displayName: name }),
-    ...(email === undefined ? {} : { email }),
-    tags: {},
-    transitiveTagKeys: [],
-    demo,
-  }
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined
 }
 
-function sameText(a: string, b: string): boolean {
+function isSame(a: string, b: string): boolean {
   const [left, right] = [Buffer.from(a), Buffer.from(b)]
   return left.length === right.length && timingSafeEqual(left, right)
 }
 
 function rejected(detail: string): Refusal {
   return new Refusal('token.rejected', { detail })
+}
+
+function unreachable(path: string, status: number, body: Record<string, unknown>): Refusal {
+  const code = Number(Object(body.error).code)
+  return new Refusal('issuer.unreachable', { detail: `Graph answered ${path} with ${status}, code ${code}` })
 }

@@ -33,7 +33,7 @@ export type IdTokenVerifier = {
 }
 
 export type IdTokenVerifierDeps = {
-  /** The record of exactly this `iss`; undefined when it is nobody's. */
+  /** The record of this `iss`; undefined when it is nobody's. */
   findIssuer(iss: string): IssuerRecord | undefined | Promise<IssuerRecord | undefined>
   keySets: KeySetCache
   clock: Clock
@@ -52,8 +52,8 @@ export function createIdTokenVerifier({ findIssuer, keySets, clock }: IdTokenVer
       const { algorithm, kid, payload } = readToken(token)
       const iss = requireText(payload, 'iss')
       const issuer = await findIssuer(iss)
-      if (issuer === undefined)
-        throw new Refusal('token.issuerUnknown', { said: { issuer: iss.slice(0, 255) } })
+      if (issuer === undefined || !isSameIssuer(iss, issuer.issuer))
+        throw new Refusal('token.issuerUnknown', { said: { issuer: iss } })
       const found = keySets.findKey(issuer, algorithm, kid)
       const key = found instanceof Promise ? await found : found
       if (key === undefined) throw new Refusal('token.keyUnknown', { detail: `no key for kid ${kid}` })
@@ -61,6 +61,14 @@ export function createIdTokenVerifier({ findIssuer, keySets, clock }: IdTokenVer
       return identityFromClaims(requireClaims(payload, issuer, toSeconds(clock()), expected), issuer)
     },
   }
+}
+
+/**
+ * The look-up may go by a path or a host; the token must name the issuer itself. Google alone writes its name
+ * both ways.
+ */
+function isSameIssuer(iss: string, issuer: string): boolean {
+  return iss === issuer || (iss === 'accounts.google.com' && issuer === `https://${iss}`)
 }
 
 /** The library is asked for the signature alone; time and audience are judged by our own rules below. */
@@ -119,10 +127,16 @@ function requireAudiences({ aud }: Record<string, unknown>): string[] {
   return audiences
 }
 
-/** OpenID Connect Core, section 2: a subject has at most 255 characters. The same bound does for an issuer. */
+const unwritable = /[\p{Cc}\p{Cs}]/u
+
+/**
+ * OpenID Connect Core, section 2: a subject has at most 255 characters. The same bound does for an issuer.
+ * Lone surrogates all become one character when they are stored, and two people one person.
+ */
 function requireText(payload: Record<string, unknown>, claim: string): string {
   const value = payload[claim]
   if (typeof value !== 'string' || value === '' || value.length > 255) throw missing(claim)
+  if (unwritable.test(value)) throw missing(claim)
   return value
 }
 
