@@ -1,0 +1,144 @@
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import { openAuditLog } from './audit/audit-log.ts'
+import { createAuthorizer } from './authorization/authorize.ts'
+import { createAwsEndpoint } from './aws/endpoint.ts'
+import { type Clock, systemClock } from './base/clock.ts'
+import { newId } from './base/ids.ts'
+import { createOutbound } from './base/outbound.ts'
+import type { Config } from './config.ts'
+import { createAuthenticator } from './credentials/authenticate.ts'
+import { createGate } from './federation/assume-role.ts'
+import { createFactsReader } from './http/request-facts.ts'
+import { createRequestGuard } from './http/request-guard.ts'
+import { createIamService } from './iam/service.ts'
+import { createProofVerifiers, type StandIns } from './identity/proof-verifiers.ts'
+import * as keyFiles from './keys/key-files.ts'
+import { createKeyring } from './keys/keyring.ts'
+import { loadSigningKeys } from './oidc/signing-keys.ts'
+import { createTokenEndpoint } from './oidc/token-endpoint.ts'
+import { composeRoutes } from './routes.ts'
+import { openStore, type Store } from './store/open-store.ts'
+import { createStsService } from './sts/service.ts'
+import { createTokenSigner } from './tokens/sign-access-token.ts'
+import { createWebRoutes } from './web/routes.ts'
+
+export type Rolecall = {
+  /** What an HTTP server calls for each request. */
+  app: ReturnType<typeof composeRoutes>
+  store: Store
+  accountId: string
+  rootAccessKey: keyFiles.RootAccessKey
+  /** Everything that was decided is durable when this answers. */
+  close(): Promise<void>
+}
+
+export type Options = {
+  log: Logger
+  clock?: Clock
+  /** The demo's providers, where they run. */
+  standIns?: StandIns | undefined
+}
+
+/** Opens what the service keeps. What the environment does not give is made once, in the data folder. */
+async function openParts(config: Config, log: Logger, clock: Clock) {
+  keyFiles.prepareDataDir(config.dataDir)
+  const masterKey = config.masterKey ?? keyFiles.loadOrMakeMasterKey(config.dataDir)
+  const masterKeys = config.previousMasterKey ? [masterKey, config.previousMasterKey] : [masterKey]
+  return {
+    keyring: createKeyring(masterKeys),
+    accountId: config.accountId ?? keyFiles.loadOrMakeAccountId(config.dataDir),
+    rootAccessKey:
+      config.rootAccessKey ?? keyFiles.loadOrMakeRootAccessKey(config.dataDir, () => newId('AKIA')),
+    store: await openStore(join(config.dataDir, 'rolecall.db')),
+    audit: await openAuditLog({
+      file: join(config.dataDir, 'audit.db'),
+      clock,
+      onFailure: failure => log.error({ failure }, 'the audit log could not be written'),
+    }),
+  }
+}
+
+/** Composes the service: hands every room what it needs. Nothing listens yet when this answers. */
+export async function openRolecall(config: Config, options: Options): Promise<Rolecall> {
+  const { log, clock = systemClock, standIns } = options
+  const { publicUrl, production, demo } = config
+  const { keyring, accountId, rootAccessKey, store, audit } = await openParts(config, log, clock)
+  const { roles, policies, oidcProviders } = store
+
+  const factsOf = createFactsReader(config.trustedProxies, clock)
+  const outbound = createOutbound({
+    allowPrivate: (host, port) => isAllowed(config.allowedPrivateHosts, host, port),
+    allowLoopbackHttp: !production,
+  })
+  const proofs = createProofVerifiers({ config, standIns, oidcProviders, accountId, outbound, clock, log })
+  const gate = createGate({ roles, policies, keyring, audit, accountId, clock, demo })
+  const signer = createTokenSigner({
+    keys: await loadSigningKeys({ signingKeys: store.signingKeys, keyring, clock }),
+    issuer: publicUrl,
+    clock,
+  })
+
+  const app = composeRoutes({
+    guard: createRequestGuard({ publicUrl, production, factsOf }),
+    factsOf,
+    log,
+    aws: createAwsEndpoint({
+      services: [
+        createStsService({ gate, ...proofs }),
+        createIamService({
+          roles,
+          policies,
+          oidcProviders,
+          accountId,
+          clock,
+          allowLoopbackHttp: !production,
+        }),
+      ],
+      authenticator: createAuthenticator({ keyring, rootAccessKey, accountId, roles, clock, demo }),
+      authorizer: createAuthorizer({ roles, policies }),
+      audit,
+      factsOf,
+      log,
+    }),
+    token: createTokenEndpoint({ gate, ...proofs, signer, audit, factsOf, log }),
+    jwks: signer.jwks(),
+    web: createWebRoutes({
+      config,
+      standIns,
+      gate,
+      proofs,
+      outbound,
+      store,
+      keyring,
+      audit,
+      factsOf,
+      clock,
+      log,
+    }),
+    isReady: () => store.ping(),
+  })
+
+  const pruning = setInterval(() => {
+    store.prune(clock()).catch(error => log.error({ err: error }, 'pruning failed'))
+  }, 10 * 60_000)
+  pruning.unref()
+
+  return {
+    app,
+    store,
+    accountId,
+    rootAccessKey,
+    async close() {
+      clearInterval(pruning)
+      await audit.close()
+      await store.close()
+    },
+  }
+}
+
+/** `host` allows every port, `host:port` one. */
+function isAllowed(allowed: readonly string[], host: string, port: number): boolean {
+  const name = host.toLowerCase()
+  return allowed.includes(name) || allowed.includes(`${name}:${port}`)
+}

@@ -1,0 +1,22 @@
+export type OfferedDuration = { seconds: number; label: string; chosen: boolean }
+
+const steps = [900, 1800, 3600, 2 * 3600, 4 * 3600, 8 * 3600, 12 * 3600]
+const usualSeconds = 3600
+
+/** The lifetimes to choose from for a role, an hour chosen. The role's own maximum is always among them. */
+export function durationsUpTo(maxSeconds: number): OfferedDuration[] {
+  const offered = [...new Set([...steps.filter(step => step < maxSeconds), maxSeconds])]
+  return offered.map(seconds => ({ seconds, label: inWords(seconds), chosen: seconds === usualSeconds }))
+}
+
+/** `4500` is "1 hour 15 minutes". */
+export function inWords(seconds: number): string {
+  const hours = Math.floor(seconds / 3600)
+  const minutes = Math.round((seconds % 3600) / 60)
+  const parts = [hours > 0 ? count(hours, 'hour') : '', minutes > 0 ? count(minutes, 'minute') : '']
+  return parts.filter(Boolean).join(' ') || 'less than a minute'
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
+}

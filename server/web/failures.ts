@@ -1,0 +1,53 @@
+import type { NextFunction, Request, Response } from 'express'
+import type { AuditLog } from '../audit/audit-log.ts'
+import { Refusal } from '../base/refusal.ts'
+import type { FactsOf } from '../http/request-facts.ts'
+import { sentenceOf, webFaults } from './faults.ts'
+import { type Pages, shownPerson } from './pages.ts'
+
+export type FailureDeps = {
+  pages: Pages
+  audit: Pick<AuditLog, 'note'>
+  factsOf: FactsOf
+  log: { error(context: object, message: string): void; info(context: object, message: string): void }
+}
+
+/** The one place where a page's failure becomes a page: a known no in words, a bug as nothing but its request id. */
+export function createFailureHandler({ pages, audit, factsOf, log }: FailureDeps) {
+  return async (error: unknown, request: Request, response: Response, next: NextFunction): Promise<void> => {
+    if (response.headersSent) return next(error)
+    const { requestId, atMs, sourceIp } = factsOf(request)
+    const person = request.session?.identity && shownPerson(request.session.identity)
+    if (!(error instanceof Refusal)) {
+      log.error({ requestId, err: error }, 'unexpected failure of a page')
+      const message = 'Something went wrong on our side. Please try again.'
+      return pages.render(
+        response,
+        'error',
+        { title: 'Error', heading: 'That did not work', message, requestId, person },
+        500,
+      )
+    }
+    const { reason, detail, about, said } = error
+    log.info({ requestId, reason, detail, ...about }, 'refused')
+    // A page that is not there is no decision about anybody.
+    if (reason !== 'entity.missing') {
+      audit.note({ atMs, event: eventOf(request), decision: 'denied', reason, requestId, sourceIp, ...about })
+    }
+    const message = sentenceOf(reason, said)
+    const heading = reason === 'entity.missing' ? 'Not found' : 'That did not work'
+    if (reason === 'request.tooLarge' || reason === 'request.timedOut') response.set('connection', 'close')
+    await pages.render(
+      response,
+      'error',
+      { title: heading, heading, message, requestId, person },
+      webFaults[reason][0],
+    )
+  }
+}
+
+/** Of a closed list: the audit log's kinds must not be a stranger's to choose. */
+function eventOf(request: Request): string {
+  if (request.path === '/credentials') return 'AssumeRoleWithWebIdentity'
+  return request.path.startsWith('/sign-in') ? 'SignIn' : 'Browse'
+}

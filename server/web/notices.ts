@@ -1,0 +1,31 @@
+import type { Reason } from '../base/refusal.ts'
+import { sentenceOf } from './faults.ts'
+
+export type Notice = { tone: 'info' | 'problem'; text: string }
+
+/** What the sign-in page may be told to say, by a code in its address. Anything else says nothing. */
+const notices = {
+  'signed-out': { tone: 'info', text: 'You are signed out.' },
+  cancelled: { tone: 'info', text: sentenceOf('signIn.cancelled', {}) },
+  over: { tone: 'problem', text: sentenceOf('signIn.stateUnknown', {}) },
+  failed: { tone: 'problem', text: sentenceOf('signIn.failed', {}) },
+  unverified: { tone: 'problem', text: sentenceOf('token.signatureWrong', {}) },
+  unreachable: { tone: 'problem', text: sentenceOf('issuer.unreachable', {}) },
+  unavailable: { tone: 'problem', text: sentenceOf('audit.unavailable', {}) },
+  required: { tone: 'info', text: sentenceOf('signIn.required', {}) },
+} as const satisfies Record<string, Notice>
+
+export type NoticeCode = keyof typeof notices
+
+export function noticeFor(url: string): Notice | undefined {
+  const code = /[?&]notice=([a-z-]{1,20})(?:&|$)/.exec(url)?.[1]
+  return code !== undefined && Object.hasOwn(notices, code) ? notices[code as NoticeCode] : undefined
+}
+
+export function failureNotice(reason: Reason): NoticeCode {
+  if (reason === 'signIn.cancelled') return 'cancelled'
+  if (reason === 'signIn.stateUnknown') return 'over'
+  if (reason === 'issuer.unreachable') return 'unreachable'
+  if (reason === 'audit.unavailable') return 'unavailable'
+  return reason.startsWith('token.') ? 'unverified' : 'failed'
+}

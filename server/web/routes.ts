@@ -1,0 +1,134 @@
+import { fileURLToPath } from 'node:url'
+import express, { type NextFunction, type Request, type Response, type Router } from 'express'
+import helmet from 'helmet'
+import type { AuditLog } from '../audit/audit-log.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Outbound } from '../base/outbound.ts'
+import { Refusal } from '../base/refusal.ts'
+import type { Gate } from '../federation/gate.ts'
+import { createRateLimit } from '../http/rate-limit.ts'
+import type { FactsOf } from '../http/request-facts.ts'
+import { createBrowserSignIns, type ProviderName } from '../identity/browser-sign-in.ts'
+import type {
+  FacebookSettings,
+  GoogleSettings,
+  ProofVerifiers,
+  StandIns,
+} from '../identity/proof-verifiers.ts'
+import type { Keyring } from '../keys/keyring.ts'
+import type { Store } from '../store/open-store.ts'
+import { createBrowserCookie } from './browser-cookie.ts'
+import { createCredentialRoutes } from './credential-routes.ts'
+import { createFailureHandler } from './failures.ts'
+import { redirectToPublicHost, requireOwnPages } from './own-pages.ts'
+import { createPages } from './pages.ts'
+import { createSession } from './session.ts'
+import { createSignInRoutes } from './sign-in-routes.ts'
+
+export type WebDeps = {
+  config: {
+    publicUrl: string
+    production: boolean
+    demo: boolean
+    google?: GoogleSettings | undefined
+    facebook?: FacebookSettings | undefined
+  }
+  standIns?: StandIns | undefined
+  gate: Gate
+  proofs: ProofVerifiers
+  outbound: Outbound
+  store: Pick<Store, 'webSessions' | 'signInStates' | 'identities'>
+  keyring: Keyring
+  audit: Pick<AuditLog, 'record' | 'note'>
+  factsOf: FactsOf
+  clock: Clock
+  log: { error(context: object, message: string): void; info(context: object, message: string): void }
+}
+
+/** How often one address may begin a sign-in: each leaves a row behind for ten minutes. */
+const startRate = { burst: 30, perSecond: 0.5 }
+
+const assets = fileURLToPath(new URL('../../public', import.meta.url))
+
+/** Everything that a browser sees. */
+export function createWebRoutes(deps: WebDeps): Router {
+  const { config, standIns, store, proofs, outbound, keyring, clock } = deps
+  const { publicUrl, production, demo } = config
+  const pages = createPages({ publicUrl, demo }, production)
+  const browserCookie = createBrowserCookie(production)
+  const google = config.google ?? standIns?.google
+  const facebook = config.facebook ?? standIns?.facebook
+  const signIns = createBrowserSignIns({
+    google,
+    facebook,
+    publicUrl,
+    proofs,
+    states: store.signInStates,
+    browserOf: browserCookie.browserOf,
+    outbound,
+    clock,
+  })
+
+  const router = express.Router()
+  router.use(securityHeaders(production))
+  router.use('/assets', express.static(assets, { index: false, maxAge: production ? '1h' : 0 }))
+  router.use(redirectToPublicHost(publicUrl))
+  router.use(
+    createSession({
+      webSessions: store.webSessions,
+      cookieKeys: keyring.all('cookie-signature'),
+      production,
+      clock,
+    }),
+  )
+  router.use(forgetDemoPeople(demo))
+  router.post('/{*path}', requireOwnPages(publicUrl))
+  const isStandIn = (name: ProviderName) => (name === 'google' ? !config.google : !config.facebook)
+  router.use(
+    createSignInRoutes({
+      ...deps,
+      pages,
+      signIns,
+      isStandIn,
+      browserCookie,
+      startLimit: createRateLimit(startRate, clock),
+    }),
+  )
+  router.use(createCredentialRoutes({ ...deps, pages }))
+  router.use(() => {
+    throw new Refusal('entity.missing', { detail: 'no such page' })
+  })
+  router.use(createFailureHandler({ ...deps, pages }))
+  return router
+}
+
+/**
+ * No inline script or style, no frame, nothing from elsewhere. `Referrer-Policy: same-origin` rather than
+ * none, because browsers send `Origin: null` with a form of a page that has none.
+ */
+function securityHeaders(production: boolean) {
+  return helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        styleSrc: ["'self'"],
+        scriptSrc: ["'self'"],
+        imgSrc: ["'self'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+        baseUri: ["'none'"],
+      },
+    },
+    referrerPolicy: { policy: 'same-origin' },
+    strictTransportSecurity: production ? { maxAge: 31_536_000 } : false,
+  })
+}
+
+/** Whoever a stand-in vouched for is nobody once the demo is off. */
+function forgetDemoPeople(demo: boolean) {
+  return (request: Request, _response: Response, next: NextFunction): void => {
+    if (request.session.identity?.demo && !demo) request.session.destroy(next)
+    else next()
+  }
+}

@@ -1,0 +1,86 @@
+import { createHash, type KeyObject } from 'node:crypto'
+import type { RequestHandler } from 'express'
+import session from 'express-session'
+import type { Clock } from '../base/clock.ts'
+import type { FederatedIdentity } from '../base/federated-identity.ts'
+import type { WebSessions } from '../store/web-sessions.ts'
+
+declare module 'express-session' {
+  interface SessionData {
+    /** Who signed in. */
+    identity: FederatedIdentity
+    /** Set once, at the sign-in; nothing extends it. */
+    expiresAtMs: number
+  }
+}
+
+export type SessionDeps = {
+  webSessions: WebSessions
+  /** The key that new cookies are signed with, then those that old ones may be. */
+  cookieKeys: readonly KeyObject[]
+  production: boolean
+  clock: Clock
+}
+
+export const sessionLifetimeMs = 3_600_000
+
+/**
+ * The name binds the cookie to https and to this very host in production (`__Host-`), so that no sister
+ * site can plant one. @see RFC 6265bis, section 4.1.3
+ */
+export function cookieName(name: string, production: boolean): string {
+  return production ? `__Host-${name}` : name
+}
+
+export function createSession({ webSessions, cookieKeys, production, clock }: SessionDeps): RequestHandler {
+  return session({
+    name: cookieName('rolecall', production),
+    store: new HashedSessionStore(webSessions, clock),
+    secret: cookieKeys.map(key => key.export().toString('base64url')),
+    resave: false,
+    // A stranger who only looks at the page leaves nothing behind.
+    saveUninitialized: false,
+    rolling: false,
+    // Secure cookies are judged by our own guard, which has refused plain requests in production already.
+    proxy: production,
+    cookie: { httpOnly: true, sameSite: 'lax', secure: production, path: '/' },
+  })
+}
+
+type Callback = (error?: unknown) => void
+
+/** Ids are kept as hashes, and a session's end is fixed at its beginning. */
+class HashedSessionStore extends session.Store {
+  readonly #sessions: WebSessions
+  readonly #clock: Clock
+
+  constructor(sessions: WebSessions, clock: Clock) {
+    super()
+    this.#sessions = sessions
+    this.#clock = clock
+  }
+
+  override get(id: string, done: (error: unknown, data?: session.SessionData | null) => void): void {
+    this.#sessions.find(hash(id), this.#clock()).then(
+      data => done(null, data === undefined ? null : JSON.parse(data)),
+      error => done(error),
+    )
+  }
+
+  override set(id: string, data: session.SessionData, done: Callback = () => undefined): void {
+    this.#sessions.put(hash(id), JSON.stringify(data), data.expiresAtMs ?? 0).then(() => done(), done)
+  }
+
+  override destroy(id: string, done: Callback = () => undefined): void {
+    this.#sessions.delete(hash(id)).then(() => done(), done)
+  }
+
+  /** Being used does not make a session live longer. */
+  override touch(_id: string, _data: session.SessionData, done: Callback = () => undefined): void {
+    done()
+  }
+}
+
+function hash(id: string): string {
+  return createHash('sha256').update(id).digest('base64url')
+}
