@@ -45,7 +45,15 @@ function ensureChromium(): string | undefined {
 function runNode(): Promise<number> {
   const child = spawn(
     process.execPath,
-    ['--test', '--test-reporter=spec', `--test-concurrency=${availableParallelism()}`, ...options, ...files],
+    [
+      '--test',
+      '--test-reporter=spec',
+      `--test-concurrency=${availableParallelism()}`,
+      // What hangs is a failure with a name, not a silent run until somebody's patience ends.
+      '--test-timeout=180000',
+      ...options,
+      ...files,
+    ],
     { stdio: 'inherit', env: withoutSettings() },
   )
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal))
