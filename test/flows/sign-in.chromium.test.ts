@@ -42,7 +42,7 @@ describe('in a real browser', { skip: skipWithoutChromium }, () => {
       assert.match(json.AccessKeyId, /^ASIA/)
       assert.equal(
         await whoAmI(demo.url, json),
-        `${demo.roleArn.replace(':iam:', ':sts:').replace(':role/', ':assumed-role/')}`,
+        `${demo.exampleRole.replace(':iam:', ':sts:').replace(':role/', ':assumed-role/')}`,
       )
       await page.getByRole('button', { name: /Sign out/ }).click()
       await page.getByText('You are signed out.').waitFor()

@@ -1,78 +1,44 @@
-import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
 import { after } from 'node:test'
-import { pino } from 'pino'
-import { openRolecall, type Rolecall } from '../../server/app.ts'
-import { listeningOn, readConfig } from '../../server/config.ts'
+import { systemClock } from '../../server/base/clock.ts'
 import { ensureExamples } from '../../server/demo/examples.ts'
 import { type DemoProviders, startDemoProviders } from '../../server/demo/start-demo-providers.ts'
 import { createHttpBrowser, type HttpBrowser, locationOf } from './http-browser.ts'
-import { temporaryFolder } from './temporary-folder.ts'
+import { startRolecall, type TestRolecall } from './rolecall.ts'
 
-export type DemoRolecall = {
-  /** The public URL. */
-  url: string
-  roleArn: string
-  dataDir: string
-  rolecall: Rolecall
+export type DemoRolecall = TestRolecall & {
+  /** Of the example role that the demo makes. */
+  exampleRole: string
   providers: DemoProviders
-  /** All that was logged. */
-  logged(): string
-  /** Moves the service's clock; the stand-in for Google goes by the machine's. */
-  advanceMs(ms: number): void
   /** Signs a new browser in and answers it with the page that it ends on. */
   signIn(provider: 'google' | 'facebook', person?: string): Promise<{ browser: HttpBrowser; page: Response }>
 }
 
-/** The whole service in this process, with the real stand-ins, over HTTP. Ends with the test file. */
+/** The service with the real stand-ins, which go by the machine's clock. */
 export async function startDemoRolecall(env: Record<string, string> = {}): Promise<DemoRolecall> {
-  const dataDir = join(temporaryFolder(), 'data')
-  let handle: RequestListener = (_request, response) => response.writeHead(503).end()
-  const server = createServer((request, response) => handle(request, response))
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const port = (server.address() as AddressInfo).port
-  const config = listeningOn(readConfig({ PORT: '0', ROLECALL_DATA_DIR: dataDir, ...env }), port)
-
-  const lines: string[] = []
-  const log = pino({ level: 'debug' }, { write: line => void lines.push(line) })
-  let offsetMs = 0
-  const clock = () => Date.now() + offsetMs
-  const redirect = (name: string) => ({ redirectUris: [`${config.publicUrl}/sign-in/${name}/callback`] })
-  const providers = await startDemoProviders({
-    production: false,
-    google: redirect('google'),
-    facebook: redirect('facebook'),
-    log,
+  let started: DemoProviders | undefined
+  const rolecall = await startRolecall(env, async ({ publicUrl }, log) => {
+    const redirect = (name: string) => ({ redirectUris: [`${publicUrl}/sign-in/${name}/callback`] })
+    started = await startDemoProviders({
+      production: false,
+      google: redirect('google'),
+      facebook: redirect('facebook'),
+      log,
+    })
+    return started
   })
-  const rolecall = await openRolecall(config, { log, clock, standIns: providers })
-  const { roleName } = await ensureExamples({
-    store: rolecall.store,
-    accountId: rolecall.accountId,
-    clock,
-    providers,
-  })
-  handle = rolecall.app
-  after(async () => {
-    server.close()
-    server.closeAllConnections()
-    await providers.close()
-    await rolecall.close()
-  })
+  const providers = started as DemoProviders
+  after(() => providers.close())
+  const { store } = rolecall.rolecall
+  const { accountId, url } = rolecall
+  const { roleName } = await ensureExamples({ store, accountId, clock: systemClock, providers })
 
   return {
-    url: config.publicUrl,
-    roleArn: `arn:aws:iam::${rolecall.accountId}:role/${roleName}`,
-    dataDir,
-    rolecall,
+    ...rolecall,
+    exampleRole: rolecall.roleArn(roleName),
     providers,
-    logged: () => lines.join(''),
-    advanceMs: ms => {
-      offsetMs += ms
-    },
     async signIn(provider, person = 'ada') {
       const browser = createHttpBrowser()
-      const back = await walkToCallback(browser, `${config.publicUrl}/sign-in/${provider}`, person)
+      const back = await walkToCallback(browser, `${url}/sign-in/${provider}`, person)
       return { browser, page: await browser.follow(await browser.get(back.href)) }
     },
   }

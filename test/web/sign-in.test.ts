@@ -6,7 +6,7 @@ import { startDemoRolecall, walkToCallback } from '../support/demo-rolecall.ts'
 import { createHttpBrowser, type HttpBrowser, locationOf } from '../support/http-browser.ts'
 
 const demo = await startDemoRolecall()
-const { url, roleArn } = demo
+const { url, exampleRole: roleArn } = demo
 
 function readTable(table: string): Record<string, unknown>[] {
   const database = new DatabaseSync(join(demo.dataDir, 'rolecall.db'), { readOnly: true })
