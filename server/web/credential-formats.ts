@@ -24,7 +24,7 @@ export function credentialFormats(credentials: Credentials, publicUrl: string): 
     {
       id: 'profile',
       title: 'Profile',
-      hint: 'Add it to ~/.aws/credentials and use --profile rolecall.',
+      hint: 'Add it to ~/.aws/credentials and choose the profile “rolecall”.',
       text: profile(credentials, publicUrl),
     },
     {

@@ -34,12 +34,16 @@ export function createPages(frame: PageFrame, production: boolean): Pages {
 }
 
 export function shownPerson(identity: FederatedIdentity): ShownPerson {
-  const { displayName, email, subject, kind, issuer } = identity
-  const provider =
-    kind === 'facebook' ? 'Facebook' : issuer === 'https://accounts.google.com' ? 'Google' : issuer
+  const { displayName, email, subject } = identity
   return {
     name: displayName ?? email ?? subject,
     ...(email === undefined ? {} : { email }),
-    provider,
+    provider: providerName(identity),
   }
+}
+
+function providerName({ kind, issuer, demo }: FederatedIdentity): string {
+  const name = kind === 'facebook' ? 'Facebook' : 'Google'
+  if (demo) return `${name} (stand-in)`
+  return kind === 'facebook' || issuer === 'https://accounts.google.com' ? name : issuer
 }
