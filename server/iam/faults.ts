@@ -14,10 +14,10 @@ export const iamFaults = {
   'entity.exists': [
     'EntityAlreadyExists',
     409,
-    ({ kind, name }) =>
-      kind === 'Policy'
-        ? `A policy called ${name} already exists. Duplicate names are not allowed.`
-        : `${kind} with name ${name} already exists.`,
+    ({ kind, name }) => {
+      if (kind === 'Policy') return `A policy called ${name} already exists. Duplicate names are not allowed.`
+      return `${kind} with ${kind === 'Provider' ? 'url' : 'name'} ${name} already exists.`
+    },
   ],
   'entity.inUse': [
     'DeleteConflict',

@@ -1,6 +1,6 @@
 import { defineAction } from '../aws/action.ts'
 import { list, optional, params, text } from '../aws/params.ts'
-import { parseArn } from '../base/arn.ts'
+import { oidcProviderArn, parseArn } from '../base/arn.ts'
 import { Refusal } from '../base/refusal.ts'
 import type { OidcProvider } from '../store/oidc-providers.ts'
 import type { IamDeps } from './deps.ts'
@@ -11,7 +11,7 @@ import { wireDate, wireProviderArn, wireTags } from './shapes.ts'
 /**
  * Issuers are never fetched here: a provider may be registered before it is up.
  *
- * @throws {Refusal} request.invalid (the URL) | entity.exists
+ * @throws {Refusal} request.invalid (the URL) | entity.exists | entity.limit | entity.invalid
  * @see AWS IAM API reference, CreateOpenIDConnectProvider
  */
 export const createOpenIdConnectProvider = defineAction({
@@ -20,14 +20,15 @@ export const createOpenIdConnectProvider = defineAction({
   writes: true,
   input: params({
     Url: text({ min: 1, max: 255 }),
-    ClientIDList: optional(list(text({ min: 1, max: 255 }), { max: 100 }), []),
-    ThumbprintList: optional(list(text({ min: 40, max: 40, pattern: /^[0-9a-fA-F]+$/ }), { max: 5 }), []),
+    ClientIDList: optional(list(text({ min: 1, max: 255 }), { max: 1000 }), []),
+    ThumbprintList: optional(list(given.thumbprint, { max: 1000 }), []),
     Tags: given.tags,
   }),
   permission: (asked, deps: IamDeps) =>
     onNewOidcProvider(readIssuer(asked.Url, deps.allowLoopbackHttp).urlPath, asked.Tags, deps),
   async handle(asked, deps) {
     const { issuer, urlPath } = readIssuer(asked.Url, deps.allowLoopbackHttp)
+    requireFew(asked)
     const provider: OidcProvider = {
       urlPath,
       issuer,
@@ -98,6 +99,18 @@ export const deleteOpenIdConnectProvider = defineAction({
   },
 })
 
+/** @see AWS IAM API reference, CreateOpenIDConnectProvider, ClientIDList and ThumbprintList */
+function requireFew(asked: { ClientIDList: readonly string[]; ThumbprintList: readonly string[] }): void {
+  if (asked.ClientIDList.length > 100) {
+    const message = 'Cannot exceed quota for ClientIdsPerOpenIdConnectProvider: 100'
+    throw new Refusal('entity.limit', { said: { message } })
+  }
+  if (asked.ThumbprintList.length > 5) {
+    const message = 'Thumbprint list must contain at most 5 entries.'
+    throw new Refusal('entity.invalid', { said: { message } })
+  }
+}
+
 /**
  * An issuer as it may be registered. RFC 8414, section 2: an https URL without query or fragment; `http`
  * is for a stand-in on loopback alone.
@@ -107,7 +120,8 @@ function readIssuer(url: string, allowLoopbackHttp: boolean): { issuer: string; 
   const loopback = parsed !== null && ['127.0.0.1', '[::1]', 'localhost'].includes(parsed.hostname)
   const scheme =
     parsed?.protocol === 'https:' || (parsed?.protocol === 'http:' && loopback && allowLoopbackHttp)
-  const bare = parsed?.search === '' && parsed.hash === '' && parsed.username === '' && parsed.password === ''
+  // An empty query or fragment is one, though the parser does not tell.
+  const bare = !/[?#]/.test(url) && parsed?.username === '' && parsed.password === ''
   // The text must be what the URL parser makes of it, or two spellings would be two providers.
   const canonical = parsed !== null && (parsed.href === url || parsed.href === `${url}/`)
   if (!scheme || !bare || !canonical) {
@@ -120,11 +134,10 @@ function readIssuer(url: string, allowLoopbackHttp: boolean): { issuer: string; 
 
 function urlPathOf(text: string, { accountId }: IamDeps): string {
   const arn = parseArn(text)
-  const prefix = 'oidc-provider/'
-  if (arn?.service !== 'iam' || arn.accountId !== accountId || !arn.resource.startsWith(prefix)) {
-    throw noSuchProvider(text)
-  }
-  return arn.resource.slice(prefix.length)
+  const urlPath = arn?.resource.replace(/^oidc-provider\//, '') ?? ''
+  // A provider has one ARN. Another account's, or one with a region, is that of none.
+  if (text !== oidcProviderArn(accountId, urlPath)) throw noSuchProvider(text)
+  return urlPath
 }
 
 function noSuchProvider(arn: string): Refusal {

@@ -6,9 +6,22 @@ const namePattern = { pattern: /^[\w+=,.@-]+$/, patternText: '[\\w+=,.@-]+' }
 
 export const roleName = text({ min: 1, max: 64, ...namePattern })
 export const policyName = text({ min: 1, max: 128, ...namePattern })
-export const policyDocument = text({ min: 1, max: 131_072 })
+export const policyDocument = text({
+  min: 1,
+  max: 131_072,
+  pattern: /^[\u0009\u000a\u000d\u0020-\u00ff]+$/,
+  patternText: '[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+',
+})
 export const arn = text({ min: 20, max: 2048 })
-export const description = optional(text({ max: 1000 }))
+export const thumbprint = text({ min: 40, max: 40, pattern: /^[0-9a-fA-F]+$/, patternText: '[0-9a-fA-F]+' })
+export const policyDescription = optional(text({ max: 1000 }))
+export const roleDescription = optional(
+  text({
+    max: 1000,
+    pattern: /^[\u0009\u000a\u000d\u0020-\u007e\u00a1-\u00ff]*$/,
+    patternText: '[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u00A1-\\u00FF]*',
+  }),
+)
 
 export const path: Param<string> = optional(
   text({
@@ -25,12 +38,35 @@ export const pathPrefix: Param<string> = optional(
   '/',
 )
 
-export const marker = optional(text({ min: 1, max: 320 }))
+/** Of managed policies, which allow fewer characters. It ends in a slash, also as a prefix. */
+export const policyPath: Param<string> = optional(
+  text({
+    min: 1,
+    max: 512,
+    pattern: /^((\/[A-Za-z0-9.,+@=_-]+)*)\/$/,
+    patternText: '((/[A-Za-z0-9\\.,\\+@=_-]+)*)/',
+  }),
+  '/',
+)
+
+export const marker = optional(
+  text({ min: 1, max: 320, pattern: /^[\u0020-\u00ff]+$/, patternText: '[\\u0020-\\u00FF]+' }),
+)
 export const maxItems = optional(integer({ min: 1, max: 1000 }), 100)
 
-const tagList = optional(
-  list(structure({ Key: text({ min: 1, max: 128 }), Value: text({ max: 256 }) }), { max: 50 }),
-)
+const tagCharacters = '[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]'
+const tagKey = text({
+  min: 1,
+  max: 128,
+  pattern: new RegExp(`^${tagCharacters}+$`, 'u'),
+  patternText: `${tagCharacters}+`,
+})
+const tagValue = text({
+  max: 256,
+  pattern: new RegExp(`^${tagCharacters}*$`, 'u'),
+  patternText: `${tagCharacters}*`,
+})
+const tagList = optional(list(structure({ Key: tagKey, Value: tagValue }), { max: 50 }))
 
 /** `Tags.member.N.Key` and `.Value`, as a record. */
 export const tags: Param<Readonly<Record<string, string>> | undefined> = {
@@ -40,9 +76,10 @@ export const tags: Param<Readonly<Record<string, string>> | undefined> = {
     if (pairs === undefined || problems.length > 0) return undefined
     const keys = new Set(pairs.map(({ Key }) => Key.toLowerCase()))
     if (keys.size < pairs.length) {
-      throw new Refusal('entity.invalid', {
-        said: { message: 'Duplicate tag keys found. Please note that Tag keys are case insensitive.' },
-      })
+      throw invalid('Duplicate tag keys found. Please note that Tag keys are case insensitive.')
+    }
+    if ([...keys].some(key => key.startsWith('aws:'))) {
+      throw invalid('aws: prefixed tag key names are not allowed for external use.')
     }
     return Object.fromEntries(pairs.map(({ Key, Value }) => [Key, Value]))
   },
@@ -53,6 +90,10 @@ export const notSupported: Param<undefined> = {
   required: false,
   read(form, at) {
     if (!form.has(at)) return undefined
-    throw new Refusal('entity.invalid', { said: { message: `${at} is not supported` } })
+    throw invalid(`${at} is not supported`)
   },
+}
+
+function invalid(message: string): Refusal {
+  return new Refusal('entity.invalid', { said: { message } })
 }

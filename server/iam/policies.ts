@@ -20,9 +20,9 @@ export const createPolicy = defineAction({
   writes: true,
   input: params({
     PolicyName: given.policyName,
-    Path: given.path,
+    Path: given.policyPath,
     PolicyDocument: given.policyDocument,
-    Description: given.description,
+    Description: given.policyDescription,
     Tags: given.tags,
   }),
   permission: (asked, deps: IamDeps) => onNewPolicy(asked.Path, asked.PolicyName, asked.Tags, deps),

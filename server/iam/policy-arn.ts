@@ -3,17 +3,21 @@ import { Refusal } from '../base/refusal.ts'
 import type { ManagedPolicy } from '../store/policies.ts'
 import type { IamDeps } from './deps.ts'
 
-/** The path and name that a managed policy's ARN means in this account; undefined when it means none. */
+/**
+ * The path and name that a managed policy's ARN means in this account; undefined when it means none. A policy
+ * has one ARN, which knows no region: under a second spelling of it, a deny of the first would not be found.
+ */
 export function entityOfPolicyArn(
   text: string,
   accountId: string,
 ): { path: string; name: string } | undefined {
   const arn = parseArn(text)
-  if (arn === undefined || arn.partition !== 'aws' || arn.accountId !== accountId) return undefined
+  if (arn === undefined || arn.partition !== 'aws' || arn.region !== '') return undefined
+  if (arn.accountId !== accountId) return undefined
   return entityOf(arn, 'policy')
 }
 
-/** @throws {Refusal} entity.invalid (no ARN at all) | entity.missing, in the words of `message` */
+/** @throws {Refusal} request.invalid (no ARN at all) | entity.missing, in the words of `message` */
 export async function requirePolicy(text: string, deps: IamDeps, message: string): Promise<ManagedPolicy> {
   if (parseArn(text) === undefined) {
     throw new Refusal('request.invalid', { said: { message: 'Invalid ARN:  Could not be parsed!' } })

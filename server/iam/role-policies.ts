@@ -2,8 +2,9 @@ import { defineAction } from '../aws/action.ts'
 import { params } from '../aws/params.ts'
 import { policyArn } from '../base/arn.ts'
 import { Refusal } from '../base/refusal.ts'
+import type { Role } from '../store/roles.ts'
 import type { IamDeps } from './deps.ts'
-import { requireDocument } from './documents.ts'
+import { requireInlineDocument } from './documents.ts'
 import { readPage } from './pages.ts'
 import * as given from './parameters.ts'
 import { onRole } from './permissions.ts'
@@ -29,7 +30,8 @@ export const putRolePolicy = defineAction({
   permission: (asked, deps: IamDeps) => onRole('PutRolePolicy', asked.RoleName, deps),
   async handle(asked, deps) {
     const role = await requireRole(asked.RoleName, deps)
-    requireDocument(asked.PolicyDocument, 'inline')
+    const others = await otherInlinePolicies(role, asked.PolicyName, deps)
+    requireInlineDocument(asked.PolicyDocument, others, role.name)
     await deps.roles.putInlinePolicy(role.id, asked.PolicyName, asked.PolicyDocument)
     return {}
   },
@@ -89,7 +91,7 @@ export const attachRolePolicy = defineAction({
   permission: (asked, deps: IamDeps) => onRole('AttachRolePolicy', asked.RoleName, deps, aboutPolicy(asked)),
   async handle(asked, deps) {
     const role = await requireRole(asked.RoleName, deps)
-    const missing = 'Policy ARN does not exist or is not attachable.'
+    const missing = `Policy ${asked.PolicyArn} does not exist or is not attachable.`
     const policy = await requirePolicy(asked.PolicyArn, deps, missing)
     await deps.roles.attach(role.id, policy.id, deps.clock())
     return {}
@@ -105,9 +107,10 @@ export const detachRolePolicy = defineAction({
   permission: (asked, deps: IamDeps) => onRole('DetachRolePolicy', asked.RoleName, deps, aboutPolicy(asked)),
   async handle(asked, deps) {
     const role = await requireRole(asked.RoleName, deps)
-    const policy = await requirePolicy(asked.PolicyArn, deps, 'Policy ARN was not found.')
+    const message = `Policy ${asked.PolicyArn} was not found.`
+    const policy = await requirePolicy(asked.PolicyArn, deps, message)
     const found = await deps.roles.detach(role.id, policy.id)
-    if (!found) throw new Refusal('entity.missing', { said: { message: 'Policy ARN was not found.' } })
+    if (!found) throw new Refusal('entity.missing', { said: { message } })
     return {}
   },
 })
@@ -116,7 +119,7 @@ export const detachRolePolicy = defineAction({
 export const listAttachedRolePolicies = defineAction({
   name: 'ListAttachedRolePolicies',
   auth: 'signed',
-  input: params({ RoleName: given.roleName, PathPrefix: given.pathPrefix, ...paging }),
+  input: params({ RoleName: given.roleName, PathPrefix: given.policyPath, ...paging }),
   permission: (asked, deps: IamDeps) => onRole('ListAttachedRolePolicies', asked.RoleName, deps),
   async handle(asked, deps) {
     const role = await requireRole(asked.RoleName, deps)
@@ -136,6 +139,12 @@ export const listAttachedRolePolicies = defineAction({
 
 function aboutPolicy({ PolicyArn }: { PolicyArn: string }) {
   return new Map([['iam:policyarn', [PolicyArn]]])
+}
+
+async function otherInlinePolicies(role: Role, name: string, { roles }: IamDeps): Promise<string[]> {
+  const names = (await roles.listInlinePolicies(role.id)).filter(other => other !== name)
+  const documents = await Promise.all(names.map(other => roles.findInlinePolicy(role.id, other)))
+  return documents.filter(document => document !== undefined)
 }
 
 function noSuchRolePolicy(name: string): Refusal {

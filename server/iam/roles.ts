@@ -29,7 +29,7 @@ export const createRole = defineAction({
     RoleName: given.roleName,
     Path: given.path,
     AssumeRolePolicyDocument: given.policyDocument,
-    Description: given.description,
+    Description: given.roleDescription,
     MaxSessionDuration: optional(integer({ min: 3600, max: 43_200 }), 3600),
     PermissionsBoundary: given.notSupported,
     Tags: given.tags,

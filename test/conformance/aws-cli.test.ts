@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { allow, policyOf } from '../support/aws-calls.ts'
+import { isolatedAwsCli, whyNoAwsCli } from '../support/aws-cli.ts'
+import { startDemoRolecall } from '../support/demo-rolecall.ts'
+import { trusting } from '../support/rolecall.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+
+const skip = await whyNoAwsCli()
+const demo = await startDemoRolecall()
+const { accountId, exampleRole } = demo
+const aws = isolatedAwsCli(`http://127.0.0.1:${demo.port}`)
+const folder = temporaryFolder()
+
+/** The owner's profile, as the README has it. */
+const owner = {
+  AWS_SHARED_CREDENTIALS_FILE: join(demo.dataDir, 'root-access-key'),
+  AWS_PROFILE: 'rolecall-root',
+}
+
+const sampleToken = async () => (await fetch(`${demo.providers.google?.issuer}/sample-id-token/ada`)).text()
+
+function file(name: string, text: string): string {
+  const path = join(folder, name)
+  writeFileSync(path, text)
+  return path
+}
+
+/** What the CLI prints when it is refused. */
+async function complaintOf(call: Promise<unknown>): Promise<string> {
+  const error: unknown = await call.then(
+    answer => assert.fail(`it was answered: ${JSON.stringify(answer)}`),
+    (thrown: unknown) => thrown,
+  )
+  return String(Object(error).stderr).trim()
+}
+
+test('the CLI trades a token for credentials without having any, and they work', { skip }, async () => {
+  const token = await sampleToken()
+  const answer = Object(
+    await aws([
+      ...['sts', 'assume-role-with-web-identity', '--role-arn', exampleRole],
+      ...['--role-session-name', 'ada', '--web-identity-token', token],
+    ]),
+  )
+  assert.equal(answer.Provider, demo.providers.google?.issuer)
+  assert.equal(answer.AssumedRoleUser.Arn, `arn:aws:sts::${accountId}:assumed-role/rolecall-demo/ada`)
+  const { AccessKeyId, SecretAccessKey, SessionToken } = answer.Credentials
+  const session = {
+    AWS_ACCESS_KEY_ID: AccessKeyId,
+    AWS_SECRET_ACCESS_KEY: SecretAccessKey,
+    AWS_SESSION_TOKEN: SessionToken,
+  }
+  const [caller, roles, denied] = await Promise.all([
+    aws(['sts', 'get-caller-identity'], session),
+    aws(['iam', 'list-roles'], session),
+    complaintOf(aws(['iam', 'delete-role', '--role-name', 'rolecall-demo'], session)),
+  ])
+  assert.deepEqual(caller, {
+    UserId: answer.AssumedRoleUser.AssumedRoleId,
+    Account: accountId,
+    Arn: answer.AssumedRoleUser.Arn,
+  })
+  assert.ok(Object(roles).Roles.some((role: { Arn: string }) => role.Arn === exampleRole))
+  assert.match(denied, /\(AccessDenied\) when calling the DeleteRole operation: User: .* not authorized/)
+})
+
+test(
+  'a profile with a role and a token file is all the CLI needs: it gets the credentials itself',
+  {
+    skip,
+  },
+  async () => {
+    const config = [
+      '[profile web]',
+      `role_arn = ${exampleRole}`,
+      `web_identity_token_file = ${file('token', await sampleToken())}`,
+      'role_session_name = from-a-profile',
+    ]
+    const env = { AWS_CONFIG_FILE: file('config', config.join('\n')), AWS_PROFILE: 'web' }
+    const caller = Object(await aws(['sts', 'get-caller-identity'], env))
+    assert.equal(caller.Arn, `arn:aws:sts::${accountId}:assumed-role/rolecall-demo/from-a-profile`)
+  },
+)
+
+test(
+  'the owner sets an issuer and a role up with the README’s commands, and reads them back',
+  {
+    skip,
+  },
+  async () => {
+    const trust = trusting(accountId, { url: 'https://gitlab.example' })
+    const policy = policyOf(allow('iam:ListRoles'))
+    const [provider, role] = await Promise.all([
+      aws(
+        [
+          ...['iam', 'create-open-id-connect-provider', '--url', 'https://gitlab.example'],
+          ...['--client-id-list', 'my-client'],
+        ],
+        owner,
+      ),
+      aws(
+        [
+          ...['iam', 'create-role', '--role-name', 'deployer'],
+          ...['--assume-role-policy-document', `file://${file('trust.json', JSON.stringify(trust))}`],
+        ],
+        owner,
+      ),
+    ])
+    const providerArn = `arn:aws:iam::${accountId}:oidc-provider/gitlab.example`
+    assert.deepEqual(provider, { OpenIDConnectProviderArn: providerArn })
+    assert.deepEqual(Object(role).Role.AssumeRolePolicyDocument, trust)
+
+    const named = ['--role-name', 'deployer', '--policy-name', 'work']
+    const document = `file://${file('policy.json', policy)}`
+    await aws(['iam', 'put-role-policy', ...named, '--policy-document', document], owner)
+    const back = Object(await aws(['iam', 'get-role-policy', ...named], owner))
+    assert.deepEqual(back.PolicyDocument, JSON.parse(policy))
+  },
+)
+
+test('the CLI’s own presigned URL, as clusters are shown it, says who signed it', { skip }, async () => {
+  const answer = Object(await aws(['eks', 'get-token', '--cluster-name', 'a-cluster'], owner))
+  const coded = String(answer.status.token).replace(/^k8s-aws-v1\./, '')
+  const url = Buffer.from(coded, 'base64url').toString()
+  assert.ok(url.startsWith(`http://127.0.0.1:${demo.port}/`), url)
+  const good = await fetch(url, { headers: { 'x-k8s-aws-id': 'a-cluster' } })
+  assert.ok((await good.text()).includes(`<Arn>arn:aws:iam::${accountId}:root</Arn>`))
+  const forAnother = await fetch(url, { headers: { 'x-k8s-aws-id': 'another-cluster' } })
+  assert.match(await forAnother.text(), /<Code>SignatureDoesNotMatch<\/Code>/)
+})
