@@ -10,9 +10,12 @@ export function parseArn(text: string): Arn | undefined {
   return { partition, service, region: region ?? '', accountId: accountId ?? '', resource }
 }
 
-/** The path (`/` or `/a/b/`) and name of an ARN such as `...:role/a/b/NAME`; undefined for other kinds. */
+/**
+ * The path (`/` or `/a/b/`) and name of an ARN such as `...:role/a/b/NAME`; undefined for other kinds. IAM knows
+ * no region: with one, the same entity would have a second spelling that no policy on the first one meets.
+ */
 export function entityOf(arn: Arn, kind: 'role' | 'policy'): { path: string; name: string } | undefined {
-  if (arn.service !== 'iam' || !arn.resource.startsWith(`${kind}/`)) return undefined
+  if (arn.service !== 'iam' || arn.region !== '' || !arn.resource.startsWith(`${kind}/`)) return undefined
   const from = kind.length
   const at = arn.resource.lastIndexOf('/')
   const name = arn.resource.slice(at + 1)

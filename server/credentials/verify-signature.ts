@@ -66,7 +66,7 @@ function canonicalRequest(request: WireRequest, stated: StatedSignature): string
 }
 
 function canonicalHeader(request: WireRequest, name: string): string {
-  return (request.headers[name] ?? []).map(value => value.trim().replace(/ {2,}/g, ' ')).join(',')
+  return (request.headers[name] ?? []).map(value => value.trim().replace(/\s+/g, ' ')).join(',')
 }
 
 /** Sorted by name, then value, both encoded as RFC 3986 has it; without the signature itself. */

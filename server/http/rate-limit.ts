@@ -3,6 +3,8 @@ import type { Clock } from '../base/clock.ts'
 export type RateLimit = {
   /** True when the key may go on; false when it has used up its tokens. */
   take(key: string): boolean
+  /** Takes back a token, for what turned out to do no harm. */
+  giveBack(key: string): void
 }
 
 type Bucket = { tokens: number; atMs: number }
@@ -31,6 +33,10 @@ export function createRateLimit(
       if (buckets.size >= mostKeys) dropEldest(buckets)
       buckets.set(key, bucket)
       return allowed
+    },
+    giveBack(key) {
+      const bucket = buckets.get(key)
+      if (bucket !== undefined) bucket.tokens = Math.min(burst, bucket.tokens + 1)
     },
   }
 }

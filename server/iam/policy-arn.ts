@@ -3,17 +3,13 @@ import { Refusal } from '../base/refusal.ts'
 import type { ManagedPolicy } from '../store/policies.ts'
 import type { IamDeps } from './deps.ts'
 
-/**
- * The path and name that a managed policy's ARN means in this account; undefined when it means none. A policy
- * has one ARN, which knows no region: under a second spelling of it, a deny of the first would not be found.
- */
+/** The path and name that a managed policy's ARN means in this account; undefined when it means none. */
 export function entityOfPolicyArn(
   text: string,
   accountId: string,
 ): { path: string; name: string } | undefined {
   const arn = parseArn(text)
-  if (arn === undefined || arn.partition !== 'aws' || arn.region !== '') return undefined
-  if (arn.accountId !== accountId) return undefined
+  if (arn === undefined || arn.partition !== 'aws' || arn.accountId !== accountId) return undefined
   return entityOf(arn, 'policy')
 }
 

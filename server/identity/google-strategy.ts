@@ -61,7 +61,11 @@ export function createGoogleStrategy(deps: GoogleStrategyDeps): Strategy {
         finish(new Refusal('signIn.failed', { detail: 'no ID token came back' }))
         return
       }
-      verifyIdToken(tokens.id_token, { nonce }).then(identity => finish(null, identity), finish)
+      const { issuer, clientId } = settings
+      verifyIdToken(tokens.id_token, { issuer, clientId, nonce }).then(
+        identity => finish(null, identity),
+        finish,
+      )
     }) as never,
   )
   boundRequests(strategy, outbound)

@@ -5,7 +5,8 @@ import { Refusal } from '../base/refusal.ts'
 import type { OidcProviders } from '../store/oidc-providers.ts'
 import { createKeySetCache } from '../tokens/key-set-cache.ts'
 import { createFacebookVerifier } from '../tokens/verify-facebook-token.ts'
-import { createIdTokenVerifier } from '../tokens/verify-id-token.ts'
+import { createIdTokenVerifier, type ExpectedSignIn } from '../tokens/verify-id-token.ts'
+import { boundStrangers } from './bound-strangers.ts'
 import { createIssuerLookup } from './issuers.ts'
 
 /** A client registered at Google, or at what stands in its place. */
@@ -47,9 +48,13 @@ export type ProofVerifierDeps = {
 /** The proofs of identity that doors may be shown, each verified into the same `FederatedIdentity`. */
 export type ProofVerifiers = {
   /** @throws {Refusal} token.* | issuer.unreachable | tags.invalid */
-  verifyIdToken(token: string, expected?: { nonce: string }): Promise<FederatedIdentity>
-  /** @throws {Refusal} token.* | issuer.unreachable; token.providerUnknown when Facebook is not set up */
-  verifyFacebookToken(token: string): Promise<FederatedIdentity>
+  verifyIdToken(token: string, expected?: ExpectedSignIn): Promise<FederatedIdentity>
+  /**
+   * @param sourceIp who shows it; absent when it came from Facebook itself
+   * @throws {Refusal} token.* | issuer.unreachable | request.throttled; token.providerUnknown when Facebook is
+   *   not set up
+   */
+  verifyFacebookToken(token: string, sourceIp?: string): Promise<FederatedIdentity>
 }
 
 export function createProofVerifiers(deps: ProofVerifierDeps): ProofVerifiers {
@@ -62,12 +67,13 @@ export function createProofVerifiers(deps: ProofVerifierDeps): ProofVerifiers {
   const facebook = config.facebook ?? standIns?.facebook
   const facebookTokens =
     facebook && createFacebookVerifier({ ...facebook, outbound, clock, demo: config.facebook === undefined })
+  const verifyFacebookToken = facebookTokens && boundStrangers(token => facebookTokens.verify(token), clock)
 
   return {
     verifyIdToken: (token, expected = undefined) => idTokens.verify(token, expected),
-    async verifyFacebookToken(token) {
-      if (facebookTokens === undefined) throw new Refusal('token.providerUnknown')
-      return facebookTokens.verify(token)
+    async verifyFacebookToken(token, sourceIp) {
+      if (verifyFacebookToken === undefined) throw new Refusal('token.providerUnknown')
+      return verifyFacebookToken(token, sourceIp)
     },
   }
 }

@@ -42,7 +42,7 @@ export const assumeRoleWithWebIdentity = defineAction({
   auth: 'none',
   input,
   async handle(asked, deps: StsDeps, { facts }) {
-    const identity = await verify(asked.WebIdentityToken, asked.ProviderId, deps)
+    const identity = await verify(asked.WebIdentityToken, asked.ProviderId, facts.sourceIp, deps)
     const assumed = await deps.gate.assumeRole(
       identity,
       asked.RoleArn,
@@ -59,11 +59,16 @@ export const assumeRoleWithWebIdentity = defineAction({
 })
 
 /** ProviderId is for OAuth 2.0 access tokens alone; an ID token says itself who issued it. */
-function verify(token: string, providerId: string | undefined, deps: StsDeps): Promise<FederatedIdentity> {
+function verify(
+  token: string,
+  providerId: string | undefined,
+  sourceIp: string,
+  deps: StsDeps,
+): Promise<FederatedIdentity> {
   if (providerId === undefined) return deps.verifyIdToken(token)
   const looksLikeJwt = token.split('.').length === 3
   if (providerId !== 'graph.facebook.com' || looksLikeJwt) throw new Refusal('token.providerUnknown')
-  return deps.verifyFacebookToken(token)
+  return deps.verifyFacebookToken(token, sourceIp)
 }
 
 function wireAnswer(assumed: AssumedRole, identity: FederatedIdentity): Result {

@@ -7,5 +7,5 @@ export type StsDeps = {
   /** @throws {Refusal} token.* | issuer.unreachable | tags.invalid */
   verifyIdToken(token: string): Promise<FederatedIdentity>
   /** @throws {Refusal} token.* | issuer.unreachable; token.providerUnknown when Facebook is not set up */
-  verifyFacebookToken(token: string): Promise<FederatedIdentity>
+  verifyFacebookToken(token: string, sourceIp: string): Promise<FederatedIdentity>
 }

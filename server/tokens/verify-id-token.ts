@@ -26,11 +26,14 @@ export type IssuerRecord = {
 
 export type IdTokenVerifier = {
   /**
-   * @param expected the nonce of the sign-in that the token must answer
+   * @param expected the sign-in that the token must answer
    * @throws {Refusal} token.* | issuer.unreachable | tags.invalid
    */
-  verify(token: string, expected?: { nonce: string }): Promise<FederatedIdentity>
+  verify(token: string, expected?: ExpectedSignIn): Promise<FederatedIdentity>
 }
+
+/** @see OpenID Connect Core 1.0, section 3.1.3.7 */
+export type ExpectedSignIn = { issuer: string; clientId: string; nonce: string }
 
 export type IdTokenVerifierDeps = {
   /** The record of this `iss`; undefined when it is nobody's. */
@@ -54,6 +57,8 @@ export function createIdTokenVerifier({ findIssuer, keySets, clock }: IdTokenVer
       const issuer = await findIssuer(iss)
       if (issuer === undefined || !isSameIssuer(iss, issuer.issuer))
         throw new Refusal('token.issuerUnknown', { said: { issuer: iss } })
+      if (expected !== undefined && issuer.issuer !== expected.issuer)
+        throw new Refusal('token.rejected', { detail: `${iss} is not whom this sign-in asked` })
       const found = keySets.findKey(issuer, algorithm, kid)
       const key = found instanceof Promise ? await found : found
       if (key === undefined) throw new Refusal('token.keyUnknown', { detail: `no key for kid ${kid}` })
@@ -84,7 +89,7 @@ function requireClaims(
   payload: Record<string, unknown>,
   issuer: IssuerRecord,
   nowSeconds: number,
-  expected: { nonce: string } | undefined,
+  expected: ExpectedSignIn | undefined,
 ): VerifiedClaims {
   const sub = requireText(payload, 'sub')
   const audiences = requireAudiences(payload)
@@ -96,7 +101,7 @@ function requireClaims(
     throw new Refusal('token.notYetValid')
   }
   const aud = requireOwnAudience(payload.azp, audiences, issuer)
-  if (expected !== undefined) requireNonce(payload.nonce, expected.nonce)
+  if (expected !== undefined) requireAnswer(payload.nonce, aud, expected)
   return { sub, aud, audiences, payload }
 }
 
@@ -113,8 +118,9 @@ function requireOwnAudience(azp: unknown, audiences: readonly string[], issuer: 
   return audience
 }
 
-function requireNonce(actual: unknown, expected: string): void {
-  const [a, b] = [Buffer.from(typeof actual === 'string' ? actual : ''), Buffer.from(expected)]
+function requireAnswer(nonce: unknown, audience: string, expected: ExpectedSignIn): void {
+  if (audience !== expected.clientId) throw new Refusal('token.audienceWrong')
+  const [a, b] = [Buffer.from(typeof nonce === 'string' ? nonce : ''), Buffer.from(expected.nonce)]
   if (a.length !== b.length || !timingSafeEqual(a, b)) {
     throw new Refusal('token.rejected', { detail: 'the nonce is not that of this sign-in' })
   }

@@ -3,6 +3,7 @@ import type { AuditLog } from '../audit/audit-log.ts'
 import type { Clock } from '../base/clock.ts'
 import type { FederatedIdentity } from '../base/federated-identity.ts'
 import { Refusal } from '../base/refusal.ts'
+import { networkOf } from '../http/network-of.ts'
 import type { RateLimit } from '../http/rate-limit.ts'
 import type { FactsOf } from '../http/request-facts.ts'
 import type { BrowserSignIn, ProviderName } from '../identity/browser-sign-in.ts'
@@ -48,7 +49,7 @@ export function createSignInRoutes(deps: SignInRouteDeps): Router {
   for (const [name, signIn] of signIns) {
     // A link, not a form: `form-action 'self'` would stop the redirect to the provider.
     router.get(`/sign-in/${name}`, (request, response, next) => {
-      if (!startLimit.take(factsOf(request).sourceIp)) throw new Refusal('request.throttled')
+      if (!startLimit.take(networkOf(factsOf(request).sourceIp))) throw new Refusal('request.throttled')
       response.set('cache-control', 'no-store')
       browserCookie.ensure(request, response)
       signIn.begin(request, response, next)

@@ -424,14 +424,25 @@ test('Google’s name is taken with and without https://, and the person is the 
 
 test('a token must answer the sign-in that it was asked for', async () => {
   const nonce = 'n-0S6_WzA2Mj'
-  await verifier.verify(issuer.sign({ nonce }), { nonce })
+  const expected = { issuer: issuer.url, clientId: audience, nonce }
+  await verifier.verify(issuer.sign({ nonce }), expected)
   for (const other of [undefined, '', 'n-0S6_WzA2Mk', `${nonce} `, [nonce], 7]) {
     await assert.rejects(
-      verifier.verify(issuer.sign({ nonce: other }), { nonce }),
+      verifier.verify(issuer.sign({ nonce: other }), expected),
       refusedWith('token.rejected'),
       String(other),
     )
   }
+})
+
+test('a sign-in takes no token of another issuer or for another client, however trusted both are', async () => {
+  const nonce = 'n-0S6_WzA2Mj'
+  const expected = { issuer: issuer.url, clientId: audience, nonce }
+  await assert.rejects(verifier.verify(otherIssuer.sign({ nonce }), expected), refusedWith('token.rejected'))
+  await assert.rejects(
+    verifier.verify(issuer.sign({ nonce, aud: 'second-client' }), expected),
+    refusedWith('token.audienceWrong'),
+  )
 })
 
 test('an issuer that is down is no fault of the token’s', async () => {
