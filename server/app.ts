@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import { openAuditLog } from './audit/audit-log.ts'
+import { type AuditOptions, openAuditLog } from './audit/audit-log.ts'
 import { createAuthorizer } from './authorization/authorize.ts'
 import { createAwsEndpoint } from './aws/endpoint.ts'
 import { type Clock, systemClock } from './base/clock.ts'
@@ -13,6 +13,7 @@ import { createFactsReader } from './http/request-facts.ts'
 import { createRequestGuard } from './http/request-guard.ts'
 import { createIamService } from './iam/service.ts'
 import { createProofVerifiers, type StandIns } from './identity/proof-verifiers.ts'
+import { claimDataDir, type DataDirClaim } from './keys/claim-data-dir.ts'
 import * as keyFiles from './keys/key-files.ts'
 import { createKeyring } from './keys/keyring.ts'
 import { loadSigningKeys } from './oidc/signing-keys.ts'
@@ -38,11 +39,12 @@ export type Options = {
   clock?: Clock
   /** The demo's providers, where they run. */
   standIns?: StandIns | undefined
+  /** The audit log's bounds, where they are not the usual ones. */
+  auditBounds?: Pick<AuditOptions, 'mostWaiting' | 'lockTimeoutMs'> | undefined
 }
 
 /** Opens what the service keeps. What the environment does not give is made once, in the data folder. */
-async function openParts(config: Config, log: Logger, clock: Clock) {
-  keyFiles.prepareDataDir(config.dataDir)
+async function openParts(config: Config, { log, clock = systemClock, auditBounds }: Options) {
   const masterKey = config.masterKey ?? keyFiles.loadOrMakeMasterKey(config.dataDir)
   const masterKeys = config.previousMasterKey ? [masterKey, config.previousMasterKey] : [masterKey]
   return {
@@ -55,15 +57,28 @@ async function openParts(config: Config, log: Logger, clock: Clock) {
       file: join(config.dataDir, 'audit.db'),
       clock,
       onFailure: failure => log.error({ failure }, 'the audit log could not be written'),
+      ...auditBounds,
     }),
   }
 }
 
-/** Composes the service: hands every room what it needs. Nothing listens yet when this answers. */
+/** Opens the service on its data folder, which is nobody else's meanwhile. Nothing listens yet when this answers. */
 export async function openRolecall(config: Config, options: Options): Promise<Rolecall> {
+  keyFiles.prepareDataDir(config.dataDir)
+  const claim = claimDataDir(config.dataDir)
+  try {
+    return await compose(config, options, claim)
+  } catch (error) {
+    claim.release()
+    throw error
+  }
+}
+
+/** Hands every room what it needs. */
+async function compose(config: Config, options: Options, claim: DataDirClaim): Promise<Rolecall> {
   const { log, clock = systemClock, standIns } = options
   const { publicUrl, production, demo } = config
-  const { keyring, accountId, rootAccessKey, store, audit } = await openParts(config, log, clock)
+  const { keyring, accountId, rootAccessKey, store, audit } = await openParts(config, options)
   const { roles, policies, oidcProviders } = store
 
   const factsOf = createFactsReader(config.trustedProxies, clock)
@@ -133,6 +148,7 @@ export async function openRolecall(config: Config, options: Options): Promise<Ro
       clearInterval(pruning)
       await audit.close()
       await store.close()
+      claim.release()
     },
   }
 }

@@ -6,18 +6,33 @@ import { openRolecall, type Rolecall } from './app.ts'
 import { systemClock } from './base/clock.ts'
 import { type Config, ConfigError, listeningOn, readConfig } from './config.ts'
 import type { DemoProviders } from './demo/start-demo-providers.ts'
+import { createGracefulStop } from './http/graceful-stop.ts'
 import { rootAccessKeyFile } from './keys/key-files.ts'
 
 /** How long a stop waits for what is in flight. */
 const graceMs = 10_000
+/** How long it then waits for the disk. */
+const flushMs = 5_000
 /** A presigned URL carries a session token of up to 8 KiB, percent-encoded. */
 const maxHeaderBytes = 32 * 1024
 
+// The databases and whatever else is made are for this user alone, also where the folder is opened later on.
+process.umask(0o077)
 await main()
 
 async function main(): Promise<void> {
   const config = requireConfig()
   const log = pino({ level: config.logLevel, redact: ['*.secret', '*.appSecret', '*.clientSecret'] })
+  try {
+    await start(config, log)
+  } catch (error) {
+    log.debug({ err: error }, 'the start failed')
+    process.stderr.write(`Rolecall can't start: ${sentenceFor(error, config)}\n`)
+    process.exit(1)
+  }
+}
+
+async function start(config: Config, log: Logger): Promise<void> {
   let handle: RequestListener = (_request, response) => response.writeHead(503).end('starting\n')
   const server = createServer(
     {
@@ -28,6 +43,7 @@ async function main(): Promise<void> {
     },
     (request, response) => handle(request, response),
   )
+  const stopServer = createGracefulStop(server, graceMs)
   const port = await listen(server, config)
   const settled = listeningOn(config, port)
   const demo = settled.demo ? await startDemo(settled, log) : undefined
@@ -35,11 +51,25 @@ async function main(): Promise<void> {
   await demo?.prepare(rolecall)
   handle = rolecall.app
 
-  announce(settled, rolecall, demo?.providers)
-  stopOnSignals(server, log, async () => {
+  stopOnSignals(log, async () => {
+    await stopServer()
     await demo?.providers.close()
     await rolecall.close()
   })
+  announce(settled, rolecall, demo?.providers)
+}
+
+/** What the operator can do something about, without a stack. ROLECALL_LOG_LEVEL=debug shows that as well. */
+function sentenceFor(error: unknown, { host, port, dataDir }: Config): string {
+  if (!(error instanceof Error)) return String(error)
+  const { code = '', syscall, message, cause }: NodeJS.ErrnoException = error
+  if (code === 'EADDRINUSE') return `port ${port} on ${host} is taken; PORT chooses another`
+  if (syscall === 'listen' || syscall === 'getaddrinfo')
+    return `HOST and PORT can't be listened on: ${message}`
+  if (syscall !== undefined || code === 'ERR_SQLITE_ERROR') {
+    return `the data folder ${dataDir} can't be used: ${message}`
+  }
+  return cause instanceof Error ? `${message}: ${cause.message}` : message
 }
 
 function requireConfig(): Config {
@@ -106,18 +136,18 @@ function announce(config: Config, { accountId }: Rolecall, demo: DemoProviders |
   process.stdout.write(`${lines.join('\n')}\n`)
 }
 
-/** SIGTERM and SIGINT: no new connections, ten seconds for what is in flight, then the logs are flushed. */
-function stopOnSignals(server: Server, log: Logger, close: () => Promise<void>): void {
+/** SIGTERM and SIGINT: what is in flight is finished, then the logs are flushed. A second signal changes nothing. */
+function stopOnSignals(log: Logger, close: () => Promise<void>): void {
   let stopping = false
   const stop = async (signal: string) => {
     if (stopping) return
     stopping = true
     log.info({ signal }, 'stopping')
-    const closed = new Promise(resolve => server.close(resolve))
-    server.closeIdleConnections()
-    const timer = setTimeout(() => server.closeAllConnections(), graceMs)
-    await closed
-    clearTimeout(timer)
+    // A disk that hangs must not hold up the end: whoever asked for it would kill us, and nobody would know why.
+    setTimeout(() => {
+      log.error('not everything could be flushed in time')
+      process.exit(1)
+    }, graceMs + flushMs)
     await close()
     process.exit(0)
   }

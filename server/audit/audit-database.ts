@@ -10,9 +10,9 @@ export function openAuditDatabase(file: string, lockTimeoutMs: number): Database
   // INVARIANT: FULL. With NORMAL a WAL commit is not synced, and a power cut takes back rows whose
   // credentials are already out.
   database.exec(`
+    PRAGMA busy_timeout = ${lockTimeoutMs};
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
-    PRAGMA busy_timeout = ${lockTimeoutMs};
     ${tables}
   `)
   return database
@@ -20,6 +20,7 @@ export function openAuditDatabase(file: string, lockTimeoutMs: number): Database
 
 export const insertRow = `insert into audit (${columns.join(', ')}) values (${columns.map(() => '?').join(', ')})`
 
+// INSERT OR REPLACE deletes the row in its way without a word to the trigger on DELETE.
 const tables = `
   create table if not exists audit (
     sequence integer primary key autoincrement,
@@ -44,5 +45,8 @@ const tables = `
   create trigger if not exists audit_is_never_updated before update on audit
     begin select raise(abort, 'the audit log is append-only'); end;
   create trigger if not exists audit_is_never_deleted before delete on audit
+    begin select raise(abort, 'the audit log is append-only'); end;
+  create trigger if not exists audit_is_never_replaced before insert on audit
+    when exists (select 1 from audit where sequence = new.sequence)
     begin select raise(abort, 'the audit log is append-only'); end;
 `

@@ -43,10 +43,19 @@ export async function openAuditLog(options: AuditOptions): Promise<AuditLog> {
   const fold = createRefusalFold(clock)
   const group = createGroupCommit<AuditRow>(thread.commit, mostInGroup)
   let closing = false
+  let closed = false
+
+  /** What can't be written now is counted again, so that it is in some later row. */
+  function add(event: AuditEvent): void {
+    group.add(rowOf(event)).catch(error => {
+      onFailure(String(error))
+      fold.add(event)
+    })
+  }
 
   function write(event: AuditEvent): void {
     if (group.waiting() >= mostWaiting * shareOfNotes) fold.add(event)
-    else group.add(rowOf(event)).catch(error => onFailure(String(error)))
+    else add(event)
   }
 
   function writeFolded(): void {
@@ -70,14 +79,19 @@ export async function openAuditLog(options: AuditOptions): Promise<AuditLog> {
       }
     },
     note(event) {
-      if (fold.mayPass(event)) write(event)
+      // A group would start the thread again, and nobody would ever end it.
+      if (closed) onFailure('a refusal came after the audit log was closed')
+      else if (fold.mayPass(event)) write(event)
       else fold.add(event)
     },
     async close() {
       clearInterval(timer)
       closing = true
-      writeFolded()
+      for (const event of fold.take()) add(event)
       await group.drained()
+      closed = true
+      const lost = fold.take().reduce((sum, { count = 1 }) => sum + count, 0)
+      if (lost > 0) onFailure(`${lost} refusals could not be written before the audit log was closed`)
       await thread.end()
     },
   }

@@ -12,7 +12,7 @@ type Bucket = { tokens: number; atMs: number }
 export type RefusalFold = {
   /** Whether this refusal gets a row of its own: not when its address, or all together, has had too many. */
   mayPass(event: AuditEvent): boolean
-  /** Counts it with others of its kind. */
+  /** Counts it, or as many as it stands for, with others of its kind. */
   add(event: AuditEvent): void
   /** The counted rows so far; the counting begins anew. */
   take(): AuditEvent[]
@@ -43,7 +43,7 @@ export function createRefusalFold(clock: Clock): RefusalFold {
       const kind = `${event.event} ${event.reason}`
       const key = `${network} ${kind}`
       const known = folded.get(key)
-      if (known !== undefined) known.count++
+      if (known !== undefined) known.count += event.count ?? 1
       else if (folded.size < mostFolded) folded.set(key, countedRow(event, network))
       else addToRest(folded, kind, event)
     },
@@ -63,7 +63,7 @@ function addToRest(
 ): void {
   const rest = folded.get(kind)
   if (rest === undefined) folded.set(kind, countedRow(event, 'various'))
-  else rest.count++
+  else rest.count += event.count ?? 1
 }
 
 /** Only what the folded ones have in common. */
@@ -75,7 +75,7 @@ function countedRow(event: AuditEvent, sourceIp: string): AuditEvent & { count: 
     ...(event.reason === undefined ? {} : { reason: event.reason }),
     requestId: event.requestId,
     sourceIp,
-    count: 1,
+    count: event.count ?? 1,
   }
 }
 

@@ -7,9 +7,10 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  renameSync,
   writeSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 
 export type RootAccessKey = { id: string; secret: string }
 
@@ -29,9 +30,10 @@ export function loadOrMakeMasterKey(dataDir: string): Buffer {
 
 /** The account id of this installation, made on first use: 12 digits, the first not 0. */
 export function loadOrMakeAccountId(dataDir: string): string {
-  return loadOrMake(join(dataDir, 'account-id'), () =>
-    String(randomInt(100_000_000_000, 281_474_976_710_655)).slice(0, 12),
-  )
+  const file = join(dataDir, 'account-id')
+  const id = loadOrMake(file, () => String(randomInt(100_000_000_000, 281_474_976_710_655)).slice(0, 12))
+  if (!/^\d{12}$/.test(id)) throw new Error(`${file} does not hold an account id of 12 digits`)
+  return id
 }
 
 /** Where the root access key lies when the environment gives none; an `~/.aws/credentials` profile. */
@@ -61,19 +63,24 @@ function loadOrMake(file: string, make: () => string): string {
   return readFileSync(file, 'utf8').trim()
 }
 
-/** `wx` and an fsync: two processes starting at once can't each believe in a key of their own. */
+/**
+ * The file appears whole or not at all, and stays: a crash half-way must not leave an empty key behind, nor a
+ * power cut take back one that has sealed something. Only whoever has claimed the folder may call this.
+ */
 function writeDurably(file: string, text: string): void {
-  let handle: number
-  try {
-    handle = openSync(file, 'wx', 0o600)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return
-    throw error
-  }
+  const unfinished = `${file}.new`
+  const handle = openSync(unfinished, 'w', 0o600)
   try {
     writeSync(handle, `${text}\n`)
     fsyncSync(handle)
   } finally {
     closeSync(handle)
+  }
+  renameSync(unfinished, file)
+  const folder = openSync(dirname(file), 'r')
+  try {
+    fsyncSync(folder)
+  } finally {
+    closeSync(folder)
   }
 }

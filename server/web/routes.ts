@@ -128,7 +128,7 @@ function securityHeaders(production: boolean) {
 /** Whoever a stand-in vouched for is nobody once the demo is off. */
 function forgetDemoPeople(demo: boolean) {
   return (request: Request, _response: Response, next: NextFunction): void => {
-    if (request.session.identity?.demo && !demo) request.session.destroy(next)
+    if (request.session.identity?.demo && !demo) request.session.regenerate(next)
     else next()
   }
 }

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { test } from 'node:test'
+import { after, test } from 'node:test'
+import fc from 'fast-check'
 import type { AuditEvent } from '../../server/audit/audit-event.ts'
-import { openAuditLog } from '../../server/audit/audit-log.ts'
+import { type AuditOptions, openAuditLog } from '../../server/audit/audit-log.ts'
+import { createRefusalFold } from '../../server/audit/refusal-fold.ts'
 import { Refusal } from '../../server/base/refusal.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
@@ -21,8 +23,10 @@ const issued: AuditEvent = {
 }
 const refused: AuditEvent = { ...issued, decision: 'denied', reason: 'trust.denied' }
 
-function open(file: string, options: { mostWaiting?: number; lockTimeoutMs?: number } = {}) {
-  return openAuditLog({ file, clock: () => 1_000, onFailure: () => undefined, ...options })
+async function open(file: string, options: Partial<AuditOptions> = {}) {
+  const log = await openAuditLog({ file, clock: () => 1_000, onFailure: () => undefined, ...options })
+  after(() => log.close())
+  return log
 }
 
 function rowsOf(file: string): Record<string, unknown>[] {
@@ -32,6 +36,11 @@ function rowsOf(file: string): Record<string, unknown>[] {
   } finally {
     database.close()
   }
+}
+
+/** How many decisions the file's rows stand for. */
+function countIn(file: string): number {
+  return rowsOf(file).reduce((sum, row) => sum + Number(row.count), 0)
 }
 
 const isUnavailable = (error: unknown) => error instanceof Refusal && error.reason === 'audit.unavailable'
@@ -84,13 +93,43 @@ test('a commit that fails refuses its whole group, and the next one goes on', as
   await log.close()
 })
 
+test('no text that a stranger may choose fails the group that others’ credentials are in', async () => {
+  const file = newFile()
+  const log = await open(file)
+  const anyText = fc.string({ unit: 'binary', maxLength: 200 })
+  const texts = [
+    'userAgent',
+    'subject',
+    'issuer',
+    'resource',
+    'sessionName',
+    'requestId',
+    'sourceIp',
+  ] as const
+  const told = fc.record({
+    ...Object.fromEntries(texts.map(name => [name, anyText])),
+    detail: fc.record({ detail: anyText }),
+  })
+  await fc.assert(
+    fc.asyncProperty(fc.array(told, { minLength: 1, maxLength: 20 }), async events => {
+      await Promise.all(events.map(event => log.record({ ...issued, ...event })))
+    }),
+    { numRuns: 50 },
+  )
+  for (const text of ['\0', '\ud800', "'); drop table audit; --"]) {
+    await log.record({ ...issued, subject: text, userAgent: text, detail: { text } })
+  }
+  await log.close()
+})
+
 test('a full queue refuses at once instead of growing', async () => {
   const file = newFile()
   const log = await open(file, { mostWaiting: 3 })
   const holder = new DatabaseSync(file)
   holder.exec('BEGIN IMMEDIATE')
   const first = log.record(issued)
-  await new Promise(resolve => setTimeout(resolve, 50))
+  // One turn of the event loop later it is on its way to the disk.
+  await new Promise(resolve => setImmediate(resolve))
   const waiting = [log.record(issued), log.record(issued), log.record(issued)]
   await assert.rejects(log.record(issued), isUnavailable)
   holder.exec('ROLLBACK')
@@ -103,6 +142,9 @@ for (const statement of [
   'update audit set subject = null',
   'delete from audit',
   'delete from audit where sequence = 1',
+  'insert or replace into audit select * from audit',
+  'update or replace audit set sequence = 1',
+  'replace into audit (sequence, at_ms, event, decision, request_id, source_ip, count) values (1, 1, 1, 1, 1, 1, 1)',
 ]) {
   test(`the database itself refuses to ${statement}`, async () => {
     const file = newFile()
@@ -172,6 +214,67 @@ test('refusals never crowd out a credential: beyond half of the queue they fold'
   await record
   await log.close()
   assert.equal(rowsOf(file).filter(row => row.decision === 'allowed').length, 1)
+})
+
+test('refusals that could not be written are counted again, and written later', async () => {
+  const file = newFile()
+  const failed = Promise.withResolvers<void>()
+  const log = await open(file, { onFailure: () => failed.resolve() })
+  const meddler = new DatabaseSync(file)
+  meddler.exec("create trigger fault before insert on audit begin select raise(abort, 'disk full'); end")
+  for (let n = 0; n < 100; n++) log.note(refused)
+  await failed.promise
+  meddler.exec('drop trigger fault')
+  meddler.close()
+  await log.close()
+  assert.equal(countIn(file), 100)
+})
+
+test('what was folded is written at the close, whole, though the queue is full', async () => {
+  const file = newFile()
+  const log = await open(file, { mostWaiting: 4 })
+  const holder = new DatabaseSync(file)
+  holder.exec('BEGIN IMMEDIATE')
+  for (let n = 0; n < 500; n++) log.note({ ...refused, sourceIp: `192.0.2.${n % 250}` })
+  const closed = log.close()
+  holder.exec('ROLLBACK')
+  holder.close()
+  await closed
+  assert.equal(countIn(file), 500)
+})
+
+test('refusals that are folded again and again, because the queue stays full, keep their count', async () => {
+  const fold = createRefusalFold(() => 0)
+  for (let n = 0; n < 7; n++) fold.add(refused)
+  for (let n = 0; n < 3; n++) for (const event of fold.take()) fold.add(event)
+  fold.add(refused)
+  assert.deepEqual(
+    fold.take().map(({ count }) => count),
+    [8],
+  )
+})
+
+test('refusals lost to a disk that stays broken are at least told of', async () => {
+  const file = newFile()
+  const failures: string[] = []
+  const log = await open(file, { onFailure: failure => failures.push(failure) })
+  const meddler = new DatabaseSync(file)
+  meddler.exec("create trigger fault before insert on audit begin select raise(abort, 'disk full'); end")
+  meddler.close()
+  for (let n = 0; n < 30; n++) log.note(refused)
+  await log.close()
+  assert.match(failures.at(-1) ?? '', /^30 refusals could not be written/)
+})
+
+test('a refusal that comes after the close starts nothing again', async () => {
+  const file = newFile()
+  const failures: string[] = []
+  const log = await open(file, { onFailure: failure => failures.push(failure) })
+  await log.close()
+  log.note(refused)
+  await new Promise(resolve => setImmediate(resolve))
+  assert.equal(failures.length, 1)
+  assert.equal(countIn(file), 0)
 })
 
 test('the log opens again after a close and goes on where it was', async () => {

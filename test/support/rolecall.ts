@@ -5,7 +5,7 @@ import { after } from 'node:test'
 import { CreateOpenIDConnectProviderCommand, CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam'
 import { STSClient } from '@aws-sdk/client-sts'
 import { type Logger, pino } from 'pino'
-import { openRolecall, type Rolecall } from '../../server/app.ts'
+import { type Options, openRolecall, type Rolecall } from '../../server/app.ts'
 import { type Config, listeningOn, readConfig } from '../../server/config.ts'
 import type { StandIns } from '../../server/identity/proof-verifiers.ts'
 import { audience, startIssuer, type TestIssuer } from './issuer.ts'
@@ -45,6 +45,7 @@ type BeforeOpen = (config: Config, log: Logger) => Promise<StandIns | undefined>
 export async function startRolecall(
   env: Record<string, string> = {},
   beforeOpen?: BeforeOpen,
+  bounds: Pick<Options, 'auditBounds'> = {},
 ): Promise<TestRolecall> {
   const dataDir = join(temporaryFolder(), 'data')
   let handle: RequestListener = (_request, response) => response.writeHead(503).end()
@@ -62,7 +63,8 @@ export async function startRolecall(
   const log = pino({ level: 'debug' }, { write: line => void lines.push(line) })
   let offsetMs = 0
   const standIns = await beforeOpen?.(config, log)
-  const rolecall = await openRolecall(config, { log, clock: () => Date.now() + offsetMs, standIns })
+  const clock = () => Date.now() + offsetMs
+  const rolecall = await openRolecall(config, { log, clock, standIns, ...bounds })
   handle = rolecall.app
   after(async () => {
     server.close()
