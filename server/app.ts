@@ -131,7 +131,9 @@ async function compose(config: Config, options: Options, claim: DataDirClaim): P
       clock,
       log,
     }),
-    isReady: () => store.ping(),
+    async isReady() {
+      await Promise.all([store.ping(), audit.ping()])
+    },
   })
 
   const pruning = setInterval(() => {

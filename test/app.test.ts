@@ -64,7 +64,7 @@ test('while a commit is held not one byte of credentials leaves, others are serv
     bytes += chunk.length
   })
   // Each takes a turn of the event loop that the request before them could have been answered in.
-  for (let n = 0; n < 50; n++) assert.equal(await healthOf(one), 200)
+  for (let n = 0; n < 50; n++) assert.equal((await fetch(`${one.url}/.well-known/jwks.json`)).status, 200)
   assert.equal(bytes, 0)
 
   release()
@@ -181,6 +181,16 @@ test('GET /healthz is 503 while the store fails, and 200 again after it', async 
   assert.equal(answer.status, 503)
   assert.doesNotMatch(await answer.text(), /settings|SQLITE| {2}at /)
   meddler.exec('alter table elsewhere rename to settings')
+  assert.equal(await healthOf(one), 200)
+})
+
+test('what can’t hand out credentials is not healthy: /healthz asks the audit log too', async t => {
+  const one = await startRolecall()
+  assert.equal(await healthOf(one), 200)
+  const release = hold(one.dataDir)
+  t.after(release)
+  assert.equal(await healthOf(one), 503)
+  release()
   assert.equal(await healthOf(one), 200)
 })
 

@@ -13,6 +13,8 @@ export type AuditLog = {
   record(event: AuditEvent): Promise<void>
   /** Writes a refusal down in its own time; folds it when its address has too many. */
   note(event: AuditEvent): void
+  /** Whether rows can be made durable at this moment. @throws {Refusal} audit.unavailable when they can't */
+  ping(): Promise<void>
   /** SQLite's own answer to `PRAGMA synchronous`: 2 is FULL. */
   synchronous: number
   /** Everything that was recorded and noted is durable when this answers. */
@@ -28,20 +30,24 @@ export type AuditOptions = {
   mostWaiting?: number
   /** How long a commit waits for another writer's lock. */
   lockTimeoutMs?: number
+  /** How long a row may take to become durable before whoever waits for it is refused. */
+  deadlineMs?: number
   /** How often folded refusals are written. */
   foldEveryMs?: number
 }
 
 const mostInGroup = 500
+const probeMs = 3_000
 /** Refusals may take this share of the queue, so that strangers never crowd out credentials. */
 const shareOfNotes = 0.5
 
 /** Opens the audit log and its thread. */
 export async function openAuditLog(options: AuditOptions): Promise<AuditLog> {
-  const { clock, onFailure, mostWaiting = 20_000, foldEveryMs = 10_000 } = options
+  const { clock, onFailure, mostWaiting = 20_000, foldEveryMs = 10_000, deadlineMs = 15_000 } = options
   const thread = await openThread(options)
   const fold = createRefusalFold(clock)
   const group = createGroupCommit<AuditRow>(thread.commit, mostInGroup)
+  let probing: Promise<void> | undefined
   let closing = false
   let closed = false
 
@@ -72,11 +78,21 @@ export async function openAuditLog(options: AuditOptions): Promise<AuditLog> {
         throw new Refusal('audit.unavailable', { detail: 'the audit queue is full' })
       }
       try {
-        await group.add(rowOf(event))
+        await within(deadlineMs, group.add(rowOf(event)))
       } catch (error) {
         onFailure(String(error))
         throw new Refusal('audit.unavailable', { detail: String(error) })
       }
+    },
+    ping() {
+      probing ??= within(probeMs, group.probe())
+        .catch(error => {
+          throw new Refusal('audit.unavailable', { detail: String(error) })
+        })
+        .finally(() => {
+          probing = undefined
+        })
+      return probing
     },
     note(event) {
       // A group would start the thread again, and nobody would ever end it.
@@ -94,6 +110,17 @@ export async function openAuditLog(options: AuditOptions): Promise<AuditLog> {
       if (lost > 0) onFailure(`${lost} refusals could not be written before the audit log was closed`)
       await thread.end()
     },
+  }
+}
+
+/** A disk may hang without failing: a row that becomes durable later names credentials that nobody got. */
+async function within(ms: number, done: Promise<void>): Promise<void> {
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => late.reject(new Error(`not durable within ${ms} ms`)), ms)
+  try {
+    await Promise.race([done, late.promise])
+  } finally {
+    clearTimeout(timer)
   }
 }
 

@@ -1,13 +1,15 @@
 export type GroupCommit<Row> = {
   /** Queues a row; answers when the group that it was in is durable, or rejects with that group's failure. */
   add(row: Row): Promise<void>
+  /** Takes its turn like a row, without one: answers when a commit has worked. */
+  probe(): Promise<void>
   /** Rows that wait for their turn. */
   waiting(): number
   /** Answers when nothing waits and nothing is in flight. */
   drained(): Promise<void>
 }
 
-type Waiting<Row> = { row: Row; done: PromiseWithResolvers<void> }
+type Waiting<Row> = { rows: readonly Row[]; done: PromiseWithResolvers<void> }
 
 /**
  * Commits rows in groups, one group in flight: what comes meanwhile is the next. Under load the groups
@@ -27,7 +29,7 @@ export function createGroupCommit<Row>(
       const group = waiting.slice(0, mostInGroup)
       waiting = waiting.slice(mostInGroup)
       try {
-        await commit(group.map(({ row }) => row))
+        await commit(group.flatMap(({ rows }) => rows))
         for (const { done } of group) done.resolve()
       } catch (error) {
         for (const { done } of group) done.reject(error)
@@ -36,14 +38,17 @@ export function createGroupCommit<Row>(
     running = undefined
   }
 
+  function add(rows: readonly Row[]): Promise<void> {
+    const done = Promise.withResolvers<void>()
+    waiting.push({ rows, done })
+    // Not at once: requests that were read in the same turn of the event loop share a group.
+    running ??= new Promise<void>(resolve => setImmediate(resolve)).then(run)
+    return done.promise
+  }
+
   return {
-    add(row) {
-      const done = Promise.withResolvers<void>()
-      waiting.push({ row, done })
-      // Not at once: requests that were read in the same turn of the event loop share a group.
-      running ??= new Promise<void>(resolve => setImmediate(resolve)).then(run)
-      return done.promise
-    },
+    add: row => add([row]),
+    probe: () => add([]),
     waiting: () => waiting.length,
     drained: () => running ?? Promise.resolve(),
   }

@@ -294,3 +294,35 @@ test('the log opens again after a close and goes on where it was', async () => {
     ],
   )
 })
+
+test('a prober with stolen keys stays named, however many strangers are refused meanwhile', async () => {
+  const file = newFile()
+  const log = await open(file)
+  const prober = { ...refused, callerAccessKeyId: 'ASIASTOLEN', callerArn: 'arn:aws:sts::1:assumed-role/r/s' }
+  for (let n = 0; n < 5_000; n++) log.note({ ...refused, sourceIp: `10.0.${n >> 8}.${n & 255}` })
+  log.note({ ...prober, event: 'DeleteRole', resource: 'role/victim' })
+  for (let n = 0; n < 1_000; n++) log.note(prober)
+  await log.close()
+  const rows = rowsOf(file).filter(row => row.caller_access_key_id === 'ASIASTOLEN')
+  assert.equal(rows[0]?.resource, 'role/victim')
+  assert.ok(rows.every(row => row.caller_arn === prober.callerArn))
+  assert.equal(
+    rows.reduce((sum, row) => sum + Number(row.count), 0),
+    1_001,
+  )
+  assert.ok(rows.length < 250, `${rows.length} rows`)
+})
+
+test('a disk that hangs without failing refuses after a while, and says so when it is asked', async () => {
+  const file = newFile()
+  const log = await open(file, { deadlineMs: 50, lockTimeoutMs: 60_000 })
+  await log.ping()
+  const holder = new DatabaseSync(file)
+  holder.exec('BEGIN IMMEDIATE')
+  await assert.rejects(log.record(issued), isUnavailable)
+  await assert.rejects(log.ping(), isUnavailable)
+  holder.exec('ROLLBACK')
+  holder.close()
+  await log.ping()
+  await log.close()
+})
