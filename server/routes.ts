@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import express, {
   type Express,
   type NextFunction,
@@ -13,7 +13,7 @@ import type { FactsOf } from './http/request-facts.ts'
 type Endpoint = (request: IncomingMessage, response: ServerResponse) => Promise<void>
 
 export type RouteDeps = {
-  /** @throws {Refusal} request.foreignHost | request.insecure */
+  /** @throws {Refusal} request.malformed | request.foreignHost | request.insecure */
   guard(request: IncomingMessage): void
   aws: Endpoint
   token: Endpoint
@@ -31,7 +31,21 @@ export type RouteDeps = {
  * Which door a request goes to. The AWS wire comes first and passes through nothing of the browser's:
  * no session, no view, no cookie.
  */
-export function composeRoutes({ guard, aws, token, jwks, web, isReady, factsOf, log }: RouteDeps): Express {
+export function composeRoutes(deps: RouteDeps): RequestListener {
+  const { guard, factsOf, log } = deps
+  const doors = composeDoors(deps)
+  // The guard stands before Express, which answers a target that it can't read by itself.
+  return (request, response) => {
+    try {
+      if (!isHealthCheck(request)) guard(request)
+    } catch (error) {
+      return answerFailure(error, factsOf(request).requestId, response, log)
+    }
+    doors(request, response)
+  }
+}
+
+function composeDoors({ aws, token, jwks, web, isReady, factsOf, log }: RouteDeps): Express {
   const app = express()
   app.disable('x-powered-by')
   app.set('etag', false)
@@ -39,10 +53,6 @@ export function composeRoutes({ guard, aws, token, jwks, web, isReady, factsOf, 
   app.get('/healthz', async (_request, response) => {
     await isReady()
     response.set('cache-control', 'no-store').type('text/plain').send('ok\n')
-  })
-  app.use((request, _response, next) => {
-    guard(request)
-    next()
   })
   app.post('/', aws)
   app.get('/', (request, response, next) => (isAwsQuery(request) ? aws(request, response) : next()))
@@ -58,23 +68,43 @@ export function composeRoutes({ guard, aws, token, jwks, web, isReady, factsOf, 
   return app
 }
 
-/** The Query protocol over GET, as presigned URLs use it; a person's browser sends no Action. */
-function isAwsQuery(request: Request): boolean {
-  return /[?&]Action=/.test(request.url)
+/** Asked by address, from the machine itself or by whoever balances the load. */
+function isHealthCheck({ url = '' }: IncomingMessage): boolean {
+  return /^\/healthz(\?|$)/.test(url)
+}
+
+/**
+ * The Query protocol over GET, as presigned URLs use it; a person's browser sends no Action. Express takes a
+ * HEAD for a GET, but nobody could read what it hands out.
+ */
+function isAwsQuery({ method, url }: Request): boolean {
+  return method === 'GET' && /[?&]Action=/.test(url)
+}
+
+/** What may be refused before any door, in words for whoever runs the client. */
+const outsideFaults: { readonly [reason: string]: readonly [status: number, words: string] } = {
+  'request.malformed': [400, 'The request could not be read.'],
+  // RFC 9110, section 15.5.20: 421 Misdirected Request.
+  'request.foreignHost': [421, 'This host name is not served here.'],
+  'request.insecure': [403, 'This service is to be reached over https only.'],
 }
 
 /** What failed outside of all doors: a foreign host name, a store that does not answer, a bug. */
-function answerFailure(error: unknown, requestId: string, response: Response, log: RouteDeps['log']): void {
-  response.set('cache-control', 'no-store').set('x-request-id', requestId).type('text/plain')
-  if (error instanceof Refusal) {
-    log.info({ requestId, reason: error.reason, detail: error.detail }, 'refused')
-    // RFC 9110, section 15.5.20: 421 Misdirected Request.
-    const status = error.reason === 'request.foreignHost' ? 421 : 403
-    const words =
-      status === 421 ? 'This host name is not served here.' : 'This service is to be reached over https only.'
-    response.status(status).send(`${words}\n`)
-    return
-  }
-  log.error({ requestId, err: error }, 'unexpected failure')
-  response.status(503).send(`The service is not available. Request ${requestId}\n`)
+function answerFailure(
+  error: unknown,
+  requestId: string,
+  response: ServerResponse,
+  log: RouteDeps['log'],
+): void {
+  const fault = error instanceof Refusal ? outsideFaults[error.reason] : undefined
+  if (error instanceof Refusal) log.info({ requestId, reason: error.reason, detail: error.detail }, 'refused')
+  else log.error({ requestId, err: error }, 'unexpected failure')
+  const [status, words] = fault ?? [503, `The service is not available. Request ${requestId}`]
+  response.writeHead(status, {
+    'content-type': 'text/plain; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-request-id': requestId,
+    'x-content-type-options': 'nosniff',
+  })
+  response.end(`${words}\n`)
 }

@@ -57,13 +57,19 @@ async function answer(deps: EndpointDeps, call: Call, request: IncomingMessage):
   const { path, query } = splitTarget(request.url ?? '/')
   const queryForm = readForm(query)
   const body = request.method === 'POST' ? await readBody(request, bodyLimits) : ''
-  const form = request.method === 'POST' && body !== '' ? readForm(body) : queryForm
+  const form = body === '' ? queryForm : readBodyForm(body, queryForm, request)
   const { service, action } = findQueryAction(deps.services, form)
   call.service = service
   call.actionName = action.name
   if (action.auth === 'none') return action.read(form).run(call.facts)
 
-  const wire = { method: request.method ?? 'GET', path, query, headers: valuesOf(request), body }
+  const wire = {
+    method: request.method ?? 'GET',
+    path,
+    query: withPlainBlanks(query),
+    headers: valuesOf(request),
+    body,
+  }
   const caller = await deps.authenticator.authenticate(wire, queryForm, service.name)
   call.caller = caller
   return runSigned(deps, call, action, form, caller)
@@ -140,6 +146,31 @@ function send(response: ServerResponse, status: number, requestId: string, xml: 
     'x-content-type-options': 'nosniff',
   })
   response.end(xml)
+}
+
+/**
+ * Whoever looks at a request on its way here may read its query, its body, or a body of another type. All
+ * must see the one action that is run.
+ */
+function readBodyForm(
+  body: string,
+  queryForm: ReadonlyMap<string, string>,
+  { headers }: IncomingMessage,
+): Map<string, string> {
+  const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase()
+  if (type !== undefined && type !== 'application/x-www-form-urlencoded')
+    throw new Refusal('request.unsupportedMedia', { detail: `a body of type ${type.slice(0, 100)}` })
+  if (queryForm.has('Action'))
+    throw new Refusal('request.malformed', { detail: 'an Action in the query, beside a body' })
+  return readForm(body)
+}
+
+/**
+ * A form's `+` is a blank, a signature's is a plus: one query would mean two things, and whoever carries a
+ * presigned URL could choose.
+ */
+function withPlainBlanks(query: string): string {
+  return query.replaceAll('+', '%20')
 }
 
 function splitTarget(target: string): { path: string; query: string } {

@@ -9,6 +9,8 @@ export type Param<T> = {
   required: boolean
 }
 
+const memberPattern = /^\.member\.[1-9]\d{0,3}(\.|$)/
+
 export type Params<T> = { readonly [Name in keyof T]: Param<T[Name]> }
 export type InputOf<P> = { [Name in keyof P]: P[Name] extends Param<infer T> ? T : never }
 
@@ -83,12 +85,20 @@ export function integer({ min, max }: { min: number; max: number }): Param<numbe
   }
 }
 
-/** `NAME.member.1`, `NAME.member.2` ... without gaps. */
+/**
+ * `NAME.member.1`, `NAME.member.2` ... What is written in another way is refused: a list may be what narrows a
+ * session, and a member that is passed over would widen it.
+ */
 export function list<T>(member: Param<T>, { max, min = 0 }: { max: number; min?: number }): Param<T[]> {
   return {
     required: true,
     read(form, path, problems) {
       const values: T[] = []
+      const misspelt = findMisspelt(form, path)
+      if (misspelt !== undefined) {
+        problems.push(problem(misspelt, path, 'Member must be named by its index, from 1 on'))
+        return undefined
+      }
       const indexes = memberIndexes(form, `${path}.member.`)
       if (indexes.length === 0) return form.has(path) ? [] : undefined
       if (indexes.length > max) {
@@ -139,12 +149,19 @@ function readMembers<T>(schema: Params<T>, form: Form, prefix: string, problems:
   return input as T
 }
 
+/** An empty list alone is written without an index: `NAME=`. */
+function findMisspelt(form: Form, path: string): string | undefined {
+  if ((form.get(path) ?? '') !== '') return path
+  return [...form.keys()].find(
+    name => name.startsWith(`${path}.`) && !memberPattern.test(name.slice(path.length)),
+  )
+}
+
 function memberIndexes(form: Form, prefix: string): number[] {
   const indexes = new Set<number>()
   for (const name of form.keys()) {
     if (!name.startsWith(prefix)) continue
-    const index = /^[1-9]\d{0,3}(?=\.|$)/.exec(name.slice(prefix.length))?.[0]
-    if (index !== undefined) indexes.add(Number(index))
+    indexes.add(Number.parseInt(name.slice(prefix.length), 10))
   }
   return [...indexes].sort((a, b) => a - b)
 }

@@ -14,8 +14,8 @@ export type BodyLimits = { maxBytes: number; timeoutMs: number }
 export function readBody(request: IncomingMessage, { maxBytes, timeoutMs }: BodyLimits): Promise<string> {
   const announced = Number(request.headers['content-length'] ?? 0)
   if (announced > maxBytes) return Promise.reject(new Refusal('request.tooLarge'))
-  if (request.headers['content-encoding'] !== undefined) {
-    return Promise.reject(new Refusal('request.malformed', { detail: 'a content encoding' }))
+  if (isEncoded(request)) {
+    return Promise.reject(new Refusal('request.malformed', { detail: 'an encoded body' }))
   }
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
@@ -41,4 +41,13 @@ export function readBody(request: IncomingMessage, { maxBytes, timeoutMs }: Body
     request.on('error', () => stop(new Refusal('request.malformed', { detail: 'the body broke off' })))
     request.on('close', () => clearTimeout(timer))
   })
+}
+
+/** Nothing is unpacked here. RFC 9112, section 6.1 lets a transfer be packed as well: `gzip, chunked`. */
+function isEncoded({ headers }: IncomingMessage): boolean {
+  const transfer = headers['transfer-encoding']
+  return (
+    headers['content-encoding'] !== undefined ||
+    (transfer !== undefined && transfer.toLowerCase() !== 'chunked')
+  )
 }

@@ -16,14 +16,40 @@ const loopbackHost = /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/
  * address (DNS rebinding) would otherwise be same-origin with us. In production only the public URL's host
  * is served, and only over TLS; elsewhere loopback names are, too.
  *
- * @throws {Refusal} request.foreignHost | request.insecure
+ * @throws {Refusal} request.malformed | request.foreignHost | request.insecure
  */
 export function createRequestGuard({ publicUrl, production, factsOf }: RequestGuardDeps) {
   const publicHost = new URL(publicUrl).host
   return (request: IncomingMessage): void => {
-    const host = request.headers.host?.toLowerCase() ?? ''
+    requirePlainTarget(request.url ?? '')
+    const host = onlyHost(request)
     const ours = host === publicHost || (!production && loopbackHost.test(host))
     if (!ours) throw new Refusal('request.foreignHost', { detail: `Host: ${host.slice(0, 255)}` })
     if (production && !factsOf(request).secure) throw new Refusal('request.insecure')
   }
+}
+
+/**
+ * Only the form that clients send to a server, a path: the one for proxies (`GET http://other/`) names a
+ * second host, and which of the two counts is every reader's own guess.
+ */
+function requirePlainTarget(target: string): void {
+  const [path = ''] = target.split('?', 1)
+  if (!path.startsWith('/')) throw malformed('the target is no path')
+  try {
+    decodeURIComponent(path)
+  } catch {
+    throw malformed('a broken percent escape in the path')
+  }
+}
+
+/** RFC 9112, section 3.2: a request with more than one Host MUST be answered with 400. */
+function onlyHost({ headersDistinct }: IncomingMessage): string {
+  const [host = '', ...more] = headersDistinct.host ?? []
+  if (more.length > 0) throw malformed('more than one Host')
+  return host.toLowerCase()
+}
+
+function malformed(detail: string): Refusal {
+  return new Refusal('request.malformed', { detail })
 }

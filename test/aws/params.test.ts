@@ -35,6 +35,14 @@ test('parameters come out typed, with defaults in place', () => {
   })
 })
 
+test('an empty list is written without members', () => {
+  const form = new Map([
+    ['RoleSessionName', 'ada'],
+    ['PolicyArns', ''],
+  ])
+  assert.deepEqual(readParams(schema, form).PolicyArns, [])
+})
+
 test('parameters that the action does not know are passed over', () => {
   const input = readParams(
     schema,
@@ -87,6 +95,26 @@ for (const [story, form, message] of [
       ),
     },
     "1 validation error detected: Value '[...]' at 'policyArns' failed to satisfy constraint: Member must have length less than or equal to 10",
+  ],
+  [
+    'a list that is counted from zero',
+    { RoleSessionName: 'ada', 'PolicyArns.member.0.arn': 'x'.repeat(20) },
+    "1 validation error detected: Value 'PolicyArns.member.0.arn' at 'policyArns' failed to satisfy constraint: Member must be named by its index, from 1 on",
+  ],
+  [
+    'a list beyond all counting',
+    { RoleSessionName: 'ada', 'PolicyArns.member.10000.arn': 'x'.repeat(20) },
+    "1 validation error detected: Value 'PolicyArns.member.10000.arn' at 'policyArns' failed to satisfy constraint: Member must be named by its index, from 1 on",
+  ],
+  [
+    'a list whose members are not called so',
+    { RoleSessionName: 'ada', 'PolicyArns.1.arn': 'x'.repeat(20) },
+    "1 validation error detected: Value 'PolicyArns.1.arn' at 'policyArns' failed to satisfy constraint: Member must be named by its index, from 1 on",
+  ],
+  [
+    'a text in the place of a list',
+    { RoleSessionName: 'ada', PolicyArns: 'x'.repeat(20) },
+    "1 validation error detected: Value 'PolicyArns' at 'policyArns' failed to satisfy constraint: Member must be named by its index, from 1 on",
   ],
 ] as const) {
   test(`${story} is told in AWS's words`, () => {

@@ -23,6 +23,9 @@ for (const [story, text] of [
   ['an escape that is cut short', 'a=%4'],
   ['an escape that is not UTF-8', 'a=%ff%fe'],
   ['an overlong UTF-8 escape', 'a=%c0%af'],
+  ['a parameter twice, once without a value', 'a=1&a'],
+  ['a parameter behind a thousand separators', `a=1${'&'.repeat(1000)}b=2`],
+  ['a thousand separators', '&'.repeat(1000)],
   ['more parameters than anybody needs', Array.from({ length: 1500 }, (_, n) => `p${n}=1`).join('&')],
 ] as const) {
   test(`${story} is refused`, () => {
@@ -32,6 +35,12 @@ for (const [story, text] of [
     )
   })
 }
+
+test('a thousand parameters are read to the last', () => {
+  const form = readForm(Array.from({ length: 1000 }, (_, n) => `p${n}=${n}`).join('&'))
+  assert.equal(form.size, 1000)
+  assert.equal(form.get('p999'), '999')
+})
 
 test('names that mean something to objects are just names', () => {
   assert.equal(readForm('__proto__=1&constructor=2').get('constructor'), '2')
