@@ -157,6 +157,7 @@ async function compose(config: Config, options: Options, claim: DataDirClaim): P
 
 /** `host` allows every port, `host:port` one. */
 function isAllowed(allowed: readonly string[], host: string, port: number): boolean {
-  const name = host.toLowerCase()
+  // Configuration writes an IPv6 address in brackets, as URLs do.
+  const name = host.includes(':') ? `[${host.toLowerCase()}]` : host.toLowerCase()
   return allowed.includes(name) || allowed.includes(`${name}:${port}`)
 }

@@ -16,6 +16,9 @@ const flushMs = 5_000
 /** A presigned URL carries a session token of up to 8 KiB, percent-encoded. */
 const maxHeaderBytes = 32 * 1024
 
+/** Each may hold a request that never ends; what comes beyond waits in the system's queue. */
+const mostConnections = 4_096
+
 // The databases and whatever else is made are for this user alone, also where the folder is opened later on.
 process.umask(0o077)
 await main()
@@ -43,6 +46,7 @@ async function start(config: Config, log: Logger): Promise<void> {
     },
     (request, response) => handle(request, response),
   )
+  server.maxConnections = mostConnections
   const stopServer = createGracefulStop(server, graceMs)
   const port = await listen(server, config)
   const settled = listeningOn(config, port)

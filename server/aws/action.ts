@@ -9,6 +9,8 @@ export type Result = { readonly [name: string]: XmlValue }
 
 type Common<Input> = { name: string; input: Params<Input> }
 
+type Asked = Permission | readonly [Permission, ...Permission[]]
+
 /** Open to everybody: what it is given is itself the proof. */
 export type UnsignedAction<Deps, Input> = Common<Input> & {
   auth: 'none'
@@ -18,8 +20,11 @@ export type UnsignedAction<Deps, Input> = Common<Input> & {
 /** Signed with SigV4. */
 export type SignedAction<Deps, Input> = Common<Input> & {
   auth: 'signed'
-  /** What the caller's policies must allow; absent where AWS asks for no permission either. */
-  permission?: (asked: Input, deps: Deps) => Permission | Promise<Permission>
+  /**
+   * What the caller's policies must allow, the action's own permission first; absent where AWS asks for none
+   * either.
+   */
+  permission?: (asked: Input, deps: Deps) => Asked | Promise<Asked>
   /** Changes something: its audit row is durable before it runs. */
   writes?: boolean
   handle(asked: Input, deps: Deps, call: { facts: RequestFacts; caller: Caller }): Promise<Result>
@@ -40,7 +45,7 @@ export type BoundAction = { name: string } & (
 
 /** A signed call whose parameters are sound. */
 export type PreparedCall = {
-  permission(): Promise<Permission | undefined>
+  permissions(): Promise<readonly Permission[]>
   run(facts: RequestFacts, caller: Caller): Promise<Result>
 }
 
@@ -66,7 +71,7 @@ export function bindAction<Deps, Input>(
     read(form) {
       const asked = readParams(input, form)
       return {
-        permission: async () => action.permission?.(asked, deps),
+        permissions: async () => [(await action.permission?.(asked, deps)) ?? []].flat(),
         run: (facts, caller) => action.handle(asked, deps, { facts, caller }),
       }
     },

@@ -83,9 +83,9 @@ async function runSigned(
   caller: Caller,
 ): Promise<Result> {
   const prepared = action.read(form)
-  const permission = await prepared.permission()
-  if (permission !== undefined) await deps.authorizer.requirePermission(caller, permission, facts)
-  if (action.writes) await deps.audit.record(changeEvent(action.name, facts, caller, permission))
+  const permissions = await prepared.permissions()
+  for (const one of permissions) await deps.authorizer.requirePermission(caller, one, facts)
+  if (action.writes) await deps.audit.record(changeEvent(action.name, facts, caller, permissions[0]))
   return prepared.run(facts, caller)
 }
 

@@ -35,6 +35,7 @@ export const commonFaults = {
   'request.invalid': ['ValidationError', 400, ({ message }) => message ?? 'The request is not valid'],
   'request.tooLarge': ['RequestEntityTooLarge', 413, 'The request is too large'],
   'request.timedOut': ['RequestTimeout', 408, 'The request took too long to arrive'],
+  'request.missingAction': ['MissingAction', 400, 'The request must contain the parameter Action'],
   'request.unknownAction': ['InvalidAction', 400, ({ message }) => message ?? 'There is no such operation'],
   'request.unknownVersion': ['InvalidAction', 400, ({ message }) => message ?? 'There is no such version'],
   'request.unsupportedMedia': ['UnsupportedMediaType', 415, 'The content type is not supported'],

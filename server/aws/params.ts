@@ -171,7 +171,7 @@ function problem(value: string, path: string, constraint: string): string {
   return `Value '${shown}' at '${wirePath(path)}' failed to satisfy constraint: ${constraint}`
 }
 
-/** AWS names a member in its messages with a small first letter: `policyArns.1.member.arn`. */
+/** How AWS names `PolicyArns.member.1.arn` in its messages: `policyArns.1.member.arn`. */
 function wirePath(path: string): string {
-  return path.charAt(0).toLowerCase() + path.slice(1)
+  return path.charAt(0).toLowerCase() + path.slice(1).replace(/\.member\.(\d+)/g, '.$1.member')
 }

@@ -19,7 +19,7 @@ export type QueryService = {
  * Which action of which service a form asks for. Action and Version together say it: names such as
  * `GetUser` may stand in two services.
  *
- * @throws {Refusal} request.unknownAction | request.unknownVersion
+ * @throws {Refusal} request.missingAction | request.unknownAction | request.unknownVersion
  */
 export function findQueryAction(
   services: readonly QueryService[],
@@ -28,7 +28,7 @@ export function findQueryAction(
   const name = form.get('Action')
   const version = form.get('Version')
   if (name === undefined) {
-    throw new Refusal('request.unknownAction', { said: { message: 'The request names no Action' } })
+    throw new Refusal('request.missingAction')
   }
   const service = services.find(one => one.version === version)
   if (service === undefined) {

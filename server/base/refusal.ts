@@ -9,6 +9,7 @@ export type Reason =
   | 'request.invalid'
   | 'request.tooLarge'
   | 'request.timedOut'
+  | 'request.missingAction'
   | 'request.unknownAction'
   | 'request.unknownVersion'
   | 'request.unsupportedMedia'

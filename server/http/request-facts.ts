@@ -38,7 +38,7 @@ function readFacts(request: IncomingMessage, ranges: readonly Range[], atMs: num
     requestId: randomUUID(),
     sourceIp: trusted ? forwardedFor(request, peer, ranges) : peer,
     secure: trusted
-      ? lastOf(request.headers['x-forwarded-proto']) === 'https'
+      ? lastOf(request.headers['x-forwarded-proto'])?.toLowerCase() === 'https'
       : (request.socket as TLSSocket).encrypted === true,
     atMs,
     ...(userAgent === undefined ? {} : { userAgent: userAgent.slice(0, 1024) }),
@@ -64,8 +64,12 @@ function lastOf(header: string | string[] | undefined): string | undefined {
     ?.trim()
 }
 
-/** `::ffff:192.0.2.1` is how a dual-stack socket writes an IPv4 peer. */
-function plainAddress(address: string): string {
+const withPort = /^(?:\[(?<v6>[^\]]*)\]|(?<v4>[\d.]+))(?::\d{1,5})?$/
+
+/** Some proxies write a port behind the address. `::ffff:192.0.2.1` is how a dual-stack socket writes IPv4. */
+function plainAddress(text: string): string {
+  const { v4, v6 } = withPort.exec(text)?.groups ?? {}
+  const address = v4 ?? v6 ?? text
   return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address
 }
 

@@ -36,32 +36,33 @@ export async function onOidcProvider(action: string, urlPath: string, deps: IamD
   }
 }
 
-export function onNewRole(path: string, name: string, tags: Tags | undefined, deps: IamDeps): Permission {
-  return {
-    action: 'iam:CreateRole',
-    resource: roleArn(deps.accountId, path, name),
-    context: requestTags(tags),
-  }
+export function onNewRole(path: string, name: string, tags: Tags | undefined, deps: IamDeps) {
+  return onNew('CreateRole', 'TagRole', roleArn(deps.accountId, path, name), tags)
 }
 
-export function onNewPolicy(path: string, name: string, tags: Tags | undefined, deps: IamDeps): Permission {
-  return {
-    action: 'iam:CreatePolicy',
-    resource: policyArn(deps.accountId, path, name),
-    context: requestTags(tags),
-  }
+export function onNewPolicy(path: string, name: string, tags: Tags | undefined, deps: IamDeps) {
+  return onNew('CreatePolicy', 'TagPolicy', policyArn(deps.accountId, path, name), tags)
 }
 
-export function onNewOidcProvider(urlPath: string, tags: Tags | undefined, deps: IamDeps): Permission {
-  return {
-    action: 'iam:CreateOpenIDConnectProvider',
-    resource: oidcProviderArn(deps.accountId, urlPath),
-    context: requestTags(tags),
-  }
+export function onNewOidcProvider(urlPath: string, tags: Tags | undefined, deps: IamDeps) {
+  const arn = oidcProviderArn(deps.accountId, urlPath)
+  return onNew('CreateOpenIDConnectProvider', 'TagOpenIDConnectProvider', arn, tags)
+}
+
+/** Whoever creates with tags must be allowed to tag, or a deny of tagging would be no deny. */
+function onNew(
+  create: string,
+  tag: string,
+  resource: string,
+  tags: Tags = {},
+): [Permission, ...Permission[]] {
+  const context = requestTags(tags)
+  const creating = { action: `iam:${create}`, resource, context }
+  return Object.keys(tags).length === 0 ? [creating] : [creating, { ...creating, action: `iam:${tag}` }]
 }
 
 /** @see AWS IAM User Guide, "Controlling access to AWS resources using tags" */
-function requestTags(tags: Tags = {}): ConditionContext {
+function requestTags(tags: Tags): ConditionContext {
   const keys = Object.keys(tags)
   const context: ConditionContext = new Map()
   if (keys.length > 0) context.set('aws:tagkeys', keys)

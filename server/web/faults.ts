@@ -12,6 +12,7 @@ export const webFaults = {
   'request.invalid': [400, 'The form is not complete. Please try again.'],
   'request.tooLarge': [413, 'The form is too large.'],
   'request.timedOut': [408, 'The form took too long to arrive. Please try again.'],
+  'request.missingAction': notHere,
   'request.unknownAction': notHere,
   'request.unknownVersion': notHere,
   'request.unsupportedMedia': [415, 'The form came in a way that is not understood here.'],

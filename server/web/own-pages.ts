@@ -9,7 +9,10 @@ export function requireOwnPages(publicUrl: string) {
   return (request: Request, _response: Response, next: NextFunction): void => {
     const { origin } = request.headers
     const site = request.headers['sec-fetch-site']
-    const own = origin === undefined ? site === 'same-origin' : origin === publicUrl
+    const own =
+      origin === publicUrl
+        ? (site ?? 'same-origin') === 'same-origin'
+        : origin === undefined && site === 'same-origin'
     if (!own) throw new Refusal('request.crossOrigin', { detail: `Origin: ${String(origin).slice(0, 255)}` })
     next()
   }

@@ -33,7 +33,7 @@ export function cookieName(name: string, production: boolean): string {
 }
 
 export function createSession({ webSessions, cookieKeys, production, clock }: SessionDeps): RequestHandler {
-  return session({
+  const handler = session({
     name: cookieName('rolecall', production),
     store: new HashedSessionStore(webSessions, clock),
     secret: cookieKeys.map(key => key.export().toString('base64url')),
@@ -41,10 +41,14 @@ export function createSession({ webSessions, cookieKeys, production, clock }: Se
     // A stranger who only looks at the page leaves nothing behind.
     saveUninitialized: false,
     rolling: false,
-    // Secure cookies are judged by our own guard, which has refused plain requests in production already.
     proxy: production,
     cookie: { httpOnly: true, sameSite: 'lax', secure: production, path: '/' },
   })
+  return (request, response, next) => {
+    // The library reads the first of several values, our guard the last. The guard has spoken.
+    if (production) request.headers['x-forwarded-proto'] = 'https'
+    handler(request, response, next)
+  }
 }
 
 type Callback = (error?: unknown) => void

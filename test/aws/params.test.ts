@@ -84,7 +84,7 @@ for (const [story, form, message] of [
   [
     'a structure in a list without its member',
     { RoleSessionName: 'ada', 'PolicyArns.member.1.other': 'x' },
-    "1 validation error detected: Value null at 'policyArns.member.1.arn' failed to satisfy constraint: Member must not be null",
+    "1 validation error detected: Value null at 'policyArns.1.member.arn' failed to satisfy constraint: Member must not be null",
   ],
   [
     'a list that is too long',

@@ -139,7 +139,7 @@ for (const [story, request, fault] of [
   ['a Version that every object has', post('Action=GetCallerIdentity&Version=__proto__', type), noAction],
   ['a NUL in its Action', post(form.replace('Identity', 'Identity%00'), type), noAction],
   ['an Action of another service', post(form.replace('2011-06-15', '2010-05-08'), type), noAction],
-  ['no body and no query', post('', type), noAction],
+  ['no body and no query', post('', type), ['MissingAction', 400]],
   [
     'JSON',
     post(JSON.stringify(Object.fromEntries(new URLSearchParams(form))), 'Content-Type: application/json'),

@@ -114,3 +114,34 @@ test('a body that comes in a byte now and then has no more time than another', a
   context.mock.timers.tick(1)
   assert.equal(await read, 'request.timedOut')
 })
+
+test('all bodies together stay within bounds, however much each of them may hold', async () => {
+  const server = createServer()
+  after(() => server.closeAllConnections())
+  after(() => server.close())
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const outcomes: Promise<string>[] = []
+  server.on('request', (request: IncomingMessage) => {
+    const read = readBody(request, { maxBytes: 2 ** 30, timeoutMs: 60_000 })
+    outcomes.push(
+      read.then(
+        () => 'read',
+        (error: unknown) => (error instanceof Refusal ? error.reason : 'broken'),
+      ),
+    )
+  })
+  const part = Buffer.alloc(1024 * 1024, 'x')
+  const sockets = Array.from({ length: 10 }, () => connect(port, '127.0.0.1'))
+  for (const socket of sockets) {
+    socket.on('error', () => undefined)
+    socket.write(announced(2 ** 30))
+    for (let n = 0; n < 10; n++) socket.write(part)
+  }
+  while (outcomes.length < 10) await once(server, 'request')
+  assert.equal(await Promise.race(outcomes), 'request.throttled')
+  for (const socket of sockets) socket.destroy()
+  await Promise.all(outcomes)
+  assert.equal(await readFrom(`${announced(4)}0123`), '0123', 'what was held is given free')
+})

@@ -51,6 +51,7 @@ for (const [story, facts, expected] of [
 
 test('X-Forwarded-Proto makes a request secure only behind a trusted proxy', () => {
   assert.equal(behindProxy(request('10.0.0.1', { 'x-forwarded-proto': 'https' })).secure, true)
+  assert.equal(behindProxy(request('10.0.0.1', { 'x-forwarded-proto': 'HTTPS' })).secure, true)
   assert.equal(behindProxy(request('192.0.2.7', { 'x-forwarded-proto': 'https' })).secure, false)
   assert.equal(behindProxy(request('10.0.0.1', { 'x-forwarded-proto': 'https, http' })).secure, false)
 })
@@ -59,3 +60,13 @@ test('one request has one id, whoever asks', () => {
   const one = request('192.0.2.7')
   assert.equal(behindProxy(one).requestId, behindProxy(one).requestId)
 })
+
+for (const [story, header, address] of [
+  ['an IPv4 address with a port', '198.51.100.7:4431', '198.51.100.7'],
+  ['an IPv6 address in brackets with a port', '[2001:db8::7]:4431', '2001:db8::7'],
+  ['an IPv6 address in brackets', '[2001:db8::7]', '2001:db8::7'],
+] as const) {
+  test(`a trusted proxy may write ${story}`, () => {
+    assert.equal(behindProxy(request('10.0.0.1', { 'x-forwarded-for': header })).sourceIp, address)
+  })
+}

@@ -105,7 +105,7 @@ test('aws:ResourceTag and iam:ResourceTag decide by the tags that a role has', a
 
 test('aws:RequestTag and aws:TagKeys decide on what may be made with which tags', async () => {
   const client = await clientWith({
-    ...allow('iam:Create*'),
+    ...allow(['iam:Create*', 'iam:Tag*']),
     Condition: {
       StringEquals: { 'aws:RequestTag/team': 'blue' },
       'ForAllValues:StringEquals': { 'aws:TagKeys': ['team'] },
@@ -129,6 +129,18 @@ test('aws:RequestTag and aws:TagKeys decide on what may be made with which tags'
   for (const make of makers) {
     await make(blue, 1)
     for (const [n, tags] of [red, more, []].entries()) await isDenied(make(tags, n + 2))
+  }
+})
+
+test('whoever may create but not tag creates nothing with tags', async () => {
+  const client = await clientWith(allow('iam:Create*'), { ...allow('iam:Tag*'), Effect: 'Deny' })
+  await client.send(new iam.CreateRoleCommand({ RoleName: 'plain', AssumeRolePolicyDocument: trustDocument }))
+  for (const made of [
+    new iam.CreateRoleCommand({ RoleName: 'tagged', AssumeRolePolicyDocument: trustDocument, Tags: blue }),
+    new iam.CreatePolicyCommand({ PolicyName: 'tagged', PolicyDocument: document, Tags: blue }),
+    new iam.CreateOpenIDConnectProviderCommand({ Url: 'https://tagged.example', Tags: blue }),
+  ]) {
+    await isDenied(client.send(made as iam.CreateRoleCommand))
   }
 })
 
