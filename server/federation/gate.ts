@@ -38,8 +38,9 @@ export type OfferedRole = {
 
 export type Gate = {
   /**
-   * @throws {Refusal} request.invalid (no role ARN, name or duration at all) | trust.denied (also when there is no such role) | duration.overRoleMaximum |
-   *   policy.malformed | policy.packedTooLarge | tags.invalid | audit.unavailable
+   * @throws {Refusal} request.invalid (no role ARN, name or duration at all) | trust.denied (also when there
+   *   is no such role) | duration.overRoleMaximum | policy.malformed | policy.packedTooLarge |
+   *   audit.unavailable
    */
   assumeRole(
     identity: FederatedIdentity,

@@ -8,17 +8,21 @@ const minSeconds = 900
 const maxSeconds = 43_200
 const maxPolicyCharacters = 2_048
 
-/**
- * What a role ARN names.
- * @throws {Refusal} request.invalid, in the words that AWS uses
- */
-export function readRoleArn(text: string): { accountId: string; path: string; name: string } {
+export type RoleName = { accountId: string; path: string; name: string }
+
+/** What a role ARN names; undefined when it is none. Says nothing of whether there is such a role. */
+export function findRoleArn(text: string): RoleName | undefined {
   const arn = parseArn(text)
   const role = arn && entityOf(arn, 'role')
-  if (arn === undefined || role === undefined || arn.partition !== 'aws' || !/^\d{12}$/.test(arn.accountId)) {
-    throw new Refusal('request.invalid', { said: { message: `${text} is invalid` } })
-  }
-  return { accountId: arn.accountId, ...role }
+  if (arn === undefined || role === undefined || arn.partition !== 'aws') return undefined
+  return /^\d{12}$/.test(arn.accountId) ? { accountId: arn.accountId, ...role } : undefined
+}
+
+/** @throws {Refusal} request.invalid, in the words that AWS uses */
+export function readRoleArn(text: string): RoleName {
+  const named = findRoleArn(text)
+  if (named === undefined) throw new Refusal('request.invalid', { said: { message: `${text} is invalid` } })
+  return named
 }
 
 /**

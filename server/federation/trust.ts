@@ -54,7 +54,10 @@ function requireAction(
 /** @see AWS IAM User Guide, "IAM and AWS STS condition context keys" */
 function trustContext({ identity, role, sessionName, facts }: TrustQuestion): ConditionContext {
   const context = contextOf(facts)
-  for (const key in identity.context) context.set(key, identity.context[key] ?? [])
+  for (const key in identity.context) {
+    // An issuer whose host is called `aws` would otherwise say where the request comes from.
+    if (!/^(aws|sts):/.test(key)) context.set(key, identity.context[key] ?? [])
+  }
   context.set('aws:federatedprovider', [identity.provider])
   context.set('sts:rolesessionname', [sessionName])
   if (identity.sourceIdentity !== undefined) context.set('sts:sourceidentity', [identity.sourceIdentity])

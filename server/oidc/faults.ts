@@ -1,11 +1,41 @@
-import type { Reason, Said } from '../base/refusal.ts'
+import type { Reason, Refusal, Said } from '../base/refusal.ts'
 
 /** RFC 6749, section 5.2: an error code of its closed list, and words for people. */
-export type OAuthFault = readonly [
-  error: string,
-  status: number,
-  description: string | ((said: Said) => string),
-]
+type OAuthFault = readonly [error: string, status: number, description: string | ((said: Said) => string)]
+
+/** What a request that is not valid may be called: RFC 6749, section 5.2, and RFC 8693, section 2.2.2. */
+export type RequestFault = 'invalid_request' | 'invalid_target' | 'invalid_scope' | 'invalid_client'
+
+/** An error as it goes over the wire. */
+export type OAuthError = {
+  error: string
+  status: number
+  description: string
+  /** The HTTP scheme by which a client tried to authenticate itself, where it did. */
+  scheme?: string
+}
+
+export const serverError: OAuthError = {
+  error: 'server_error',
+  status: 500,
+  description: 'The request failed because of an error on our side',
+}
+
+/** A refusal in this door's words. */
+export function oauthErrorOf({ reason, said }: Refusal): OAuthError {
+  const [error, status, words] = oauthFaults[reason]
+  const description = characters(typeof words === 'string' ? words : words(said))
+  if (reason !== 'request.invalid') return { error, status, description }
+  const { error: called = error, scheme } = said
+  return scheme === undefined
+    ? { error: called, status, description }
+    : { error: called, status: 401, description, scheme }
+}
+
+/** RFC 6749, section 5.2: %x20-21 / %x23-5B / %x5D-7E, so neither quotes nor backslashes. */
+function characters(text: string): string {
+  return text.replace(/["\\]/g, "'").replace(/[^\u0020-\u007e]/g, '?')
+}
 
 /**
  * Every refusal as an OAuth error. A subject token that is not acceptable is `invalid_request`, and a role
@@ -16,6 +46,7 @@ export const oauthFaults = {
   'request.invalid': ['invalid_request', 400, ({ message }) => message ?? 'The request is not valid'],
   'request.tooLarge': ['invalid_request', 413, 'The request is too large'],
   'request.timedOut': ['invalid_request', 408, 'The request took too long to arrive'],
+  'request.missingAction': ['unsupported_grant_type', 400, 'Only token exchange (RFC 8693) is served here'],
   'request.unknownAction': ['unsupported_grant_type', 400, 'Only token exchange (RFC 8693) is served here'],
   'request.unknownVersion': ['invalid_request', 400, 'There is no such version'],
   'request.unsupportedMedia': [
@@ -37,7 +68,7 @@ export const oauthFaults = {
   'session.expired': ['invalid_client', 401, 'The session has expired'],
   'session.ended': ['invalid_client', 401, 'The session token is not valid'],
 
-  'token.malformed': ['invalid_request', 400, 'subject_token is not a valid ID token'],
+  'token.malformed': ['invalid_request', 400, 'subject_token is not of its subject_token_type'],
   'token.issuerUnknown': ['invalid_request', 400, 'The issuer of subject_token is not trusted here'],
   'token.audienceWrong': ['invalid_request', 400, 'The audience of subject_token is not registered here'],
   'token.signatureWrong': ['invalid_request', 400, 'subject_token could not be verified'],

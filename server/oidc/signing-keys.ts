@@ -1,23 +1,31 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
 import type { Keyring } from '../keys/keyring.ts'
-import { openRecord, sealRecord } from '../keys/sealed-record.ts'
+import { keyIdOf, openRecord, sealRecord } from '../keys/sealed-record.ts'
 import type { SigningKeys } from '../store/signing-keys.ts'
 import { type SigningKey, thumbprint } from '../tokens/sign-access-token.ts'
 
 type Deps = { signingKeys: SigningKeys; keyring: Keyring; clock: Clock }
 
 /**
- * The keys that sign our own tokens, newest first, made on first use. They rest sealed; one that the
- * keyring can't open any more (its master key is gone) is left where it is and replaced by a new one.
+ * The keys of our own tokens, made on first use: first the one that signs, then those that are only published
+ * still, newest first. They rest sealed.
+ *
+ * Only a key that rests under the current master key signs. When the master key is changed, perhaps because
+ * it leaked, what it sealed is not trusted to sign any longer; it verifies older tokens while the previous
+ * master key is there. A key that the keyring can't open any more is left where it is.
  */
 export async function loadSigningKeys(deps: Deps): Promise<[SigningKey, ...SigningKey[]]> {
-  const stored = await deps.signingKeys.list()
-  const [newest, ...older] = stored.flatMap(({ kid, sealedKey }) => {
-    const der = openRecord(deps.keyring, 'signing-key-at-rest', sealedKey, kid)
-    return der === undefined ? [] : [{ kid, privateKey: fromDer(der) }]
+  const { keyring, signingKeys } = deps
+  const opened = (await signingKeys.list()).flatMap(({ kid, sealedKey }) => {
+    const der = openRecord(keyring, 'signing-key-at-rest', sealedKey, kid)
+    if (der === undefined) return []
+    const current = keyIdOf(sealedKey).equals(keyring.currentKeyId)
+    return [{ current, key: { kid, privateKey: fromDer(der) } }]
   })
-  return newest === undefined ? [await makeSigningKey(deps)] : [newest, ...older]
+  const signing = opened.find(({ current }) => current)?.key ?? (await makeSigningKey(deps))
+  const published = opened.map(({ key }) => key).filter(key => key !== signing)
+  return [signing, ...published]
 }
 
 async function makeSigningKey({ signingKeys, keyring, clock }: Deps): Promise<SigningKey> {

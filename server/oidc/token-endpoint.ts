@@ -10,13 +10,14 @@ import { readBody } from '../http/read-body.ts'
 import { readForm } from '../http/read-form.ts'
 import type { FactsOf } from '../http/request-facts.ts'
 import type { TokenSigner } from '../tokens/sign-access-token.ts'
-import { type OAuthFault, oauthFaults } from './faults.ts'
-import { readTokenRequest, type TokenRequest } from './token-request.ts'
+import { type OAuthError, oauthErrorOf, serverError } from './faults.ts'
+import { signBearer } from './sign-bearer.ts'
+import { readTokenRequest, type TokenRequest, tokenTypes } from './token-request.ts'
 
 export type TokenEndpointDeps = {
   gate: Gate
   verifyIdToken(token: string): Promise<FederatedIdentity>
-  verifyFacebookToken(token: string): Promise<FederatedIdentity>
+  verifyFacebookToken(token: string, sourceIp: string): Promise<FederatedIdentity>
   signer: TokenSigner
   audit: Pick<AuditLog, 'record' | 'note'>
   factsOf: FactsOf
@@ -24,15 +25,6 @@ export type TokenEndpointDeps = {
 }
 
 const bodyLimits = { maxBytes: 64 * 1024, timeoutMs: 10_000 }
-const longestBearerSeconds = 900
-/** Named after what it is: no token type that RFC 8693 registers means a set of AWS credentials. */
-const credentialsType = 'urn:rolecall:params:oauth:token-type:aws-credentials'
-const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token'
-const internalFailure: OAuthFault = [
-  'server_error',
-  500,
-  'The request failed because of an error on our side',
-]
 
 /**
  * `POST /token`: a provider's token in; a role's credentials out, and, where `audience` names a service, a
@@ -56,16 +48,45 @@ async function exchange(
   request: IncomingMessage,
   facts: RequestFacts,
 ): Promise<object> {
+  requireNoClientAuthentication(request)
   const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase()
   if (type !== 'application/x-www-form-urlencoded') throw new Refusal('request.unsupportedMedia')
-  const asked = readTokenRequest(readForm(await readBody(request, bodyLimits)))
-  const verify = asked.subjectKind === 'facebook' ? deps.verifyFacebookToken : deps.verifyIdToken
-  const identity = await verify(asked.subjectToken)
+  const body = await readBody(request, bodyLimits)
+  requireOneTarget(body)
+  const asked = readTokenRequest(readForm(body))
+  const identity =
+    asked.subjectKind === 'facebook'
+      ? await deps.verifyFacebookToken(asked.subjectToken, facts.sourceIp)
+      : await deps.verifyIdToken(asked.subjectToken)
   const assumed = await deps.gate.assumeRole(identity, asked.roleArn, sessionOf(asked, identity), facts)
-  const credentials = wireCredentials(assumed)
   return asked.audience === undefined
-    ? withoutBearer(assumed, credentials, asked.seconds)
-    : withBearer(deps, assumed, credentials, asked, facts)
+    ? withoutBearer(assumed, asked.seconds)
+    : withBearer(deps, assumed, { audience: asked.audience, roleArn: asked.roleArn }, facts)
+}
+
+/**
+ * The subject token is the proof here. A client that shows credentials of its own believes that they are
+ * checked. RFC 6749, section 5.2: it MUST be answered with 401, and with the scheme that it used.
+ */
+function requireNoClientAuthentication({ headers }: IncomingMessage): void {
+  if (headers.authorization === undefined) return
+  const scheme = /^[\w!#$%&'*+.^`|~-]{1,40}(?= |$)/.exec(headers.authorization)?.[0] ?? 'Basic'
+  const message = 'clients are not authenticated here; send no Authorization header'
+  throw new Refusal('request.invalid', { said: { message, error: 'invalid_client', scheme } })
+}
+
+/**
+ * RFC 8693, section 2.1 lets these two come more than once, and section 2.2.2 says what to answer when that
+ * is not served. Any other parameter that comes twice is malformed.
+ */
+function requireOneTarget(body: string): void {
+  const form = new URLSearchParams(body)
+  for (const name of ['resource', 'audience']) {
+    if (form.getAll(name).length < 2) continue
+    throw new Refusal('request.invalid', {
+      said: { message: `more than one ${name} is not supported`, error: 'invalid_target' },
+    })
+  }
 }
 
 function sessionOf({ sessionName, seconds, policy }: TokenRequest, identity: FederatedIdentity) {
@@ -77,52 +98,42 @@ function sessionOf({ sessionName, seconds, policy }: TokenRequest, identity: Fed
 }
 
 /** RFC 8693, section 2.2.1 wants an `access_token` whatever was issued; `N_A` says that it is no bearer. */
-function withoutBearer({ credentials }: AssumedRole, wire: object, seconds: number): object {
+function withoutBearer(assumed: AssumedRole, seconds: number): object {
   return {
-    access_token: credentials.sessionToken,
-    issued_token_type: credentialsType,
+    access_token: assumed.credentials.sessionToken,
+    issued_token_type: tokenTypes.credentials,
     token_type: 'N_A',
     expires_in: seconds,
-    credentials: wire,
+    credentials: wireCredentials(assumed),
   }
 }
 
 async function withBearer(
   { signer, audit }: TokenEndpointDeps,
-  { session, arn, credentials }: AssumedRole,
-  wire: object,
-  { audience = '', roleArn, seconds }: TokenRequest,
+  assumed: AssumedRole,
+  asked: { audience: string; roleArn: string },
   facts: RequestFacts,
 ): Promise<object> {
-  const bearerSeconds = Math.min(longestBearerSeconds, seconds)
-  const bearer = signer.sign(
-    {
-      // The person, not the session's name: anybody may choose any name for their session.
-      sub: `${session.issuer}|${session.subject}`,
-      client_id: credentials.accessKeyId,
-      role_arn: roleArn,
-      assumed_role_arn: arn,
-    },
-    { audience, seconds: bearerSeconds },
-  )
+  const { session } = assumed
+  const bearer = signBearer(signer, assumed, asked)
   await audit.record({
     ...eventFacts(facts),
     event: 'IssueAccessToken',
     decision: 'allowed',
     issuer: session.issuer,
     subject: session.subject,
-    resource: roleArn,
-    accessKeyId: credentials.accessKeyId,
+    resource: asked.roleArn,
+    accessKeyId: session.accessKeyId,
     sessionName: session.name,
-    expiresAtMs: facts.atMs + bearerSeconds * 1000,
-    detail: { jti: bearer.jti, audience },
+    expiresAtMs: bearer.expiresAtSeconds * 1000,
+    detail: { jti: bearer.jti, audience: asked.audience },
   })
   return {
     access_token: bearer.token,
-    issued_token_type: accessTokenType,
+    issued_token_type: tokenTypes.access,
     token_type: 'Bearer',
-    expires_in: bearerSeconds,
-    credentials: wire,
+    expires_in: bearer.seconds,
+    credentials: wireCredentials(assumed),
   }
 }
 
@@ -140,10 +151,10 @@ function wireCredentials({ credentials }: AssumedRole): object {
 function fail(deps: TokenEndpointDeps, facts: RequestFacts, response: ServerResponse, error: unknown): void {
   if (!(error instanceof Refusal)) {
     deps.log.error({ requestId: facts.requestId, err: error }, 'unexpected failure at the token endpoint')
-    sendFault(response, facts.requestId, internalFailure, {})
+    sendError(response, facts.requestId, serverError)
     return
   }
-  const { reason, detail, about, said } = error
+  const { reason, detail, about } = error
   deps.log.info({ requestId: facts.requestId, reason, detail, ...about }, 'refused')
   deps.audit.note({
     ...eventFacts(facts),
@@ -155,25 +166,20 @@ function fail(deps: TokenEndpointDeps, facts: RequestFacts, response: ServerResp
   })
   if (reason === 'request.tooLarge' || reason === 'request.timedOut')
     response.setHeader('connection', 'close')
-  sendFault(response, facts.requestId, oauthFaults[reason], said)
+  sendError(response, facts.requestId, oauthErrorOf(error))
 }
 
 function eventFacts({ atMs, requestId, sourceIp, userAgent }: RequestFacts) {
   return { atMs, requestId, sourceIp, ...(userAgent === undefined ? {} : { userAgent }) }
 }
 
-function sendFault(
+function sendError(
   response: ServerResponse,
   requestId: string,
-  [error, status, words]: OAuthFault,
-  said: Refusal['said'],
+  { error, status, description, scheme }: OAuthError,
 ): void {
-  const description = typeof words === 'string' ? words : words(said)
-  // RFC 6749, section 5.2: %x20-21 / %x23-5B / %x5D-7E, so neither quotes nor backslashes.
-  send(response, status, requestId, {
-    error,
-    error_description: description.replace(/["\\]/g, "'").replace(/[^\u0020-\u007e]/g, '?'),
-  })
+  if (scheme !== undefined) response.setHeader('www-authenticate', `${scheme} realm="rolecall"`)
+  send(response, status, requestId, { error, error_description: description })
 }
 
 function send(response: ServerResponse, status: number, requestId: string, body: object): void {

@@ -1,4 +1,6 @@
 import { Refusal } from '../base/refusal.ts'
+import { findRoleArn } from '../federation/session-request.ts'
+import type { RequestFault } from './faults.ts'
 
 /** A token exchange as it was asked for, sound in form. Nothing is verified yet. */
 export type TokenRequest = {
@@ -13,34 +15,37 @@ export type TokenRequest = {
   seconds: number
 }
 
+type Form = ReadonlyMap<string, string>
+
+/** @see RFC 8693, section 3 */
+export const tokenTypes = {
+  id: 'urn:ietf:params:oauth:token-type:id_token',
+  access: 'urn:ietf:params:oauth:token-type:access_token',
+  /** Named after what it is: no token type that is registered means a set of AWS credentials. */
+  credentials: 'urn:rolecall:params:oauth:token-type:aws-credentials',
+}
+
 const grantType = 'urn:ietf:params:oauth:grant-type:token-exchange'
-const idToken = 'urn:ietf:params:oauth:token-type:id_token'
-const accessToken = 'urn:ietf:params:oauth:token-type:access_token'
+const longestRoleArn = 2048
 
 /**
  * Reads the parameters of RFC 8693, section 2.1, and ours beside them: `provider_id`,
  * `duration_seconds`, `session_name` and `policy`.
  *
- * @throws {Refusal} request.unknownAction (another grant) | request.invalid
+ * @throws {Refusal} request.unknownAction (another grant) | request.invalid | token.malformed
  */
-export function readTokenRequest(form: ReadonlyMap<string, string>): TokenRequest {
-  if (form.get('grant_type') !== grantType) throw new Refusal('request.unknownAction')
-  // Delegation is not built: to ignore an actor would give out more than was asked for.
-  if (form.has('actor_token')) throw invalid('actor_token is not supported')
-  const subjectToken = require(form, 'subject_token')
-  if (subjectToken.length > 20_000) throw invalid('subject_token is too long')
-
-  const audience = form.get('audience')
-  if (audience !== undefined && !/^[\u0021-\u007e]{1,255}$/.test(audience))
-    throw invalid('audience is not valid')
+export function readTokenRequest(sent: Form): TokenRequest {
+  const form = withoutEmpty(sent)
+  if (require(form, 'grant_type') !== grantType) throw new Refusal('request.unknownAction')
+  requireNothingUnserved(form)
+  const audience = readAudience(form)
   const sessionName = form.get('session_name')
   if (sessionName !== undefined && !/^[\w+=,.@-]{2,64}$/.test(sessionName))
     throw invalid('session_name is not valid')
   const policy = form.get('policy')
   return {
-    subjectToken,
-    subjectKind: readSubjectKind(form),
-    roleArn: require(form, 'resource'),
+    ...readSubject(form),
+    roleArn: readResource(form),
     seconds: readSeconds(form.get('duration_seconds')),
     ...(audience === undefined ? {} : { audience }),
     ...(sessionName === undefined ? {} : { sessionName }),
@@ -48,14 +53,68 @@ export function readTokenRequest(form: ReadonlyMap<string, string>): TokenReques
   }
 }
 
-function readSubjectKind(form: ReadonlyMap<string, string>): 'oidc' | 'facebook' {
+/**
+ * RFC 6749, section 3.2: a parameter without a value MUST be treated as if it were left out. Not so a policy:
+ * it was meant to narrow, and would narrow nothing.
+ */
+function withoutEmpty(form: Form): Form {
+  if (form.get('policy') === '') throw invalid('policy has no value')
+  return new Map([...form].filter(([, value]) => value !== ''))
+}
+
+/** To ignore any of these would give out something else than what was asked for. */
+function requireNothingUnserved(form: Form): void {
+  for (const name of ['client_secret', 'client_assertion', 'client_assertion_type']) {
+    if (form.has(name)) throw invalid(`${name}: clients are not authenticated here`, 'invalid_client')
+  }
+  // Delegation is not built. RFC 8693, section 2.1: the type MUST NOT come without its token.
+  if (form.has('actor_token')) throw invalid('actor_token is not supported')
+  if (form.has('actor_token_type')) throw invalid('actor_token_type goes with an actor_token')
+  if (form.has('scope')) throw invalid('scope is not supported: roles say what may be done', 'invalid_scope')
+}
+
+function readSubject(form: Form): Pick<TokenRequest, 'subjectToken' | 'subjectKind'> {
+  const subjectToken = require(form, 'subject_token')
+  if (subjectToken.length > 20_000) throw invalid('subject_token is too long')
+  const subjectKind = readSubjectKind(form)
+  // Facebook would be shown somebody's ID token, or a bearer of ours, and could use it.
+  if (subjectKind === 'facebook' && subjectToken.split('.').length === 3) {
+    throw new Refusal('token.malformed', { detail: 'a JWT as a Facebook access token' })
+  }
+  return { subjectToken, subjectKind }
+}
+
+function readSubjectKind(form: Form): 'oidc' | 'facebook' {
   const type = require(form, 'subject_token_type')
   const provider = form.get('provider_id')
-  if (type === idToken && provider === undefined) return 'oidc'
-  if (type === accessToken && provider === 'graph.facebook.com') return 'facebook'
-  if (type === idToken) throw invalid('provider_id goes with an access token, not with an ID token')
-  if (type === accessToken) throw invalid('an access token needs provider_id=graph.facebook.com')
+  if (type === tokenTypes.id && provider === undefined) return 'oidc'
+  if (type === tokenTypes.access && provider === 'graph.facebook.com') return 'facebook'
+  if (type === tokenTypes.id) throw invalid('provider_id goes with an access token, not with an ID token')
+  if (type === tokenTypes.access) throw invalid('an access token needs provider_id=graph.facebook.com')
   throw invalid('subject_token_type is not supported')
+}
+
+function readResource(form: Form): string {
+  const resource = require(form, 'resource')
+  if (resource.length > longestRoleArn || findRoleArn(resource) === undefined)
+    throw invalid('resource is not the ARN of a role', 'invalid_target')
+  return resource
+}
+
+/** What a bearer is for, where one is asked for. Credentials alone are for no one service. */
+function readAudience(form: Form): string | undefined {
+  const audience = form.get('audience')
+  if (audience !== undefined && !/^[\u0021-\u007e]{1,255}$/.test(audience))
+    throw invalid('audience is not valid', 'invalid_target')
+  const type = form.get('requested_token_type')
+  if (type === undefined) return audience
+  if (type === tokenTypes.access) {
+    if (audience === undefined) throw invalid('an access token needs an audience')
+    return audience
+  }
+  if (type !== tokenTypes.credentials) throw invalid('requested_token_type is not supported')
+  if (audience !== undefined) throw invalid('audience goes with an access token, not with credentials alone')
+  return undefined
 }
 
 function readSeconds(text: string | undefined): number {
@@ -65,12 +124,12 @@ function readSeconds(text: string | undefined): number {
   return seconds
 }
 
-function require(form: ReadonlyMap<string, string>, name: string): string {
+function require(form: Form, name: string): string {
   const value = form.get(name)
-  if (value === undefined || value === '') throw invalid(`${name} is missing`)
+  if (value === undefined) throw invalid(`${name} is missing`)
   return value
 }
 
-function invalid(message: string): Refusal {
-  return new Refusal('request.invalid', { said: { message } })
+function invalid(message: string, error: RequestFault = 'invalid_request'): Refusal {
+  return new Refusal('request.invalid', { said: { message, error } })
 }

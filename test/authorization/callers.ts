@@ -1,0 +1,40 @@
+import type { RootCaller, SessionCaller } from '../../server/base/caller.ts'
+import type { Session } from '../../server/base/session.ts'
+import { accountId, provider, startMs } from '../federation/compose-gate.ts'
+
+export const root: RootCaller = {
+  kind: 'root',
+  accountId,
+  arn: `arn:aws:iam::${accountId}:root`,
+  userId: accountId,
+  accessKeyId: 'AKIAEXAMPLE',
+}
+
+/** A session of role `reader` on path `/team/`, as `ada`. */
+export function sessionCaller(roleId: string, more: Partial<Session> = {}): SessionCaller {
+  const accessKeyId = 'ASIAEXAMPLE'
+  return {
+    kind: 'session',
+    accountId,
+    arn: `arn:aws:sts::${accountId}:assumed-role/reader/ada`,
+    userId: `${roleId}:ada`,
+    accessKeyId,
+    roleArn: `arn:aws:iam::${accountId}:role/team/reader`,
+    session: {
+      accessKeyId,
+      roleId,
+      name: 'ada',
+      provider,
+      issuer: 'https://issuer.example',
+      subject: 'person-1',
+      issuedAtSeconds: startMs / 1000 - 60,
+      expiresAtSeconds: startMs / 1000 + 840,
+      ancestors: [],
+      tags: {},
+      transitiveTagKeys: [],
+      policyArns: [],
+      demo: false,
+      ...more,
+    },
+  }
+}
