@@ -57,8 +57,12 @@ function composeDoors({ aws, token, jwks, web, isReady, factsOf, log }: RouteDep
   app.post('/', aws)
   app.get('/', (request, response, next) => (isAwsQuery(request) ? aws(request, response) : next()))
   app.post('/token', token)
+  app.all('/token', (_request, response) => {
+    response.set('allow', 'POST').set('cache-control', 'no-store').status(405).end()
+  })
   app.get('/.well-known/jwks.json', (_request, response) => {
-    response.set('cache-control', 'public, max-age=300').json(jwks)
+    // Public, for pages as well that verify our tokens.
+    response.set({ 'cache-control': 'public, max-age=300', 'access-control-allow-origin': '*' }).json(jwks)
   })
   app.use(web)
   app.use((error: unknown, request: Request, response: Response, next: NextFunction) => {

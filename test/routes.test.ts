@@ -62,7 +62,6 @@ for (const [method, path, name] of [
   ['put', '/?Action=GetCallerIdentity', 'web'],
   ['delete', '/', 'web'],
   ['post', '/token', 'token'],
-  ['get', '/token', 'web'],
   ['post', '/roles', 'web'],
 ] as const) {
   test(`${method.toUpperCase()} ${path} is for the door “${name}”, past the guard and nobody else`, async () => {

@@ -22,8 +22,15 @@ export function callerContext(caller: Caller, facts: RequestFacts): ConditionCon
   context.set('aws:federatedprovider', [session.provider])
   context.set('aws:tokenissuetime', [isoSeconds(session.issuedAtSeconds)])
   if (session.sourceIdentity !== undefined) context.set('aws:sourceidentity', [session.sourceIdentity])
-  for (const [key, value] of Object.entries(session.tags)) {
-    context.set(`aws:principaltag/${key.toLowerCase()}`, [value])
+  context.set(session.subjectKey, [session.subject])
+  context.set(session.audienceKey, [session.audience])
+  // Temporary credentials say so either way. No provider tells us in a way that AWS would take for its own.
+  context.set('aws:multifactorauthpresent', ['false'])
+  // A session's tag counts before the role's of the same key, in whatever case.
+  for (const tags of [caller.roleTags, session.tags]) {
+    for (const [key, value] of Object.entries(tags)) {
+      context.set(`aws:principaltag/${key.toLowerCase()}`, [value])
+    }
   }
   return context
 }

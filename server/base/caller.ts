@@ -21,4 +21,6 @@ export type SessionCaller = Known & {
   session: Session
   /** `aws:PrincipalArn` is the role's own ARN, path and all. */
   roleArn: string
+  /** The role's own tags: `aws:PrincipalTag`, where the session has no tag of that key. */
+  roleTags: Readonly<Record<string, string>>
 }

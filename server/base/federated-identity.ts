@@ -15,6 +15,9 @@ export type FederatedIdentity = {
   audience: string
   /** Condition keys (lower case) of the provider's claims, such as `accounts.google.com:sub`. */
   context: Readonly<Record<string, readonly string[]>>
+  /** Those of them that hold subject and audience. They stay with the session, for its policies to ask. */
+  subjectKey: string
+  audienceKey: string
   /** To greet the person and to name the session; nothing is decided on it. */
   displayName?: string
   email?: string

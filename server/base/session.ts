@@ -8,6 +8,11 @@ export type Session = {
   provider: string
   issuer: string
   subject: string
+  /** Whom the proof was made for: the client at the provider. */
+  audience: string
+  /** The condition keys under which policies know the two. */
+  subjectKey: string
+  audienceKey: string
   issuedAtSeconds: number
   expiresAtSeconds: number
   /** Access key ids from which this session was got, eldest first. Empty after a web identity. */

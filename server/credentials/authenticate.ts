@@ -90,5 +90,6 @@ async function callerOf({ roles, accountId, demo }: AuthenticatorDeps, session: 
     accessKeyId: session.accessKeyId,
     session,
     roleArn: roleArn(accountId, role.path, role.name),
+    roleTags: role.tags,
   }
 }

@@ -19,12 +19,15 @@ type Packed = [
   issuedAtSeconds: number,
   expiresAtSeconds: number,
   ancestors: readonly string[],
-  tags: Readonly<Record<string, string>>,
+  tags: readonly (readonly [key: string, value: string])[],
   transitiveTagKeys: readonly string[],
   policyArns: readonly string[],
   policy: string | 0,
   sourceIdentity: string | 0,
   demo: 0 | 1,
+  audience: string,
+  subjectKey: string,
+  audienceKey: string,
 ]
 
 /** What was in a genuine token, and the id of the master key that it was sealed under. */
@@ -42,12 +45,15 @@ export function sealSession(keyring: Keyring, session: Session): string {
     session.issuedAtSeconds,
     session.expiresAtSeconds,
     session.ancestors,
-    session.tags,
+    Object.entries(session.tags),
     session.transitiveTagKeys,
     session.policyArns,
     session.policy ?? 0,
     session.sourceIdentity ?? 0,
     session.demo ? 1 : 0,
+    session.audience,
+    session.subjectKey,
+    session.audienceKey,
   ]
   const plain = Buffer.from(JSON.stringify(packed))
   return sealRecord(keyring, 'session-token-seal', plain, session.accessKeyId).toString('base64url')
@@ -71,8 +77,25 @@ export function openSession(keyring: Keyring, token: string, accessKeyId: string
 
 function unpack(packed: Packed): Session {
   const [accessKeyId, roleId, name, provider, issuer, subject, issuedAtSeconds, expiresAtSeconds] = packed
-  const [, , , , , , , , ancestors, tags, transitiveTagKeys, policyArns, policy, sourceIdentity, demo] =
-    packed
+  const [
+    ,
+    ,
+    ,
+    ,
+    ,
+    ,
+    ,
+    ,
+    ancestors,
+    tags,
+    transitiveTagKeys,
+    policyArns,
+    policy,
+    sourceIdentity,
+    demo,
+    ...more
+  ] = packed
+  const [audience, subjectKey, audienceKey] = more
   return {
     accessKeyId,
     roleId,
@@ -83,11 +106,14 @@ function unpack(packed: Packed): Session {
     issuedAtSeconds,
     expiresAtSeconds,
     ancestors,
-    tags,
+    tags: Object.fromEntries(tags),
     transitiveTagKeys,
     policyArns,
     ...(policy === 0 ? {} : { policy }),
     ...(sourceIdentity === 0 ? {} : { sourceIdentity }),
     demo: demo === 1,
+    audience,
+    subjectKey,
+    audienceKey,
   }
 }

@@ -4,8 +4,10 @@ import { type Clock, toSeconds } from '../base/clock.ts'
 import type { FederatedIdentity } from '../base/federated-identity.ts'
 import { Refusal } from '../base/refusal.ts'
 import type { RequestFacts } from '../base/request-facts.ts'
+import type { Session } from '../base/session.ts'
 import { type Minted, mint } from '../credentials/mint.ts'
 import { maxTokenLength } from '../credentials/session-token.ts'
+import { createRateLimit } from '../http/rate-limit.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import { describePolicies } from '../policy/describe-policy.ts'
 import { findStoredPolicies } from '../policy/stored-policy.ts'
@@ -26,10 +28,15 @@ export type GateDeps = {
   demo: boolean
 }
 
+/** How often one person may be given credentials: each leaves a row in the audit log for good. */
+const perPerson = { burst: 1_000, perSecond: 20 }
+
 export function createGate(deps: GateDeps): Gate {
+  const limit = createRateLimit(perPerson, deps.clock)
   return {
     async assumeRole(identity, roleArn, asked, facts) {
       try {
+        if (!limit.take(`${identity.issuer} ${identity.subject}`)) throw new Refusal('request.throttled')
         return await assume(deps, identity, roleArn, asked, facts)
       } catch (error) {
         if (!(error instanceof Refusal)) throw error
@@ -43,13 +50,15 @@ export function createGate(deps: GateDeps): Gate {
 async function assume(
   deps: GateDeps,
   identity: FederatedIdentity,
-  roleArn: string,
+  text: string,
   asked: AskedSession,
   facts: RequestFacts,
 ): Promise<AssumedRole> {
   const { accountId, clock, keyring } = deps
   requireSane(asked)
-  const role = await requireRole(deps, roleArn)
+  const role = await requireRole(deps, text)
+  // From here on in its one spelling, whatever the caller wrote.
+  const roleArn = arnOfRole(accountId, role.path, role.name)
   requireLive(identity, deps.demo)
   requireTrust({ identity, role, roleArn, accountId, sessionName: asked.name, facts })
   if (asked.seconds > role.maxSessionSeconds) throw new Refusal('duration.overRoleMaximum')
@@ -57,7 +66,7 @@ async function assume(
   const minted = mint(keyring, sessionFor(identity, role, asked, toSeconds(clock())))
   // INVARIANT: nothing is returned before this row is durable.
   await deps.audit.record(auditEvent(minted, roleArn, facts))
-  return assumed(minted, role, asked, accountId)
+  return assumed(minted, role, roleArn, asked, accountId)
 }
 
 /** A role that is not there is refused in the words of one that does not trust the caller. */
@@ -88,6 +97,9 @@ function sessionFor(identity: FederatedIdentity, role: Role, asked: AskedSession
     provider: identity.provider,
     issuer: identity.issuer,
     subject: identity.subject,
+    audience: identity.audience,
+    subjectKey: identity.subjectKey,
+    audienceKey: identity.audienceKey,
     issuedAtSeconds: nowSeconds,
     expiresAtSeconds: nowSeconds + asked.seconds,
     ancestors: [],
@@ -114,12 +126,25 @@ function auditEvent({ session }: Minted, roleArn: string, facts: RequestFacts) {
     accessKeyId: session.accessKeyId,
     sessionName: session.name,
     expiresAtMs: session.expiresAtSeconds * 1000,
+    detail: narrowingOf(session),
+  }
+}
+
+/** What makes this session more or less than its role: to be found again when it has done something. */
+function narrowingOf({ audience, tags, sourceIdentity, policy, policyArns }: Session) {
+  return {
+    audience,
+    ...(Object.keys(tags).length === 0 ? {} : { tags }),
+    ...(sourceIdentity === undefined ? {} : { sourceIdentity }),
+    ...(policy === undefined ? {} : { policy }),
+    ...(policyArns.length === 0 ? {} : { policyArns }),
   }
 }
 
 function assumed(
   { session, credentials }: Minted,
   role: Role,
+  roleArn: string,
   asked: AskedSession,
   accountId: string,
 ): AssumedRole {
@@ -128,6 +153,7 @@ function assumed(
   const percent = Math.ceil((credentials.sessionToken.length / maxTokenLength) * 100)
   return {
     role,
+    roleArn,
     arn: assumedRoleArn(accountId, role.name, session.name),
     assumedRoleId: `${role.id}:${session.name}`,
     credentials,

@@ -16,6 +16,7 @@ export type AskedSession = {
 
 export type AssumedRole = {
   role: Role
+  roleArn: string
   /** `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION` */
   arn: string
   /** `AROA...:SESSION` */
@@ -40,7 +41,7 @@ export type Gate = {
   /**
    * @throws {Refusal} request.invalid (no role ARN, name or duration at all) | trust.denied (also when there
    *   is no such role) | duration.overRoleMaximum | policy.malformed | policy.packedTooLarge |
-   *   audit.unavailable
+   *   request.throttled | audit.unavailable
    */
   assumeRole(
     identity: FederatedIdentity,

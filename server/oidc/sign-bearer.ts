@@ -12,13 +12,15 @@ const longestSeconds = 900
  */
 export function signBearer(
   signer: TokenSigner,
-  { session, arn, credentials }: AssumedRole,
-  { audience, roleArn }: { audience: string; roleArn: string },
+  { session, arn, roleArn, credentials }: AssumedRole,
+  audience: string,
 ): Bearer {
   const claims = {
     // The person, not the session's name: anybody may choose any name for their session.
     sub: subjectOf(session),
-    client_id: credentials.accessKeyId,
+    // RFC 9068, section 2.2: the client that asked. The one at the provider is the only one there is.
+    client_id: session.audience,
+    access_key_id: credentials.accessKeyId,
     role_arn: roleArn,
     assumed_role_arn: arn,
   }

@@ -61,7 +61,7 @@ async function exchange(
   const assumed = await deps.gate.assumeRole(identity, asked.roleArn, sessionOf(asked, identity), facts)
   return asked.audience === undefined
     ? withoutBearer(assumed, asked.seconds)
-    : withBearer(deps, assumed, { audience: asked.audience, roleArn: asked.roleArn }, facts)
+    : withBearer(deps, assumed, asked.audience, facts)
 }
 
 /**
@@ -111,22 +111,22 @@ function withoutBearer(assumed: AssumedRole, seconds: number): object {
 async function withBearer(
   { signer, audit }: TokenEndpointDeps,
   assumed: AssumedRole,
-  asked: { audience: string; roleArn: string },
+  audience: string,
   facts: RequestFacts,
 ): Promise<object> {
   const { session } = assumed
-  const bearer = signBearer(signer, assumed, asked)
+  const bearer = signBearer(signer, assumed, audience)
   await audit.record({
     ...eventFacts(facts),
     event: 'IssueAccessToken',
     decision: 'allowed',
     issuer: session.issuer,
     subject: session.subject,
-    resource: asked.roleArn,
+    resource: assumed.roleArn,
     accessKeyId: session.accessKeyId,
     sessionName: session.name,
     expiresAtMs: bearer.expiresAtSeconds * 1000,
-    detail: { jti: bearer.jti, audience: asked.audience },
+    detail: { jti: bearer.jti, audience },
   })
   return {
     access_token: bearer.token,

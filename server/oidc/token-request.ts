@@ -20,6 +20,7 @@ type Form = ReadonlyMap<string, string>
 /** @see RFC 8693, section 3 */
 export const tokenTypes = {
   id: 'urn:ietf:params:oauth:token-type:id_token',
+  jwt: 'urn:ietf:params:oauth:token-type:jwt',
   access: 'urn:ietf:params:oauth:token-type:access_token',
   /** Named after what it is: no token type that is registered means a set of AWS credentials. */
   credentials: 'urn:rolecall:params:oauth:token-type:aws-credentials',
@@ -43,6 +44,8 @@ export function readTokenRequest(sent: Form): TokenRequest {
   if (sessionName !== undefined && !/^[\w+=,.@-]{2,64}$/.test(sessionName))
     throw invalid('session_name is not valid')
   const policy = form.get('policy')
+  // A bearer can't carry what narrows: it would be worth more than the credentials beside it.
+  if (policy !== undefined && audience !== undefined) throw invalid('policy and audience don’t go together')
   return {
     ...readSubject(form),
     roleArn: readResource(form),
@@ -87,9 +90,11 @@ function readSubject(form: Form): Pick<TokenRequest, 'subjectToken' | 'subjectKi
 function readSubjectKind(form: Form): 'oidc' | 'facebook' {
   const type = require(form, 'subject_token_type')
   const provider = form.get('provider_id')
-  if (type === tokenTypes.id && provider === undefined) return 'oidc'
+  // An ID token is a JWT, and some clients know no nearer name for it.
+  const isIdToken = type === tokenTypes.id || type === tokenTypes.jwt
+  if (isIdToken && provider === undefined) return 'oidc'
   if (type === tokenTypes.access && provider === 'graph.facebook.com') return 'facebook'
-  if (type === tokenTypes.id) throw invalid('provider_id goes with an access token, not with an ID token')
+  if (isIdToken) throw invalid('provider_id goes with an access token, not with an ID token')
   if (type === tokenTypes.access) throw invalid('an access token needs provider_id=graph.facebook.com')
   throw invalid('subject_token_type is not supported')
 }

@@ -34,6 +34,8 @@ export function identityFromClaims(claims: VerifiedClaims, issuer: IssuerRecord)
     subject: sub,
     audience: aud,
     context: issuer.conditionPrefix === googlePrefix ? googleContext(claims) : claimsContext(claims, issuer),
+    subjectKey: conditionKey(issuer, 'sub'),
+    audienceKey: conditionKey(issuer, 'aud'),
     ...(displayName === undefined ? {} : { displayName }),
     ...(email === undefined ? {} : { email }),
     ...readSessionTags(payload),

@@ -29,6 +29,8 @@ export function identityFromFacebook(
     subject: id,
     audience: appId,
     context: { [`${provider}:app_id`]: [appId], [`${provider}:id`]: [id] },
+    subjectKey: `${provider}:id`,
+    audienceKey: `${provider}:app_id`,
     ...(name === undefined ? {} : { displayName: name }),
     ...(email === undefined ? {} : { email }),
     tags: {},

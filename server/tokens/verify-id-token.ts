@@ -63,9 +63,19 @@ export function createIdTokenVerifier({ findIssuer, keySets, clock }: IdTokenVer
       const key = found instanceof Promise ? await found : found
       if (key === undefined) throw new Refusal('token.keyUnknown', { detail: `no key for kid ${kid}` })
       requireSignature(token, key, algorithm)
-      return identityFromClaims(requireClaims(payload, issuer, toSeconds(clock()), expected), issuer)
+      try {
+        return identityFromClaims(requireClaims(payload, issuer, toSeconds(clock()), expected), issuer)
+      } catch (error) {
+        // The issuer did sign it: from here on the audit log may name whom it is about.
+        if (error instanceof Refusal) error.concerning({ issuer: issuer.issuer, ...subjectOf(payload) })
+        throw error
+      }
     },
   }
+}
+
+function subjectOf({ sub }: Record<string, unknown>): { subject?: string } {
+  return typeof sub === 'string' && sub.length <= longestText ? { subject: sub } : {}
 }
 
 /**
@@ -133,6 +143,7 @@ function requireAudiences({ aud }: Record<string, unknown>): string[] {
   return audiences
 }
 
+const longestText = 255
 const unwritable = /[\p{Cc}\p{Cs}]/u
 
 /**
@@ -141,7 +152,7 @@ const unwritable = /[\p{Cc}\p{Cs}]/u
  */
 function requireText(payload: Record<string, unknown>, claim: string): string {
   const value = payload[claim]
-  if (typeof value !== 'string' || value === '' || value.length > 255) throw missing(claim)
+  if (typeof value !== 'string' || value === '' || value.length > longestText) throw missing(claim)
   if (unwritable.test(value)) throw missing(claim)
   return value
 }

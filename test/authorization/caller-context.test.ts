@@ -23,9 +23,19 @@ test('a session’s keys say whose it is, by the role’s own ARN, and since whe
     'aws:federatedprovider': [provider],
     'aws:tokenissuetime': ['2030-01-02T03:03:05Z'],
     'aws:sourceidentity': ['ada.l'],
+    'aws:multifactorauthpresent': ['false'],
     'aws:principaltag/team': ['blue'],
     'aws:principaltag/empty': [''],
+    'issuer.example:sub': ['person-1'],
+    'issuer.example:aud': ['rolecall'],
   })
+})
+
+test('the role’s own tags stand behind those of the session, in whatever case their keys are', () => {
+  const caller = sessionCaller('AROA1', { tags: { TEAM: 'blue' } })
+  const context = callerContext({ ...caller, roleTags: { team: 'red', tier: 'intern' } }, facts)
+  assert.deepEqual(context.get('aws:principaltag/team'), ['blue'])
+  assert.deepEqual(context.get('aws:principaltag/tier'), ['intern'])
 })
 
 test('what a session does not have is absent', () => {

@@ -20,6 +20,7 @@ export function sessionCaller(roleId: string, more: Partial<Session> = {}): Sess
     userId: `${roleId}:ada`,
     accessKeyId,
     roleArn: `arn:aws:iam::${accountId}:role/team/reader`,
+    roleTags: {},
     session: {
       accessKeyId,
       roleId,
@@ -27,6 +28,9 @@ export function sessionCaller(roleId: string, more: Partial<Session> = {}): Sess
       provider,
       issuer: 'https://issuer.example',
       subject: 'person-1',
+      audience: 'rolecall',
+      subjectKey: 'issuer.example:sub',
+      audienceKey: 'issuer.example:aud',
       issuedAtSeconds: startMs / 1000 - 60,
       expiresAtSeconds: startMs / 1000 + 840,
       ancestors: [],

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import type { FederatedIdentity } from '../../server/base/federated-identity.ts'
-import type { Reason } from '../../server/base/refusal.ts'
+import { type Reason, Refusal } from '../../server/base/refusal.ts'
 import { secretOf } from '../../server/credentials/mint.ts'
 import { openSession } from '../../server/credentials/session-token.ts'
 import { createGate } from '../../server/federation/assume-role.ts'
@@ -129,11 +129,33 @@ test('every credential has one row of its own, with who, what, whence and until 
     access_key_id: credentials.accessKeyId,
     session_name: 'ada',
     expires_at_ms: startMs + 900_000,
-    detail: null,
+    detail: '{"audience":"rolecall"}',
     count: 1,
   })
   const text = JSON.stringify(rows())
   assert.ok(!text.includes(credentials.secretAccessKey) && !text.includes(credentials.sessionToken))
+})
+
+test('the row of a session that was narrowed or tagged says how', async () => {
+  const identity = person({ tags: { Team: 'blue' }, sourceIdentity: 'ada.l' })
+  const policy = documentOf({ Effect: 'Allow', Action: 's3:*', Resource: '*' })
+  await gate.assumeRole(identity, reader, { ...session, policy }, facts)
+  assert.deepEqual(JSON.parse(String(rows().at(-1)?.detail)), {
+    audience: 'rolecall',
+    tags: { Team: 'blue' },
+    sourceIdentity: 'ada.l',
+    policy,
+  })
+})
+
+test('one person’s token does not fill the audit log: past a thousand at once they wait', async () => {
+  const fresh = createGate(deps)
+  const assume = (subject: string) => fresh.assumeRole(person({ subject }), reader, session, facts)
+  const settled = await Promise.allSettled(Array.from({ length: 1_002 }, () => assume('busy')))
+  const refused = settled.flatMap(one => (one.status === 'rejected' ? [one.reason] : []))
+  assert.ok(refused.every(one => one instanceof Refusal && one.reason === 'request.throttled'))
+  assert.equal(refused.length, 2)
+  await assume('somebody else')
 })
 
 test('the token holds the session to the letter, and opens for its own access key id alone', async () => {
@@ -154,6 +176,9 @@ test('the token holds the session to the letter, and opens for its own access ke
     provider: identity.provider,
     issuer: identity.issuer,
     subject: identity.subject,
+    audience: 'rolecall',
+    subjectKey: 'issuer.example:sub',
+    audienceKey: 'issuer.example:aud',
     issuedAtSeconds: startMs / 1000,
     expiresAtSeconds: startMs / 1000 + 900,
     ancestors: [],

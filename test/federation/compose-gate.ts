@@ -34,6 +34,8 @@ export function person(more: Partial<FederatedIdentity> = {}): FederatedIdentity
     subject: 'person-1',
     audience: 'rolecall',
     context: { 'issuer.example:sub': ['person-1'], 'issuer.example:aud': ['rolecall'] },
+    subjectKey: 'issuer.example:sub',
+    audienceKey: 'issuer.example:aud',
     tags: {},
     transitiveTagKeys: [],
     demo: false,

@@ -126,7 +126,7 @@ for (const method of ['GET', 'HEAD', 'PUT', 'DELETE']) {
   test(`${method} on the token endpoint gives nothing`, async () => {
     const watched = watch(rolecall)
     const { statuses, text } = await send(form, [type], `/token?${form}`, method)
-    assert.deepEqual(statuses, [404])
+    assert.deepEqual(statuses, [405])
     watched.requireNothingGiven(text)
   })
 }

@@ -38,7 +38,8 @@ test('a service verifies the bearer with a library that is not ours, by nothing 
     iss: rolecall.url,
     aud: audience,
     sub: `${issuer.url}|person-1`,
-    client_id: credentials.AccessKeyId,
+    client_id: 'rolecall',
+    access_key_id: credentials.AccessKeyId,
     role_arn: role,
     assumed_role_arn: `arn:aws:sts::${rolecall.accountId}:assumed-role/reader/night-shift`,
   })
@@ -102,7 +103,7 @@ test('no two bearers have one id, and the audit log names each, with whom it is 
           'person-1',
           role,
           Date.parse(credentials.Expiration ?? ''),
-          null,
+          '{"audience":"rolecall"}',
         ],
         [
           'IssueAccessToken',

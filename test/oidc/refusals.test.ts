@@ -57,7 +57,7 @@ const rows: Row[] = [
   ),
   ['no subject', 'request.invalid', { subject_token: undefined }],
   ['a subject of no type', 'request.invalid', { subject_token_type: undefined }],
-  ...['jwt', 'saml2', 'refresh_token', 'ID_TOKEN', '__proto__'].map(
+  ...['saml1', 'saml2', 'refresh_token', 'ID_TOKEN', '__proto__'].map(
     (name): Row => [`a subject of type ${name}`, 'request.invalid', { subject_token_type: tokenType(name) }],
   ),
   ['a subject of 20,001 characters', 'request.invalid', { subject_token: 'x'.repeat(20_001) }],
@@ -104,6 +104,11 @@ const rows: Row[] = [
       'invalid_target',
     ],
   ),
+  [
+    'a policy beside an audience, whose bearer would be worth more',
+    'request.invalid',
+    { policy: '{}', audience: 'x' },
+  ],
   ['an empty policy, which would narrow nothing', 'request.invalid', { policy: '' }],
   [
     'JSON',

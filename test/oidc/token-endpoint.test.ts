@@ -21,6 +21,11 @@ async function whoAre(credentials: Record<string, string>) {
   return (await rolecall.sts(keys).send(new GetCallerIdentityCommand({}))).Arn
 }
 
+test('an ID token may be called a JWT, as clients do that know no nearer name', async () => {
+  const body = bodyOf(await exchange({ subject_token_type: tokenType('jwt') }))
+  assert.equal(await whoAre(body.credentials), sessionArn('person-1'))
+})
+
 const sessionArn = (name: string) => `arn:aws:sts::${rolecall.accountId}:assumed-role/reader/${name}`
 
 test('without an audience the credentials are all that is issued, and the real SDK takes them', async () => {

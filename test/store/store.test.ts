@@ -177,6 +177,8 @@ test('a person seen again keeps their first day and takes today’s name', async
     provider: 'p',
     issuer: 'https://issuer.example',
     subject: '1',
+    subjectKey: 'k:sub',
+    audienceKey: 'k:aud',
     audience: 'a',
     context: {},
     tags: {},

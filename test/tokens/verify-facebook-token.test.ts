@@ -73,6 +73,8 @@ test('a token of our app says who somebody is', async context => {
     subject: '4242',
     audience: appId,
     context: { 'graph.facebook.com:app_id': [appId], 'graph.facebook.com:id': ['4242'] },
+    subjectKey: 'graph.facebook.com:id',
+    audienceKey: 'graph.facebook.com:app_id',
     displayName: 'Ada Lovelace',
     email: 'ada@example.com',
     tags: {},

@@ -76,6 +76,8 @@ test('a good token says who somebody is', async () => {
       [`${conditionPrefix}:email`]: ['ada@example.com'],
       [`${conditionPrefix}:email_verified`]: ['true'],
     },
+    subjectKey: `${conditionPrefix}:sub`,
+    audienceKey: `${conditionPrefix}:aud`,
     displayName: 'Ada',
     email: 'ada@example.com',
     tags: {},
@@ -420,6 +422,17 @@ test('Google’s name is taken with and without https://, and the person is the 
       refusedWith('token.issuerUnknown', { issuer: iss }),
     )
   }
+})
+
+test('what an issuer signed and we refuse all the same names whom it was about; what nobody signed names nobody', async () => {
+  const aboutOf = (token: string) =>
+    verifier.verify(token).then(
+      () => assert.fail('it was taken'),
+      (error: unknown) => (error instanceof Refusal ? error.about : assert.fail(String(error))),
+    )
+  const expired = { exp: nowSeconds - 600, iat: nowSeconds - 1200 }
+  assert.deepEqual(await aboutOf(issuer.sign(expired)), { issuer: issuer.url, subject: 'person-1' })
+  assert.deepEqual(await aboutOf(otherIssuer.sign({ iss: issuer.url, sub: 'victim' })), {})
 })
 
 test('a token must answer the sign-in that it was asked for', async () => {
