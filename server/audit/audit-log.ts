@@ -46,7 +46,7 @@ export async function openAuditLog(options: AuditOptions): Promise<AuditLog> {
   const { clock, onFailure, mostWaiting = 20_000, foldEveryMs = 10_000, deadlineMs = 15_000 } = options
   const thread = await openThread(options)
   const fold = createRefusalFold(clock)
-  const group = createGroupCommit<AuditRow>(thread.commit, mostInGroup)
+  const group = createGroupCommit<AuditRow>(thread.commit, { mostInGroup, deadlineMs })
   let probing: Promise<void> | undefined
   let closing = false
   let closed = false
@@ -78,7 +78,7 @@ export async function openAuditLog(options: AuditOptions): Promise<AuditLog> {
         throw new Refusal('audit.unavailable', { detail: 'the audit queue is full' })
       }
       try {
-        await within(deadlineMs, group.add(rowOf(event)))
+        await group.add(rowOf(event))
       } catch (error) {
         onFailure(String(error))
         throw new Refusal('audit.unavailable', { detail: String(error) })
@@ -113,7 +113,6 @@ export async function openAuditLog(options: AuditOptions): Promise<AuditLog> {
   }
 }
 
-/** A disk may hang without failing: a row that becomes durable later names credentials that nobody got. */
 async function within(ms: number, done: Promise<void>): Promise<void> {
   const late = Promise.withResolvers<never>()
   const timer = setTimeout(() => late.reject(new Error(`not durable within ${ms} ms`)), ms)

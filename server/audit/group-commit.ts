@@ -9,24 +9,35 @@ export type GroupCommit<Row> = {
   drained(): Promise<void>
 }
 
-type Waiting<Row> = { rows: readonly Row[]; done: PromiseWithResolvers<void> }
+export type GroupCommitOptions = {
+  /** Bounds how long the first row of a group waits for the last. */
+  mostInGroup: number
+  /** How long a row may take to become durable. */
+  deadlineMs: number
+}
+
+type Waiting<Row> = { rows: readonly Row[]; sinceMs: number; done: PromiseWithResolvers<void> }
 
 /**
  * Commits rows in groups, one group in flight: what comes meanwhile is the next. Under load the groups
  * grow by themselves and the cost of a sync is shared; when idle, a row waits for nobody.
  *
- * @param mostInGroup bounds how long the first row of a group waits for the last
+ * A disk may hang without failing. Past the deadline whoever waits is refused: a row that becomes durable after
+ * that names credentials which nobody got.
  */
 export function createGroupCommit<Row>(
   commit: (rows: Row[]) => Promise<void>,
-  mostInGroup: number,
+  { mostInGroup, deadlineMs }: GroupCommitOptions,
 ): GroupCommit<Row> {
   let waiting: Waiting<Row>[] = []
+  let group: Waiting<Row>[] = []
   let running: Promise<void> | undefined
 
   async function run(): Promise<void> {
+    // One timer for all: one for each row would cost more than the row.
+    const timer = setInterval(refuseLate, deadlineMs / 4)
     while (waiting.length > 0) {
-      const group = waiting.slice(0, mostInGroup)
+      group = waiting.slice(0, mostInGroup)
       waiting = waiting.slice(mostInGroup)
       try {
         await commit(group.flatMap(({ rows }) => rows))
@@ -35,12 +46,22 @@ export function createGroupCommit<Row>(
         for (const { done } of group) done.reject(error)
       }
     }
+    clearInterval(timer)
     running = undefined
+  }
+
+  function refuseLate(): void {
+    const latestMs = performance.now() - deadlineMs
+    const isLate = ({ sinceMs }: Waiting<Row>) => sinceMs <= latestMs
+    for (const { done } of [...group, ...waiting].filter(isLate)) {
+      done.reject(new Error(`not durable within ${deadlineMs} ms`))
+    }
+    waiting = waiting.filter(one => !isLate(one))
   }
 
   function add(rows: readonly Row[]): Promise<void> {
     const done = Promise.withResolvers<void>()
-    waiting.push({ rows, done })
+    waiting.push({ rows, sinceMs: performance.now(), done })
     // Not at once: requests that were read in the same turn of the event loop share a group.
     running ??= new Promise<void>(resolve => setImmediate(resolve)).then(run)
     return done.promise
