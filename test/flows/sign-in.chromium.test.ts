@@ -119,8 +119,11 @@ describe('in a real browser', { skip: skipWithoutChromium }, () => {
     await page.goto(demo.url)
     assert.ok(Number(await overflow()) <= 0, 'sign-in')
     await signIn(page, 'Google')
+    await page.waitForLoadState()
     assert.ok(Number(await overflow()) <= 0, 'roles')
     await page.getByRole('button', { name: /Get credentials/ }).click()
+    // Before its style sheet is there, a page has any width.
+    await page.getByRole('timer').waitFor()
     assert.ok(Number(await overflow()) <= 0, 'credentials')
     await page.context().close()
   })
