@@ -42,7 +42,7 @@ export function createOidcProviders(db: Kysely<Schema>): OidcProviders {
       return rows.flatMap(row => asProvider(row) ?? [])
     },
     async create(provider) {
-      await insertUnique('Provider', provider.urlPath, () =>
+      await insertUnique('Provider', provider.issuer, () =>
         db.insertInto('oidc_providers').values(asRow(provider)).execute(),
       )
       byPath.clear()
