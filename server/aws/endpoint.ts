@@ -138,14 +138,16 @@ function eventFacts(event: string, { atMs, requestId, sourceIp, userAgent }: Req
 }
 
 function send(response: ServerResponse, status: number, requestId: string, xml: string): void {
+  const length = Buffer.byteLength(xml)
   response.writeHead(status, {
     'content-type': 'text/xml',
-    'content-length': Buffer.byteLength(xml),
+    'content-length': length,
     'cache-control': 'no-store',
     'x-amzn-requestid': requestId,
     'x-content-type-options': 'nosniff',
   })
-  response.end(xml)
+  // Text of ASCII alone has one byte a character in both, and as such goes out faster.
+  response.end(xml, length === xml.length ? 'latin1' : 'utf8')
 }
 
 /**

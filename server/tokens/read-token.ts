@@ -13,6 +13,9 @@ export type UnverifiedToken = {
   algorithm: Algorithm
   kid: string | undefined
   payload: Record<string, unknown>
+  /** What the signature is over. */
+  signed: Buffer
+  signature: Buffer
 }
 
 /**
@@ -25,9 +28,12 @@ export function readToken(token: string): UnverifiedToken {
   if (token.length > maxTokenLength) throw malformed('too long')
   const [head = '', payload = '', signature = '', ...more] = token.split('.', 4)
   if (more.length > 0 || head === '' || payload === '' || signature === '') throw malformed('not three parts')
-  requireCanonical(signature)
-  const header = readPart(head)
-  return { ...readHeader(header), payload: readPart(payload) }
+  return {
+    ...readHeader(readPart(head)),
+    payload: readPart(payload),
+    signed: Buffer.from(`${head}.${payload}`, 'latin1'),
+    signature: requireCanonical(signature),
+  }
 }
 
 function readHeader(header: Record<string, unknown>): { algorithm: Algorithm; kid: string | undefined } {
