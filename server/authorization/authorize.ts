@@ -2,8 +2,11 @@ import { entityOf, parseArn } from '../base/arn.ts'
 import type { Caller, SessionCaller } from '../base/caller.ts'
 import { Refusal } from '../base/refusal.ts'
 import type { ConditionContext, RequestFacts } from '../base/request-facts.ts'
-import { type Decision, decide } from '../policy/decide.ts'
-import type { Policy } from '../policy/parse-policy.ts'
+import { type Decision, decide, type PolicyPart } from '../policy/decide/decide.ts'
+import { explain } from '../policy/explain/explain.ts'
+import { describeFailure } from '../policy/explain/failed-elements.ts'
+import type { Policy } from '../policy/policy.ts'
+import type { PolicyRequest } from '../policy/request.ts'
 import { findStoredPolicies, findStoredPolicy } from '../policy/stored-policy.ts'
 import type { Policies } from '../store/policies.ts'
 import type { Roles } from '../store/roles.ts'
@@ -36,21 +39,21 @@ export function createAuthorizer(deps: AuthorizerDeps): Authorizer {
       const identity = findStoredPolicies(await deps.roles.documents(caller.session.roleId), 'identity')
       const session = await sessionPolicies(deps, caller)
       if (identity === undefined || session === undefined) {
-        throw denied(caller, permission, 'a policy that applies can no longer be read')
+        throw denied(caller, permission, 'because a policy that applies can no longer be read')
       }
 
       const context = callerContext(caller, facts)
       for (const [key, values] of permission.context ?? []) context.set(key, values)
-      const decision = decide(
-        { identity, ...(session.length > 0 ? { session } : {}) },
-        {
-          principal: { accountId: caller.accountId, aws: [caller.arn, caller.roleArn] },
-          action: permission.action,
-          resource: permission.resource,
-          context,
-        },
-      )
-      if (decision.outcome !== 'allowed') throw denied(caller, permission, whyNot(decision, permission))
+      const policies = { identity, session }
+      const request: PolicyRequest = {
+        principal: { kind: 'session', accountId: caller.accountId, arn: caller.arn, roleArn: caller.roleArn },
+        action: permission.action,
+        resource: permission.resource,
+        context,
+      }
+      const decision = decide(policies, request)
+      if (decision.outcome === 'allowed') return
+      throw denied(caller, permission, whyNot(decision, permission), storyOf(policies, request))
     },
   }
 }
@@ -90,12 +93,38 @@ async function findManagedDocument(
   return policy === undefined || policy.path !== named.path ? undefined : policies.findDocument(policy.id)
 }
 
-function whyNot(decision: Decision, { action }: Permission): string {
-  return decision.outcome === 'explicitlyDenied'
-    ? 'with an explicit deny in a policy'
-    : `because no identity-based policy allows the ${action} action`
+const partNames: Readonly<Record<PolicyPart, string>> = {
+  identity: 'identity-based policy',
+  group: 'identity-based policy',
+  boundary: 'permissions boundary',
+  session: 'session policy',
+  resource: 'resource-based policy',
 }
 
-function denied(caller: Caller, { action, resource }: Permission, why: string): Refusal {
-  return new Refusal('access.denied', { said: { principal: caller.arn, action, resource, why } })
+/**
+ * As AWS words it: which kind of policy stood against it, and no more.
+ * @see AWS IAM User Guide, "Troubleshoot access denied error messages"
+ */
+function whyNot(decision: Exclude<Decision, { outcome: 'allowed' }>, { action }: Permission): string {
+  if (decision.outcome === 'implicitlyDenied') {
+    return `because no ${partNames[decision.missing]} allows the ${action} action`
+  }
+  const name = partNames[decision.statements[0].part]
+  return `with an explicit deny in ${/^[aeiou]/.test(name) ? 'an' : 'a'} ${name}`
+}
+
+/** For the log: which statement denied it, or which came near and what failed. */
+function storyOf(policies: { identity: Policy[]; session: Policy[] }, request: PolicyRequest): string {
+  const { decision, nearMisses } = explain(policies, request)
+  if (decision.outcome === 'explicitlyDenied') return JSON.stringify(decision.statements[0])
+  return nearMisses
+    .map(({ place, failed }) => `${JSON.stringify(place)} ${failed.map(describeFailure).join('; ')}`)
+    .join(' | ')
+}
+
+function denied(caller: Caller, { action, resource }: Permission, why: string, detail?: string): Refusal {
+  return new Refusal('access.denied', {
+    said: { principal: caller.arn, action, resource, why },
+    ...(detail === undefined ? {} : { detail }),
+  })
 }

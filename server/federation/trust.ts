@@ -1,7 +1,7 @@
 import type { FederatedIdentity } from '../base/federated-identity.ts'
 import { Refusal } from '../base/refusal.ts'
 import { type ConditionContext, contextOf, type RequestFacts } from '../base/request-facts.ts'
-import { decide } from '../policy/decide.ts'
+import { decide } from '../policy/decide/decide.ts'
 import { findStoredPolicy } from '../policy/stored-policy.ts'
 import type { Role } from '../store/roles.ts'
 
@@ -31,7 +31,7 @@ export function requireTrust(question: TrustQuestion): void {
 
 function requireAction(
   action: string,
-  { identity, role, roleArn, accountId }: TrustQuestion,
+  { identity, role, roleArn }: TrustQuestion,
   context: ConditionContext,
 ): void {
   const resource = findStoredPolicy(role.trustPolicy, 'trust')
@@ -40,7 +40,7 @@ function requireAction(
     decide(
       { resource },
       {
-        principal: { accountId, federated: identity.principals },
+        principal: { kind: 'federated', providers: identity.principals },
         action,
         resource: roleArn,
         context,

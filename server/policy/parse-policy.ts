@@ -1,18 +1,11 @@
-import { Refusal } from '../base/refusal.ts'
 import { parseStrictObject } from '../base/strict-json.ts'
-import { parseStatement, type Statement } from './statement.ts'
+import { malformed } from './language/malformed.ts'
+import { parseStatement } from './language/parse-statement.ts'
+import type { Statement } from './language/statement.ts'
+import { StatementIndex } from './match/statement-index.ts'
+import type { Policy, PolicyKind } from './policy.ts'
 
-/**
- * `identity`: says what its bearer may do. `trust`: who may assume a role. `session`: narrows a session.
- */
-export type PolicyKind = 'identity' | 'trust' | 'session'
-
-/** A policy document, compiled. */
-export type Policy = {
-  version: '2012-10-17' | '2008-10-17'
-  id?: string
-  statements: readonly Statement[]
-}
+const elements = ['Version', 'Id', 'Statement']
 
 /**
  * Parses and compiles a policy document.
@@ -22,10 +15,8 @@ export type Policy = {
  */
 export function parsePolicy(text: string, kind: PolicyKind): Policy {
   const document = readObject(text)
-  for (const name in document) {
-    if (!['Version', 'Id', 'Statement'].includes(name))
-      throw malformed(`${name} is not an element of a policy`)
-  }
+  const unknown = Object.keys(document).find(name => !elements.includes(name))
+  if (unknown !== undefined) throw malformed(`${unknown} is not an element of a policy`)
   const { Version: version = '2008-10-17', Id: id, Statement: given } = document
   if (version !== '2012-10-17' && version !== '2008-10-17') {
     throw malformed('Version must be "2012-10-17" or "2008-10-17"')
@@ -33,9 +24,18 @@ export function parsePolicy(text: string, kind: PolicyKind): Policy {
   if (id !== undefined && typeof id !== 'string') throw malformed('Id must be a string')
   const list = Array.isArray(given) ? given : [given]
   if (given === undefined || list.length === 0) throw malformed('A policy must have at least one Statement')
-  const statements = list.map((one, index) => parseStatement(one, index, kind, version === '2012-10-17'))
+  // Variables came with the later version: in the earlier one `${...}` is text.
+  const shared = { kind, variables: version === '2012-10-17', actions: new Map(), conditions: new Map() }
+  const statements = list.map((one, index) => parseStatement(one, index, shared))
   requireUniqueSids(statements)
-  return { version, ...(id === undefined ? {} : { id }), statements }
+  return {
+    kind,
+    version,
+    ...(id === undefined ? {} : { id }),
+    statements,
+    allowing: new StatementIndex(statements.filter(({ effect }) => effect === 'Allow')),
+    denying: new StatementIndex(statements.filter(({ effect }) => effect === 'Deny')),
+  }
 }
 
 function readObject(text: string): Record<string, unknown> {
@@ -53,8 +53,4 @@ function requireUniqueSids(statements: readonly Statement[]): void {
     if (seen.has(sid)) throw malformed(`Statement IDs (SID) in a single policy must be unique: ${sid}`)
     seen.add(sid)
   }
-}
-
-function malformed(message: string): Refusal {
-  return new Refusal('policy.malformed', { said: { message } })
 }

@@ -1,4 +1,5 @@
-import { type Policy, type PolicyKind, parsePolicy } from './parse-policy.ts'
+import { parsePolicy } from './parse-policy.ts'
+import type { Policy, PolicyKind } from './policy.ts'
 
 const mostDocuments = 10_000
 const parsed = new Map<string, Policy | undefined>()

@@ -1,7 +1,7 @@
-import { compileArnPattern } from '../arn-pattern.ts'
-import { anyOf, noneOf, type Operator } from './operator.ts'
+import { compileArnPattern } from '../match/arn-pattern.ts'
+import { anyOf, noneOf, type Operator, wantedOf } from './operator.ts'
 
-const like: Operator['compile'] = (value, { variables }) => compileArnPattern(value, variables).matches
+const like: Operator['compile'] = (value, { variables }) => wantedOf(compileArnPattern(value, variables))
 
 /** ArnEquals and ArnLike are the same. @see AWS IAM User Guide, condition operators, ARN */
 export const arnOperators = {

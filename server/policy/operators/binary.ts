@@ -3,7 +3,7 @@ import { anyOf, type Operator } from './operator.ts'
 /** Both sides are base64: compared are the bytes, not their spelling. */
 const sameBytes: Operator['compile'] = value => {
   const wanted = readBase64(value)
-  return wanted && (actual => readBase64(actual)?.equals(wanted) ?? false)
+  return wanted && { fits: actual => readBase64(actual)?.equals(wanted) ?? false }
 }
 
 /** @see AWS IAM User Guide, condition operators, binary */

@@ -2,7 +2,8 @@ import { anyOf, type Operator } from './operator.ts'
 
 const same: Operator['compile'] = value => {
   const wanted = value.toLowerCase()
-  return wanted === 'true' || wanted === 'false' ? actual => actual.toLowerCase() === wanted : undefined
+  if (wanted !== 'true' && wanted !== 'false') return undefined
+  return { fits: actual => actual.toLowerCase() === wanted }
 }
 
 /** @see AWS IAM User Guide, condition operators, Boolean */

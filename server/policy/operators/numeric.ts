@@ -1,30 +1,31 @@
-import { anyOf, noneOf, type Operator } from './operator.ts'
+import { anyOf, compare, noneOf, type Operator } from './operator.ts'
 
-/** A value of the request that is no number stands in no order to one, and equals none. */
-function compare(holds: (actual: number, wanted: number) => boolean): Operator['compile'] {
-  return value => {
-    const wanted = readNumber(value)
-    return wanted === undefined
-      ? undefined
-      : text => {
-          const actual = readNumber(text)
-          return actual !== undefined && holds(actual, wanted)
-        }
-  }
-}
-
-const equal = compare((actual, wanted) => actual === wanted)
+const equal = compare(readDecimal, (actual, wanted) => order(actual, wanted) === 0)
 
 /** @see AWS IAM User Guide, condition operators, numeric */
 export const numericOperators = {
   NumericEquals: anyOf(equal),
   NumericNotEquals: noneOf(equal),
-  NumericLessThan: anyOf(compare((actual, wanted) => actual < wanted)),
-  NumericLessThanEquals: anyOf(compare((actual, wanted) => actual <= wanted)),
-  NumericGreaterThan: anyOf(compare((actual, wanted) => actual > wanted)),
-  NumericGreaterThanEquals: anyOf(compare((actual, wanted) => actual >= wanted)),
+  NumericLessThan: anyOf(compare(readDecimal, (actual, wanted) => order(actual, wanted) < 0)),
+  NumericLessThanEquals: anyOf(compare(readDecimal, (actual, wanted) => order(actual, wanted) <= 0)),
+  NumericGreaterThan: anyOf(compare(readDecimal, (actual, wanted) => order(actual, wanted) > 0)),
+  NumericGreaterThanEquals: anyOf(compare(readDecimal, (actual, wanted) => order(actual, wanted) >= 0)),
 } satisfies Record<string, Operator>
 
-function readNumber(text: string): number | undefined {
-  return /^[+-]?\d{1,30}(\.\d{1,30})?$/.test(text) ? Number(text) : undefined
+type Decimal = { text: string; near: number }
+
+function readDecimal(text: string): Decimal | undefined {
+  return /^[+-]?\d{1,30}(\.\d{1,30})?$/.test(text) ? { text, near: Number(text) } : undefined
+}
+
+/** Less than, equal to or greater than 0. Of two numbers that differ late, a double takes one for the other. */
+function order(one: Decimal, other: Decimal): number {
+  if (one.near !== other.near) return one.near - other.near
+  return one.text === other.text ? 0 : Number(exactly(one) - exactly(other))
+}
+
+/** In units of the last digit that there may be. */
+function exactly({ text }: Decimal): bigint {
+  const [whole = '', fraction = ''] = text.split('.')
+  return BigInt(whole + fraction.padEnd(30, '0'))
 }

@@ -1,6 +1,6 @@
-import type { Condition } from './condition.ts'
-import type { Policy } from './parse-policy.ts'
-import type { Statement } from './statement.ts'
+import type { Condition } from '../language/condition.ts'
+import type { Statement } from '../language/statement.ts'
+import type { Policy } from '../policy.ts'
 
 /**
  * What policies allow, in plain sentences: for people who choose a role and don't read JSON. Denials come
@@ -17,9 +17,9 @@ export function describePolicies(policies: readonly Policy[]): string[] {
   return [...new Set(sentences)]
 }
 
-function describeStatement({ written, conditions }: Statement): string {
-  const what = describeActions(written.actions, written.notActions)
-  const where = describeResources(written.resources, written.notResources)
+function describeStatement({ actions, resources, conditions }: Statement): string {
+  const what = describeActions(actions.written, actions.negated)
+  const where = describeResources(resources?.written ?? [], resources?.negated ?? false)
   return `${what} ${where}${describeConditions(conditions)}`
 }
 
@@ -70,7 +70,8 @@ const verbs: Readonly<Record<string, string>> = {
   ArnNotLike: 'is not like',
 }
 
-function describeCondition({ operator, key, values }: Condition): string {
+/** `aws:MultiFactorAuthPresent is true` */
+export function describeCondition({ operator, key, values }: Condition): string {
   if (operator === 'Null') return values.includes('true') ? `there is no ${key}` : `there is a ${key}`
   const name = operator.replace(/^For\w+:/, '').replace(/IfExists$/, '')
   const subject = operator.startsWith('ForAllValues:')
