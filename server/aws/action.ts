@@ -27,7 +27,14 @@ export type SignedAction<Deps, Input> = Common<Input> & {
   permission?: (asked: Input, deps: Deps) => Asked | Promise<Asked>
   /** Changes something: its audit row is durable before it runs. */
   writes?: boolean
-  handle(asked: Input, deps: Deps, call: { facts: RequestFacts; caller: Caller }): Promise<Result>
+  handle(asked: Input, deps: Deps, call: SignedCall): Promise<Result>
+}
+
+export type SignedCall = {
+  facts: RequestFacts
+  caller: Caller
+  /** Says to the caller what the answer has no member for: done as asked, and yet. */
+  warn(text: string): void
 }
 
 /** Types an action; there is nothing else to it. */
@@ -46,7 +53,7 @@ export type BoundAction = { name: string } & (
 /** A signed call whose parameters are sound. */
 export type PreparedCall = {
   permissions(): Promise<readonly Permission[]>
-  run(facts: RequestFacts, caller: Caller): Promise<Result>
+  run(call: SignedCall): Promise<Result>
 }
 
 export function bindAction<Deps, Input>(
@@ -72,7 +79,7 @@ export function bindAction<Deps, Input>(
       const asked = readParams(input, form)
       return {
         permissions: async () => [(await action.permission?.(asked, deps)) ?? []].flat(),
-        run: (facts, caller) => action.handle(asked, deps, { facts, caller }),
+        run: call => action.handle(asked, deps, call),
       }
     },
   }

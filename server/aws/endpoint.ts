@@ -26,7 +26,17 @@ export type EndpointDeps = {
 const bodyLimits = { maxBytes: 512 * 1024, timeoutMs: 10_000 }
 const internalFailure: Fault = ['InternalFailure', 500, 'The request failed because of an error on our side']
 
-type Call = { facts: RequestFacts; service: QueryService; actionName: string; caller?: Caller }
+type Call = {
+  facts: RequestFacts
+  service: QueryService
+  actionName: string
+  caller?: Caller
+  warnings: string[]
+}
+
+/** What more there is to warn of is in the log. */
+const mostWarnings = 10
+const longestWarning = 500
 
 /**
  * The one way in for AWS's clients. Owns, for every action alike: reading, authentication,
@@ -38,9 +48,11 @@ export function createAwsEndpoint(deps: EndpointDeps) {
       facts: deps.factsOf(request),
       service: deps.services[0],
       actionName: 'UnknownAction',
+      warnings: [],
     }
     try {
       const result = await answer(deps, call, request)
+      if (call.warnings.length > 0) warn(deps, call, response)
       send(
         response,
         200,
@@ -77,7 +89,7 @@ async function answer(deps: EndpointDeps, call: Call, request: IncomingMessage):
 
 async function runSigned(
   deps: EndpointDeps,
-  { facts }: Call,
+  { facts, warnings }: Call,
   action: BoundAction & { auth: 'signed' },
   form: ReadonlyMap<string, string>,
   caller: Caller,
@@ -86,7 +98,7 @@ async function runSigned(
   const permissions = await prepared.permissions()
   for (const one of permissions) await deps.authorizer.requirePermission(caller, one, facts)
   if (action.writes) await deps.audit.record(changeEvent(action.name, facts, caller, permissions[0]))
-  return prepared.run(facts, caller)
+  return prepared.run({ facts, caller, warn: text => void warnings.push(text) })
 }
 
 function changeEvent(event: string, facts: RequestFacts, caller: Caller, permission: Permission | undefined) {
@@ -97,6 +109,18 @@ function changeEvent(event: string, facts: RequestFacts, caller: Caller, permiss
     callerAccessKeyId: caller.accessKeyId,
     ...(permission === undefined ? {} : { resource: permission.resource }),
   }
+}
+
+/** No answer of AWS's has a member for warnings: they go into a header, which `--debug` shows, and the log. */
+function warn({ log }: EndpointDeps, { facts, actionName, warnings }: Call, response: ServerResponse): void {
+  log.info({ requestId: facts.requestId, action: actionName, warnings }, 'done, with warnings')
+  response.setHeader('x-rolecall-warning', warnings.slice(0, mostWarnings).map(inAscii))
+}
+
+/** Warnings quote what they are about, and a header has neither line breaks nor other people's letters. */
+function inAscii(text: string): string {
+  const code = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return text.slice(0, longestWarning).replace(/[^\x20-\x7e]/g, code)
 }
 
 function fail(deps: EndpointDeps, call: Call, response: ServerResponse, error: unknown): void {

@@ -1,5 +1,7 @@
 import { Refusal } from '../base/refusal.ts'
+import { lint } from '../policy/lint/lint.ts'
 import { parsePolicy } from '../policy/parse-policy.ts'
+import type { PolicyKind } from '../policy/policy.ts'
 
 /**
  * The longest documents, in characters that are not white space. A role's inline policies share theirs.
@@ -11,15 +13,23 @@ const quotas = {
 } as const
 const mostInline = 10_240
 
+/** Who writes the document, and when. */
+export type Writing = {
+  nowMs: number
+  /** Hears what is risky in it or most likely not meant, and yet taken. */
+  warn(text: string): void
+}
+
 /**
  * A document must parse and fit before it is written.
  *
  * @throws {Refusal} policy.malformed | entity.limit
  */
-export function requireDocument(document: string, kind: keyof typeof quotas): void {
+export function requireDocument(document: string, kind: keyof typeof quotas, writing: Writing): void {
   const { most, name } = quotas[kind]
   if (sizeOf(document) > most) throw overLimit(`Cannot exceed quota for ${name}: ${most}`)
-  parsePolicy(document, kind === 'trust' ? 'trust' : 'identity')
+  if (kind === 'trust') requireSound(document, 'trust', writing)
+  else requireSound(document, 'identity', writing, 'managed')
 }
 
 /**
@@ -27,12 +37,32 @@ export function requireDocument(document: string, kind: keyof typeof quotas): vo
  *
  * @throws {Refusal} policy.malformed | entity.limit
  */
-export function requireInlineDocument(document: string, others: readonly string[], roleName: string): void {
+export function requireInlineDocument(
+  document: string,
+  others: readonly string[],
+  roleName: string,
+  writing: Writing,
+): void {
   const size = [document, ...others].reduce((sum, one) => sum + sizeOf(one), 0)
   if (size > mostInline) {
     throw overLimit(`Maximum policy size of ${mostInline} bytes exceeded for role ${roleName}`)
   }
-  parsePolicy(document, 'identity')
+  requireSound(document, 'identity', writing, 'role')
+}
+
+/** An error is what the parser refuses, and it says it in AWS's words; the rest is told. */
+function requireSound(
+  document: string,
+  kind: PolicyKind,
+  { nowMs, warn }: Writing,
+  holder?: 'managed' | 'role',
+): void {
+  parsePolicy(document, kind)
+  const options = holder === undefined ? { nowMs } : { nowMs, holder }
+  for (const { level, code, path, message, fix } of lint(document, kind, options)) {
+    if (level === 'error') throw new Refusal('policy.malformed', { said: { message } })
+    if (level !== 'suggestion') warn(`${level} ${code} ${path}: ${message} ${fix}`)
+  }
 }
 
 function sizeOf(document: string): number {

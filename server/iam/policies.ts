@@ -26,8 +26,8 @@ export const createPolicy = defineAction({
     Tags: given.tags,
   }),
   permission: (asked, deps: IamDeps) => onNewPolicy(asked.Path, asked.PolicyName, asked.Tags, deps),
-  async handle(asked, deps) {
-    requireDocument(asked.PolicyDocument, 'managed')
+  async handle(asked, deps, { warn }) {
+    requireDocument(asked.PolicyDocument, 'managed', { nowMs: deps.clock(), warn })
     const nowMs = deps.clock()
     const policy: ManagedPolicy = {
       id: newId('ANPA'),

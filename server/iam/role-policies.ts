@@ -28,10 +28,10 @@ export const putRolePolicy = defineAction({
     PolicyDocument: given.policyDocument,
   }),
   permission: (asked, deps: IamDeps) => onRole('PutRolePolicy', asked.RoleName, deps),
-  async handle(asked, deps) {
+  async handle(asked, deps, { warn }) {
     const role = await requireRole(asked.RoleName, deps)
     const others = await otherInlinePolicies(role, asked.PolicyName, deps)
-    requireInlineDocument(asked.PolicyDocument, others, role.name)
+    requireInlineDocument(asked.PolicyDocument, others, role.name, { nowMs: deps.clock(), warn })
     await deps.roles.putInlinePolicy(role.id, asked.PolicyName, asked.PolicyDocument)
     return {}
   },

@@ -35,8 +35,8 @@ export const createRole = defineAction({
     Tags: given.tags,
   }),
   permission: (asked, deps: IamDeps) => onNewRole(asked.Path, asked.RoleName, asked.Tags, deps),
-  async handle(asked, deps) {
-    requireDocument(asked.AssumeRolePolicyDocument, 'trust')
+  async handle(asked, deps, { warn }) {
+    requireDocument(asked.AssumeRolePolicyDocument, 'trust', { nowMs: deps.clock(), warn })
     const role: Role = {
       id: newId('AROA'),
       name: asked.RoleName,
@@ -106,9 +106,9 @@ export const updateAssumeRolePolicy = defineAction({
   writes: true,
   input: params({ RoleName: given.roleName, PolicyDocument: given.policyDocument }),
   permission: (asked, deps: IamDeps) => onRole('UpdateAssumeRolePolicy', asked.RoleName, deps),
-  async handle(asked, deps) {
+  async handle(asked, deps, { warn }) {
     const role = await requireRole(asked.RoleName, deps)
-    requireDocument(asked.PolicyDocument, 'trust')
+    requireDocument(asked.PolicyDocument, 'trust', { nowMs: deps.clock(), warn })
     await deps.roles.setTrustPolicy(role.id, asked.PolicyDocument)
     return {}
   },

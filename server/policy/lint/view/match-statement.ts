@@ -1,0 +1,65 @@
+import { compilePattern, type Pattern } from '../../match/pattern.ts'
+import { meansEvery } from './arn-fields.ts'
+import type { ConditionView, ListView, PolicyView, StatementView } from './policy-view.ts'
+
+const compiled = new WeakMap<ListView, readonly Pattern[]>()
+const noContext: ReadonlyMap<string, readonly string[]> = new Map()
+
+/** Whether a statement is about an action: `service:Name`, in any case. */
+export function isAbout({ actions }: StatementView, action: string): boolean {
+  return actions !== undefined && matchesOne(actions, action) !== actions.negated
+}
+
+/** Whether one of the actions that are written matches. */
+function matchesOne(actions: ListView, action: string): boolean {
+  const name = action.toLowerCase()
+  return patternsOf(actions).some(pattern => pattern.matches(name, noContext))
+}
+
+function patternsOf(actions: ListView): readonly Pattern[] {
+  const known = compiled.get(actions)
+  if (known !== undefined) return known
+  const patterns = actions.texts.map(({ value }) =>
+    compilePattern(value.toLowerCase(), { wildcards: true, variables: false }),
+  )
+  compiled.set(actions, patterns)
+  return patterns
+}
+
+/** Whether it is about every resource of a kind, such as `iam` and `role/*`. All but some is taken for all. */
+export function isAboutEvery(
+  { resources }: StatementView,
+  service: string,
+  kind: string,
+  { version }: PolicyView,
+): boolean {
+  if (resources === undefined || resources.negated) return resources !== undefined
+  const variables = version === '2012-10-17'
+  return resources.texts.some(({ value }) => meansEvery(value, service, kind, variables))
+}
+
+/**
+ * Whether a condition lets through only requests that have the key, with one of the values that it wants: no
+ * negation, no way around for an absent key, and no value that is any text.
+ */
+export function narrows(condition: ConditionView, { conditions }: StatementView): boolean {
+  const { operator, values, key } = condition
+  if (operator.family === 'Null' || operator.negated || values.length === 0) return false
+  if (operator.holdsWhenAbsent && !isGuarded(key, conditions)) return false
+  return !values.some(({ value }) => isAnything(value))
+}
+
+/** Whether a condition on the key wants it to be there. */
+export function isGuarded(key: string, conditions: readonly ConditionView[]): boolean {
+  return conditions.some(
+    one =>
+      one.key === key &&
+      one.operator.family === 'Null' &&
+      one.values.length > 0 &&
+      one.values.every(({ value }) => value.toLowerCase() === 'false'),
+  )
+}
+
+function isAnything(value: string): boolean {
+  return /^[*?]*\*[*?]*$/.test(value) || value === '0.0.0.0/0' || value === '::/0'
+}
