@@ -1,6 +1,8 @@
+import { benchPolicy } from './policy.ts'
 import { benchWebIdentity } from './web-identity.ts'
 
 const benchmarks: Record<string, () => Promise<void>> = {
+  policy: benchPolicy,
   'web-identity': benchWebIdentity,
 }
 
