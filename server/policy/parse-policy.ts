@@ -2,6 +2,7 @@ import { parseStrictObject } from '../base/strict-json.ts'
 import { malformed } from './language/malformed.ts'
 import { parseStatement } from './language/parse-statement.ts'
 import type { Statement } from './language/statement.ts'
+import { SharedParts } from './match/shared-parts.ts'
 import { StatementIndex } from './match/statement-index.ts'
 import type { Policy, PolicyKind } from './policy.ts'
 
@@ -25,8 +26,14 @@ export function parsePolicy(text: string, kind: PolicyKind): Policy {
   const list = Array.isArray(given) ? given : [given]
   if (given === undefined || list.length === 0) throw malformed('A policy must have at least one Statement')
   // Variables came with the later version: in the earlier one `${...}` is text.
-  const shared = { kind, variables: version === '2012-10-17', actions: new Map(), conditions: new Map() }
-  const statements = list.map((one, index) => parseStatement(one, index, shared))
+  const common = {
+    kind,
+    variables: version === '2012-10-17',
+    actions: new Map(),
+    conditions: new Map(),
+    shared: new SharedParts(),
+  }
+  const statements = list.map((one, index) => parseStatement(one, index, common))
   requireUniqueSids(statements)
   return {
     kind,

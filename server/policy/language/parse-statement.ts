@@ -1,5 +1,6 @@
 import { compileResourcePattern } from '../match/arn-pattern.ts'
-import { compilePattern } from '../match/pattern.ts'
+import { compilePattern, type Pattern } from '../match/pattern.ts'
+import type { SharedParts } from '../match/shared-parts.ts'
 import { namesPrincipals, type PolicyKind } from '../policy.ts'
 import { type Condition, compileCondition, isOperator } from './condition.ts'
 import { malformed } from './malformed.ts'
@@ -26,6 +27,7 @@ export type Document = {
   /** What was compiled already. Statements repeat each other, and what they share stays at hand in the processor. */
   actions: Map<string, Patterns>
   conditions: Map<string, Condition>
+  shared: SharedParts
 }
 
 /** @throws {Refusal} policy.malformed */
@@ -83,7 +85,7 @@ function parseActions(statement: Record<string, unknown>, at: string, document: 
   const patterns = written.map(action =>
     compilePattern(action.toLowerCase(), { wildcards: true, variables: false }),
   )
-  const actions = { patterns, written, negated }
+  const actions = patternsOf(patterns, written, negated)
   document.actions.set(name, actions)
   return actions
 }
@@ -91,7 +93,7 @@ function parseActions(statement: Record<string, unknown>, at: string, document: 
 function parseResources(
   statement: Record<string, unknown>,
   at: string,
-  { kind, variables }: Document,
+  { kind, variables, shared }: Document,
 ): Patterns | undefined {
   const { value, negated, path } = oneOf(statement, 'Resource', at)
   if (kind === 'trust') {
@@ -105,7 +107,12 @@ function parseResources(
       throw malformed(`Resource ${resource} must be in ARN format or "*".`)
     if (resource.length > 2048) throw malformed(`${path} is longer than any ARN`)
   }
-  return { patterns: written.map(resource => compileResourcePattern(resource, variables)), written, negated }
+  const patterns = written.map(resource => compileResourcePattern(resource, variables, shared))
+  return patternsOf(patterns, written, negated)
+}
+
+function patternsOf(patterns: readonly Pattern[], written: readonly string[], negated: boolean): Patterns {
+  return { patterns, only: patterns.length === 1 ? patterns[0] : undefined, written, negated }
 }
 
 function parsePrincipal(

@@ -1,70 +1,144 @@
 import type { Anchor } from './pattern.ts'
-import { hashOf, powerOf, type TextHashes } from './text-hashes.ts'
+import { hashOf, hashOfWord, powerOf, type TextHashes } from './text-hashes.ts'
 
 /** Fewer entries than this are looked through faster than they are looked up. */
 const fewest = 4
 /** More entries than this under one window are told apart by another one of their windows. */
 const crowded = 8
 const deepest = 4
-
-/** Windows are of these widths: the wider where a pattern has as much text in one piece. */
-const widths = [
-  { width: 6, power: powerOf(6) },
-  { width: 3, power: powerOf(3) },
-] as const
-
-type Filed<Entry> = { anchor: Anchor; entry: Entry }
-type Window = { run: number; at: number; width: number; hash: number }
+/** A clue that no more of the entries have than this sifts well. */
+const sifts = 1 / 32
 
 /**
- * One entry under a hash. How its text begins and ends is looked at here, before the entry itself, which is
- * most often not in the processor's cache.
+ * What texts are told apart by: whole words, of which a text has few; and where that does not do, windows of so many
+ * characters, the wider ones where a pattern has as much text in one piece.
  */
-class Slot<Entry> {
-  readonly entry: Entry
-  readonly next: Slot<Entry> | undefined
-  readonly #prefixLength: number
-  readonly #prefixHash: number
-  readonly #suffixLength: number
-  readonly #suffixHash: number
-  readonly #suffixPower: number
+const clueKinds = [
+  { of: 'words' },
+  { of: 'windows', width: 6, power: powerOf(6) },
+  { of: 'windows', width: 3, power: powerOf(3) },
+] as const
+type Windows = Extract<(typeof clueKinds)[number], { of: 'windows' }>
 
-  constructor({ prefix, suffix }: Anchor, entry: Entry, next: Slot<Entry> | undefined) {
-    this.entry = entry
-    this.next = next
-    this.#prefixLength = prefix.length
-    this.#prefixHash = hashOf(prefix)
-    this.#suffixLength = suffix.length
-    this.#suffixHash = hashOf(suffix)
-    this.#suffixPower = powerOf(suffix.length)
+type Filed<Entry> = { anchor: Anchor; entry: Entry }
+/** `told`: it is in what a text begins or ends with, and that is looked at anyway. */
+type Clue = { kind: number; run: number; at: number; width: number; hash: number; told: boolean }
+
+/** Of one entry under a hash, in numbers: how its text begins and ends, and which entry comes next. */
+const fields = {
+  prefixLength: 0,
+  prefixHash: 1,
+  suffixLength: 2,
+  suffixHash: 3,
+  suffixPower: 4,
+  next: 5,
+} as const
+/** A power of two, so that a record never crosses a line of the processor's cache. */
+const recordSize = 8
+
+/**
+ * The entries that are filed, by hash. They lie in two flat lists of numbers: how an entry's text begins and ends
+ * is looked at there, before the entry itself, and each object less is one place in memory less to fetch.
+ */
+class Files<Entry> {
+  /** Pairs of a hash and where its first record is, counted from 1; or, below 0, which table has them. */
+  readonly #places: Int32Array
+  readonly #records: Int32Array
+  readonly #entries: Entry[] = []
+  readonly #tables: AnchorTable<Entry>[] = []
+  #count = 0
+
+  constructor(hashes: number, entries: number) {
+    this.#places = new Int32Array(2 ** Math.ceil(Math.log2(Math.max(4, hashes * 2))) * 2)
+    this.#records = new Int32Array(entries * recordSize)
   }
 
-  mayMatch(text: TextHashes): boolean {
-    if (this.#prefixLength + this.#suffixLength > text.length) return false
-    if (text.beginning(this.#prefixLength) !== this.#prefixHash) return false
-    const from = text.length - this.#suffixLength
-    return text.window(from, this.#suffixLength, this.#suffixPower) === this.#suffixHash
+  get size(): number {
+    return this.#count
+  }
+
+  addTable(hash: number, table: AnchorTable<Entry>): void {
+    this.#put(hash, -this.#tables.push(table))
+  }
+
+  add(hash: number, filed: readonly Filed<Entry>[]): void {
+    let next = 0
+    for (const { anchor, entry } of filed.toReversed()) {
+      const at = (this.#entries.push(entry) - 1) * recordSize
+      this.#records[at + fields.prefixLength] = anchor.prefix.length
+      this.#records[at + fields.prefixHash] = hashOf(anchor.prefix)
+      this.#records[at + fields.suffixLength] = anchor.suffix.length
+      this.#records[at + fields.suffixHash] = hashOf(anchor.suffix)
+      this.#records[at + fields.suffixPower] = powerOf(anchor.suffix.length)
+      this.#records[at + fields.next] = next
+      next = this.#entries.length
+    }
+    this.#put(hash, next)
+  }
+
+  /** Puts what may match into `found` from `at` on; answers where it ends. */
+  lookUp(hash: number, text: TextHashes, found: Entry[], at: number): number {
+    let place = this.#find(hash)
+    if (place < 0) return this.#tables[-place - 1]?.lookUp(text, found, at) ?? at
+    let end = at
+    while (place > 0) {
+      const record = (place - 1) * recordSize
+      const entry = this.#mayMatch(record, text) ? this.#entries[place - 1] : undefined
+      if (entry !== undefined) found[end++] = entry
+      place = this.#records[record + fields.next] ?? 0
+    }
+    return end
+  }
+
+  #mayMatch(record: number, text: TextHashes): boolean {
+    const of = this.#records
+    const prefixLength = of[record + fields.prefixLength] ?? 0
+    const suffixLength = of[record + fields.suffixLength] ?? 0
+    if (prefixLength + suffixLength > text.length) return false
+    if (text.beginning(prefixLength) !== of[record + fields.prefixHash]) return false
+    const ending = text.window(text.length - suffixLength, suffixLength, of[record + fields.suffixPower] ?? 0)
+    return ending === of[record + fields.suffixHash]
+  }
+
+  #put(hash: number, place: number): void {
+    const mask = this.#places.length - 1
+    let at = (spread(hash) << 1) & mask
+    while (this.#places[at + 1] !== 0) at = (at + 2) & mask
+    this.#places[at] = hash
+    this.#places[at + 1] = place
+    this.#count++
+  }
+
+  /** 0 for a hash that is not there. */
+  #find(hash: number): number {
+    const mask = this.#places.length - 1
+    let at = (spread(hash) << 1) & mask
+    while (this.#places[at + 1] !== 0) {
+      if (this.#places[at] === hash) return this.#places[at + 1] ?? 0
+      at = (at + 2) & mask
+    }
+    return 0
   }
 }
 
 /**
  * Finds the entries whose patterns could match a text. A pattern without wildcards is filed by its whole
- * text. Any other is filed by one window of the text in it, the one that the fewest others have: a text that
- * it matches has that window somewhere. So the time to look up follows the length of the text, and not the
- * number of entries. What is found may still not match; what is not found never does.
+ * text. Any other is filed by one clue in the text of it, a word or a window, the one that the fewest others
+ * have: a text that it matches has that clue somewhere. So the time to look up follows the length of the text,
+ * and not the number of entries. What is found may still not match; what is not found never does.
  */
 export class AnchorTable<Entry> {
   readonly #anchorless: readonly Entry[]
-  readonly #slots = new Map<number, Slot<Entry> | AnchorTable<Entry>>()
+  #files = new Files<Entry>(0, 0)
   #hasExact = false
-  /** Which of the widths are in use. */
-  readonly #used: boolean[] = widths.map(() => false)
+  /** Which kinds of clues are in use. */
+  readonly #used: boolean[] = clueKinds.map(() => false)
   /** A bit for each hash that is there: most look-ups end here, without leaving the processor's cache. */
   readonly #bits: Int32Array
   readonly #mask: number
 
   constructor(entries: readonly Filed<Entry>[], depth = 0) {
-    const bits = 2 ** Math.ceil(Math.log2(Math.max(32, entries.length * 16)))
+    const bits = 2 ** Math.ceil(Math.log2(Math.max(32, entries.length * 32)))
     this.#bits = new Int32Array(bits / 32)
     this.#mask = bits - 1
     const isSmall = entries.length < fewest || depth === deepest
@@ -76,49 +150,60 @@ export class AnchorTable<Entry> {
   lookUp(text: TextHashes, found: Entry[], at: number): number {
     let end = at
     for (const entry of this.#anchorless) found[end++] = entry
-    if (this.#slots.size === 0) return end
+    if (this.#files.size === 0) return end
     const whole = text.whole()
-    if (this.#hasExact && this.#mayHave(whole)) end = this.#take(whole, text, found, end)
-    for (let n = 0; n < widths.length; n++) {
-      const size = widths[n]
-      if (size === undefined || this.#used[n] !== true) continue
-      for (let from = text.length - size.width; from >= 0; from--) {
-        const hash = text.window(from, size.width, size.power)
-        if (this.#mayHave(hash)) end = this.#take(hash, text, found, end)
-      }
+    if (this.#hasExact && this.#mayHave(whole)) end = this.#files.lookUp(whole, text, found, end)
+    for (let n = 0; n < clueKinds.length; n++) {
+      const kind = clueKinds[n]
+      if (kind === undefined || this.#used[n] !== true) continue
+      end = kind.of === 'words' ? this.#scanWords(text, found, end) : this.#scan(kind, text, found, end)
     }
     return end
   }
 
-  #take(hash: number, text: TextHashes, found: Entry[], at: number): number {
-    let filed = this.#slots.get(hash)
-    if (filed instanceof AnchorTable) return filed.lookUp(text, found, at)
+  #scanWords(text: TextHashes, found: Entry[], at: number): number {
     let end = at
-    for (; filed !== undefined; filed = filed.next) if (filed.mayMatch(text)) found[end++] = filed.entry
+    for (let n = 0; n < text.wordCount; n++) {
+      const hash = text.wordHash(n)
+      if (this.#mayHave(hash) && !text.hadWord(n)) end = this.#files.lookUp(hash, text, found, end)
+    }
+    return end
+  }
+
+  /** The one loop that runs for each character: all that it needs is at hand. */
+  #scan({ width, power }: Windows, text: TextHashes, found: Entry[], at: number): number {
+    const [bits, mask, { beginnings }] = [this.#bits, this.#mask, text]
+    let end = at
+    for (let from = text.length - width; from >= 0; from--) {
+      const hash = ((beginnings[from + width] ?? 0) - Math.imul(beginnings[from] ?? 0, power)) | 0
+      const bit = spread(hash) & mask
+      if (((bits[bit >>> 5] ?? 0) & (1 << (bit & 31))) !== 0) end = this.#files.lookUp(hash, text, found, end)
+    }
     return end
   }
 
   /** Answers what can't be filed. */
   #file(entries: readonly Filed<Entry>[], depth: number): Filed<Entry>[] {
-    const windows = entries.map(({ anchor }) => (anchor.exact ? [] : windowsOf(anchor)))
-    const counts = new Counts(windows)
+    const clues = chooseClues(entries.map(({ anchor }) => anchor))
     const files = new Map<number, Filed<Entry>[]>()
     const rest: Filed<Entry>[] = []
     for (const [n, filed] of entries.entries()) {
       const { anchor, entry } = filed
-      const rarest = counts.rarest(windows[n] ?? [])
+      const clue = clues[n]
       if (anchor.exact) add(files, hashOf(anchor.prefix), filed)
-      else if (rarest === undefined) rest.push(filed)
+      else if (clue === undefined) rest.push(filed)
       else {
-        add(files, rarest.hash, { anchor: without(anchor, rarest), entry })
-        this.#used[widths.findIndex(({ width }) => width === rarest.width)] = true
+        add(files, clue.hash, { anchor: without(anchor, clue), entry })
+        this.#used[clue.kind] = true
       }
       this.#hasExact ||= anchor.exact
     }
+    this.#files = new Files(files.size, entries.length)
     for (const [hash, filed] of files) {
       this.#mark(hash)
       const isCrowded = filed.length > crowded && !filed.every(({ anchor }) => anchor.exact)
-      this.#slots.set(hash, isCrowded ? new AnchorTable(filed, depth + 1) : chain(filed))
+      if (isCrowded) this.#files.addTable(hash, new AnchorTable(filed, depth + 1))
+      else this.#files.add(hash, filed)
     }
     return rest
   }
@@ -134,65 +219,81 @@ export class AnchorTable<Entry> {
   }
 }
 
-/** How often each window occurs, roughly: windows that share a place only look less rare than they are. */
-class Counts {
-  readonly #counts: Uint16Array
-  readonly #mask: number
-
-  constructor(windows: readonly (readonly Window[])[]) {
-    const total = windows.reduce((sum, some) => sum + some.length, 0)
-    this.#counts = new Uint16Array(2 ** Math.ceil(Math.log2(Math.max(64, total * 2))))
-    this.#mask = this.#counts.length - 1
-    for (const some of windows) {
-      for (const { hash } of some) {
-        const place = spread(hash) & this.#mask
-        this.#counts[place] = Math.min(65_535, this.#of(hash) + 1)
-      }
+/**
+ * For each anchor the clue that the fewest others have: of the first kind that it has, unless very many have that
+ * and one of a later kind is rarer. Undefined where there is none, or none is needed. Each kind that is in use is
+ * looked for in every text: where a clue sifts well enough, a table below it does the rest.
+ */
+function chooseClues(anchors: readonly Anchor[]): (Clue | undefined)[] {
+  const chosen: (Choice | undefined)[] = anchors.map(() => undefined)
+  const countOf = (n: number) => chosen[n]?.count ?? Number.POSITIVE_INFINITY
+  const fewEnough = Math.max(crowded, anchors.length * sifts)
+  for (let kind = 0; kind < clueKinds.length; kind++) {
+    const open = anchors.map((anchor, n) => (countOf(n) <= fewEnough ? [] : cluesOf(anchor, kind)))
+    for (const [n, choice] of rarest(open).entries()) {
+      if (choice !== undefined && choice.count < countOf(n)) chosen[n] = choice
     }
   }
-
-  rarest(windows: readonly Window[]): Window | undefined {
-    let rarest = windows[0]
-    for (const window of windows) {
-      if (rarest !== undefined && this.#of(window.hash) < this.#of(rarest.hash)) rarest = window
-    }
-    return rarest
-  }
-
-  #of(hash: number): number {
-    return this.#counts[spread(hash) & this.#mask] ?? 0
-  }
+  return chosen.map(choice => choice?.clue)
 }
 
-/** Those of the wider kind, or of the narrower where there is none. */
-function windowsOf({ runs }: Anchor): Window[] {
-  for (const { width } of widths) {
-    const windows: Window[] = []
-    for (const [run, text] of runs.entries()) {
-      for (let at = 0; at + width <= text.length; at++) {
-        windows.push({ run, at, width, hash: hashOf(text.slice(at, at + width)) })
-      }
-    }
-    if (windows.length > 0) return windows
+type Choice = { clue: Clue; count: number }
+
+/** Counted roughly: clues that share a place only look less rare than they are. */
+function rarest(clues: readonly (readonly Clue[])[]): (Choice | undefined)[] {
+  const total = clues.reduce((sum, some) => sum + some.length, 0)
+  const counts = new Uint16Array(2 ** Math.ceil(Math.log2(Math.max(64, total * 2))))
+  const placeOf = ({ hash }: Clue) => spread(hash) & (counts.length - 1)
+  const countOf = (clue: Clue) => counts[placeOf(clue)] ?? 0
+  for (const some of clues) {
+    for (const clue of some) counts[placeOf(clue)] = Math.min(65_535, countOf(clue) + 1)
   }
-  return []
+  return clues.map(some => {
+    let best: Choice | undefined
+    for (const clue of some) {
+      const count = countOf(clue) + (clue.told ? 1 : 0)
+      if (best === undefined || count < best.count) best = { clue, count }
+    }
+    return best
+  })
 }
 
-/** What is left to tell by, once a window is used. */
-function without(anchor: Anchor, { run, at, width }: Window): Anchor {
+function cluesOf({ runs, prefix, suffix, exact }: Anchor, kind: number): Clue[] {
+  if (exact) return []
+  const { of, ...size } = clueKinds[kind] ?? clueKinds[0]
+  return runs.flatMap((text, run) => {
+    const begins = run === 0 && prefix !== ''
+    const ends = run === runs.length - 1 && suffix !== ''
+    const told = begins || ends
+    if (of === 'words') return wholeWords(text, begins, ends).map(word => ({ ...word, kind, run, told }))
+    const width = 'width' in size ? size.width : 0
+    const windows: Clue[] = []
+    for (let at = 0; at + width <= text.length; at++) {
+      windows.push({ kind, run, at, width, hash: hashOf(text.slice(at, at + width)), told })
+    }
+    return windows
+  })
+}
+
+/** A word at the edge of a run goes on behind it, unless the text itself begins or ends there. */
+function wholeWords(text: string, begins: boolean, ends: boolean): Pick<Clue, 'at' | 'width' | 'hash'>[] {
+  return Array.from(text.matchAll(/[0-9A-Za-z]+/g), ({ 0: word, index: at }) => ({
+    at,
+    width: word.length,
+    word,
+  }))
+    .filter(({ at, width }) => (begins || at > 0) && (ends || at + width < text.length))
+    .map(({ at, width, word }) => ({ at, width, hash: hashOfWord(word) }))
+}
+
+/** What is left to tell by, once a clue is used. */
+function without(anchor: Anchor, { run, at, width }: Clue): Anchor {
   const { runs } = anchor
   const used = runs[run] ?? ''
   return {
     ...anchor,
     runs: [...runs.slice(0, run), used.slice(0, at), used.slice(at + width), ...runs.slice(run + 1)],
   }
-}
-
-function chain<Entry>(filed: readonly Filed<Entry>[]): Slot<Entry> {
-  let slot: Slot<Entry> | undefined
-  for (const { anchor, entry } of filed.toReversed()) slot = new Slot(anchor, entry, slot)
-  if (slot === undefined) throw new TypeError('nothing is filed')
-  return slot
 }
 
 function add<Value>(table: Map<number, Value[]>, hash: number, value: Value): void {

@@ -2,6 +2,7 @@ import type { Context } from '../request.ts'
 import { runAutomaton, type Step } from './automaton.ts'
 import { type Anchor, compilePattern, compileSpans, everything, nothing, type Pattern } from './pattern.ts'
 import { type Piece, resolve } from './segment.ts'
+import type { SharedParts } from './shared-parts.ts'
 
 const headFields = 5
 
@@ -12,20 +13,21 @@ const headFields = 5
  *
  * @see AWS IAM User Guide, "IAM JSON policy elements: Resource"
  */
-export function compileResourcePattern(source: string, variables: boolean): Pattern {
+export function compileResourcePattern(source: string, variables: boolean, shared?: SharedParts): Pattern {
   if (/^\*+$/.test(source)) return everything
   const fields = splitFields(source)
   while (fields.length <= headFields) fields.push('*')
   const head = `${fields.slice(0, headFields).join(':')}:`
   const last = fields[headFields] ?? ''
-  const resource = compilePattern(last, { wildcards: true, variables })
-  if (!/[*?]/.test(head)) return new ResourcePattern(source, head, resource)
+  const options = { wildcards: true, variables, ...(shared && { shared }) }
+  const spans = [
+    { ...options, source: head, variables: false },
+    { ...options, source: last },
+  ]
+  if (!/[*?]/.test(head)) return compileSpans(source, spans, head.length)
+  const resource = compilePattern(last, options)
   if (/\?|\*[^*:]/.test(head)) return new MixedPattern(source, head, resource)
-  const whole = compileSpans([
-    { source: head, wildcards: true, variables: false },
-    { source: last, wildcards: true, variables },
-  ])
-  return new CrossingPattern(source, whole, resource)
+  return new CrossingPattern(source, compileSpans(source, spans), resource)
 }
 
 /**
@@ -46,10 +48,9 @@ export function compileArnPattern(source: string, variables: boolean): Pattern {
     .slice(0, headFields)
     .map(field => compilePattern(field, { wildcards: true, variables: false }))
   const resource = compilePattern(sources[headFields] ?? '', { wildcards: true, variables })
-  const literals = head.map(({ literal }) => literal)
-  return literals.includes(undefined)
-    ? new FieldsPattern(source, head, resource)
-    : new ResourcePattern(source, `${literals.join(':')}:`, resource)
+  return head.every(({ literal }) => literal !== undefined)
+    ? compileResourcePattern(sources.join(':'), variables)
+    : new FieldsPattern(source, head, resource)
 }
 
 /** Where the last field of an ARN begins; undefined when the text is no ARN. */
@@ -94,34 +95,6 @@ abstract class ArnPattern implements Pattern {
   }
 
   abstract matchesWithin(text: string, from: number, to: number, context: Context): boolean
-}
-
-/** One without wildcards but in the resource. */
-class ResourcePattern extends ArnPattern {
-  readonly #head: string
-
-  constructor(source: string, head: string, resource: Pattern) {
-    super(source, resource)
-    this.#head = head
-  }
-
-  override get literal(): string | undefined {
-    return this.resource.literal === undefined ? undefined : this.#head + this.resource.literal
-  }
-
-  override get pieces(): readonly Piece[] {
-    return [this.#head, ...(this.resource.pieces ?? [])]
-  }
-
-  override textIn(context: Context): string | undefined {
-    const text = this.resource.textIn(context)
-    return text === undefined ? undefined : this.#head + text
-  }
-
-  override matchesWithin(text: string, from: number, to: number, context: Context): boolean {
-    if (!text.startsWith(this.#head, from)) return false
-    return this.resource.matchesWithin(text, from + this.#head.length, to, context)
-  }
 }
 
 /** The resource field of what matches may begin anywhere: a `*` before it may have eaten some of the text's. */

@@ -1,5 +1,15 @@
 import type { Context } from '../request.ts'
-import { findFrom, lengthOf, type Piece, type Segment, standsAt, textOf, type Variable } from './segment.ts'
+import {
+  type Chunk,
+  endAt,
+  endOfFirst,
+  lengthOf,
+  type Piece,
+  star,
+  textOf,
+  type Variable,
+} from './segment.ts'
+import type { SharedParts } from './shared-parts.ts'
 
 /** A compiled pattern. One whose variables have no value matches nothing. */
 export type Pattern = {
@@ -34,6 +44,8 @@ export type PatternOptions = {
   wildcards: boolean
   /** Whether `${...}` acts: in documents of version 2012-10-17. */
   variables: boolean
+  /** With the other patterns of its document. */
+  shared?: SharedParts
 }
 
 /**
@@ -43,35 +55,40 @@ export type PatternOptions = {
  * @see AWS IAM User Guide, "IAM policy elements: Variables and tags"
  */
 export function compilePattern(source: string, options: PatternOptions): Pattern {
-  return compileSpans([{ source, ...options }])
+  return compileSpans(source, [{ source, ...options }])
 }
 
 /** A stretch of a pattern that is read in its own way. */
 export type Span = PatternOptions & { source: string }
 
-/** One pattern of several stretches. */
-export function compileSpans(spans: readonly Span[]): Pattern {
-  const source = spans.map(span => span.source).join('')
-  const segments = segmentsOf(spans.flatMap(parseParts))
-  const [first = [], ...others] = segments
-  if (others.length === 0 && first.every(chunk => typeof chunk === 'string')) {
-    return new LiteralPattern(first.join(''), source)
-  }
-  return new SegmentPattern(segments, source)
+/**
+ * One pattern of several stretches.
+ *
+ * @param source what it is called
+ * @param headLength how many characters at its start are the head of an ARN, which its anchor leaves out
+ */
+export function compileSpans(source: string, spans: readonly Span[], headLength = 0): Pattern {
+  const chunks = share(chunksOf(spans.flatMap(parseParts)), spans[0]?.shared)
+  const literal = textOfAll(chunks)
+  if (literal !== undefined) return new LiteralPattern(literal, source, headLength)
+  return new ChunksPattern(chunks, source, headLength)
 }
 
 class LiteralPattern implements Pattern {
   readonly literal: string
   readonly source: string
   readonly needs: readonly string[] = none
+  readonly #headLength: number
 
-  constructor(literal: string, source: string) {
+  constructor(literal: string, source: string, headLength: number) {
     this.literal = literal
     this.source = source
+    this.#headLength = headLength
   }
 
   get anchor(): Anchor {
-    return { runs: [this.literal], prefix: this.literal, suffix: '', exact: true }
+    const text = this.literal.slice(this.#headLength)
+    return { runs: [text], prefix: text, suffix: '', exact: true }
   }
 
   get pieces(): readonly Piece[] {
@@ -91,47 +108,40 @@ class LiteralPattern implements Pattern {
   }
 }
 
-class SegmentPattern implements Pattern {
+class ChunksPattern implements Pattern {
   readonly literal = undefined
   readonly source: string
   readonly needs: readonly string[]
-  /** What it begins with. Looked at first, since most texts differ there. */
-  readonly #prefix: string
-  readonly #first: Segment
-  /** Undefined without a star. */
-  readonly #last: Segment | undefined
-  readonly #between: readonly Segment[]
+  readonly #chunks: readonly Chunk[]
+  readonly #headLength: number
+  /** Where the first and the last `*` are; behind all chunks, and before them, when there is none. */
+  readonly #firstStar: number
+  readonly #lastStar: number
 
-  constructor(segments: readonly Segment[], source: string) {
+  constructor(chunks: readonly Chunk[], source: string, headLength: number) {
     this.source = source
-    this.#first = segments[0] ?? []
-    this.#last = segments.length > 1 ? segments.at(-1) : undefined
-    this.#between = segments.length > 2 ? segments.slice(1, -1) : noSegments
-    this.#prefix = textOnly(this.#first[0])
-    const needs = segments.flat().flatMap(chunk => (isNeedy(chunk) ? chunk.key : []))
+    this.#chunks = chunks
+    this.#headLength = headLength
+    const firstStar = chunks.indexOf(star)
+    this.#firstStar = firstStar < 0 ? chunks.length : firstStar
+    this.#lastStar = chunks.lastIndexOf(star)
+    const needs = chunks.flatMap(chunk => (isNeedy(chunk) ? chunk.key : []))
     this.needs = needs.length === 0 ? none : needs
   }
 
   get anchor(): Anchor {
-    const chunks = [this.#first, ...this.#between, this.#last ?? []].flat()
-    return {
-      runs: chunks.filter(chunk => typeof chunk === 'string'),
-      prefix: this.#prefix,
-      suffix: textOnly((this.#last ?? this.#first).at(-1)),
-      exact: false,
-    }
+    const prefix = textOnly(this.#chunks[0]).slice(this.#headLength)
+    const others = this.#chunks.slice(1).filter(chunk => typeof chunk === 'string')
+    const runs = prefix === '' ? others : [prefix, ...others]
+    return { runs, prefix, suffix: textOnly(this.#chunks.at(-1)), exact: false }
   }
 
   get pieces(): readonly Piece[] {
-    const others = this.#last === undefined ? [] : [...this.#between, this.#last]
-    return [
-      ...this.#first.flatMap(piecesOf),
-      ...others.flatMap(segment => [star, ...segment.flatMap(piecesOf)]),
-    ]
+    return this.#chunks.flatMap(piecesOf)
   }
 
   textIn(context: Context): string | undefined {
-    return this.#last === undefined ? textOf(this.#first, context) : undefined
+    return this.#lastStar < 0 ? textOf(this.#chunks, context) : undefined
   }
 
   matches(text: string, context: Context): boolean {
@@ -143,30 +153,27 @@ class SegmentPattern implements Pattern {
    * before. Taking the first place is never wrong, so that nothing is ever tried twice.
    */
   matchesWithin(text: string, from: number, to: number, context: Context): boolean {
-    if (!text.startsWith(this.#prefix, from)) return false
-    const firstLength = lengthOf(this.#first, context)
-    if (firstLength === undefined || !standsAt(this.#first, text, from, context)) return false
-    let at = from + firstLength
-    if (this.#last === undefined) return at === to
+    const chunks = this.#chunks
+    let at = endAt(chunks, 0, this.#firstStar, text, from, context)
+    if (at < 0) return false
+    if (this.#lastStar < 0) return at === to
 
-    const lastLength = lengthOf(this.#last, context)
+    const lastLength = lengthOf(chunks, this.#lastStar + 1, chunks.length, context)
     if (lastLength === undefined) return false
     const end = to - lastLength
-    if (end < at || !standsAt(this.#last, text, end, context)) return false
-    for (const segment of this.#between) {
-      const length = lengthOf(segment, context)
-      if (length === undefined) return false
-      const found = findFrom(segment, text, at, context)
-      if (found < 0 || found + length > end) return false
-      at = found + length
+    if (end < at || endAt(chunks, this.#lastStar + 1, chunks.length, text, end, context) < 0) return false
+    for (let first = this.#firstStar + 1; first <= this.#lastStar; ) {
+      const next = chunks.indexOf(star, first)
+      at = endOfFirst(chunks, first, next, text, at, context)
+      if (at < 0 || at > end) return false
+      first = next + 1
     }
     return true
   }
 }
 
 const none: readonly string[] = []
-const noSegments: readonly Segment[] = []
-const star: Piece = { wildcard: '*', crosses: true }
+const anything: Piece = { wildcard: '*', crosses: true }
 
 /** What a lone `*` means, and what an ARN that ends too early does. */
 export const everything: Pattern = {
@@ -177,7 +184,7 @@ export const everything: Pattern = {
   matchesWithin: () => true,
   anchor: everywhere,
   needs: none,
-  pieces: [star],
+  pieces: [anything],
 }
 
 export const nothing: Pattern = {
@@ -187,36 +194,50 @@ export const nothing: Pattern = {
   pieces: undefined,
 }
 
-function piecesOf(chunk: Segment[number]): Piece[] {
+function piecesOf(chunk: Chunk): Piece[] {
   if (typeof chunk !== 'number') return [chunk]
+  if (chunk === star) return [anything]
   return Array.from({ length: chunk }, () => ({ wildcard: '?', crosses: true }))
 }
 
-function textOnly(chunk: Segment[number] | undefined): string {
+function textOnly(chunk: Chunk | undefined): string {
   return typeof chunk === 'string' ? chunk : ''
 }
 
-function isNeedy(chunk: Segment[number]): chunk is Variable {
+function textOfAll(chunks: readonly Chunk[]): string | undefined {
+  return chunks.every(chunk => typeof chunk === 'string') ? chunks.join('') : undefined
+}
+
+function isNeedy(chunk: Chunk): chunk is Variable {
   return typeof chunk === 'object' && chunk.fallback === undefined
 }
 
 type Part = string | Variable | { wildcard: '*' | '?' }
 
-function segmentsOf(parts: readonly Part[]): Segment[] {
-  const segments: (string | Variable | number)[][] = [[]]
+function chunksOf(parts: readonly Part[]): Chunk[] {
+  const chunks: Chunk[] = []
   for (const part of parts) {
-    const segment = segments.at(-1) ?? []
-    const before = segment.at(-1)
+    const before = chunks.at(-1)
     if (typeof part === 'string') {
-      if (typeof before === 'string') segment[segment.length - 1] = before + part
-      else if (part !== '') segment.push(part)
-    } else if (!('wildcard' in part)) segment.push(part)
-    else if (part.wildcard === '*') segments.push([])
-    else if (typeof before === 'number') segment[segment.length - 1] = before + 1
-    else segment.push(1)
+      if (typeof before === 'string') chunks[chunks.length - 1] = before + part
+      else if (part !== '') chunks.push(part)
+    } else if (!('wildcard' in part)) chunks.push(part)
+    else if (part.wildcard === '?') {
+      if (typeof before === 'number' && before !== star) chunks[chunks.length - 1] = before + 1
+      else chunks.push(1)
+    }
+    // Two stars in a row mean no more than one.
+    else if (before !== star) chunks.push(star)
   }
-  // Two stars in a row mean no more than one.
-  return segments.filter((segment, n) => segment.length > 0 || n === 0 || n === segments.length - 1)
+  return chunks
+}
+
+function share(chunks: readonly Chunk[], shared: SharedParts | undefined): readonly Chunk[] {
+  if (shared === undefined) return chunks
+  return chunks.map(chunk => {
+    if (typeof chunk === 'number') return chunk
+    return typeof chunk === 'string' ? shared.text(chunk) : shared.variable(chunk)
+  })
 }
 
 const specials = { withVariables: /\$\{([^{}]*)\}|[*?]/g, without: /[*?]/g }

@@ -3,11 +3,11 @@ import type { Context } from '../request.ts'
 /** A policy variable: the one value of a condition key, or else its default. */
 export type Variable = { key: string; fallback: string | undefined }
 
-/** What a segment is made of: text, a variable, or so many characters of any kind. */
+/** What a pattern is made of: text, a variable, so many characters of any kind, or a `*`. */
 export type Chunk = string | Variable | number
 
-/** What stands between two `*`. */
-export type Segment = readonly Chunk[]
+/** The `*` among the chunks; any other number is one of characters. */
+export const star = 0
 
 /**
  * What a whole pattern is made of, in order, for whoever reasons about the texts that it matches. A wildcard
@@ -23,13 +23,24 @@ export function resolve({ key, fallback }: Variable, context: Context): string |
   return values?.length === 1 ? values[0] : fallback
 }
 
+/*
+ * What stands between two `*` is a segment: here, the chunks from `first` up to `end`. The chunks of a pattern
+ * are one list, since each further object is one more place in memory to fetch.
+ */
+
 /** In characters; undefined when a variable has no value. */
-export function lengthOf(segment: Segment, context: Context): number | undefined {
+export function lengthOf(
+  chunks: readonly Chunk[],
+  first: number,
+  end: number,
+  context: Context,
+): number | undefined {
   let length = 0
-  for (const chunk of segment) {
+  for (let n = first; n < end; n++) {
+    const chunk = chunks[n]
     if (typeof chunk === 'number') length += chunk
     else {
-      const text = typeof chunk === 'string' ? chunk : resolve(chunk, context)
+      const text = typeof chunk === 'object' ? resolve(chunk, context) : chunk
       if (text === undefined) return undefined
       length += text.length
     }
@@ -37,10 +48,10 @@ export function lengthOf(segment: Segment, context: Context): number | undefined
   return length
 }
 
-/** The text that it stands for; undefined when that is not one text. */
-export function textOf(segment: Segment, context: Context): string | undefined {
+/** The text that chunks without a `*` stand for; undefined when that is not one text. */
+export function textOf(chunks: readonly Chunk[], context: Context): string | undefined {
   let text = ''
-  for (const chunk of segment) {
+  for (const chunk of chunks) {
     const part = typeof chunk === 'object' ? resolve(chunk, context) : chunk
     if (typeof part !== 'string') return undefined
     text += part
@@ -48,34 +59,55 @@ export function textOf(segment: Segment, context: Context): string | undefined {
   return text
 }
 
-/** Whether the segment, whose variables all have values, stands at this place. */
-export function standsAt(segment: Segment, text: string, at: number, context: Context): boolean {
+/** Where the segment ends when it stands at this place; -1 when it does not, or a variable has no value. */
+export function endAt(
+  chunks: readonly Chunk[],
+  first: number,
+  end: number,
+  text: string,
+  at: number,
+  context: Context,
+): number {
   let from = at
-  for (const chunk of segment) {
+  for (let n = first; n < end; n++) {
+    const chunk = chunks[n]
     if (typeof chunk === 'number') {
       from += chunk
       continue
     }
-    const wanted = typeof chunk === 'string' ? chunk : (resolve(chunk, context) ?? '')
-    if (!text.startsWith(wanted, from)) return false
+    const wanted = typeof chunk === 'object' ? resolve(chunk, context) : chunk
+    if (wanted === undefined || !text.startsWith(wanted, from)) return -1
     from += wanted.length
   }
-  return from <= text.length
+  return from <= text.length ? from : -1
 }
 
-/** The first place at or after `from` where the segment stands; -1 when there is none. */
-export function findFrom(segment: Segment, text: string, from: number, context: Context): number {
-  const [only] = segment
-  if (segment.length === 1 && typeof only === 'string') return text.indexOf(only, from)
-  return search(codesOf(segment, context), text, from)
+/** Where the segment ends at the first place, from `at` on, where it stands; -1 when there is none. */
+export function endOfFirst(
+  chunks: readonly Chunk[],
+  first: number,
+  end: number,
+  text: string,
+  at: number,
+  context: Context,
+): number {
+  const only = chunks[first]
+  if (end - first === 1 && typeof only === 'string') {
+    const found = text.indexOf(only, at)
+    return found < 0 ? -1 : found + only.length
+  }
+  const codes = codesOf(chunks.slice(first, end), context)
+  return codes === undefined ? -1 : search(codes, text, at)
 }
 
-function codesOf(segment: Segment, context: Context): Int32Array {
+/** Undefined when a variable has no value. */
+function codesOf(segment: readonly Chunk[], context: Context): Int32Array | undefined {
   const codes: number[] = []
   for (const chunk of segment) {
     if (typeof chunk === 'number') for (let n = 0; n < chunk; n++) codes.push(any)
     else {
-      const text = typeof chunk === 'string' ? chunk : (resolve(chunk, context) ?? '')
+      const text = typeof chunk === 'object' ? resolve(chunk, context) : chunk
+      if (text === undefined) return undefined
       for (let n = 0; n < text.length; n++) codes.push(text.charCodeAt(n))
     }
   }
@@ -109,7 +141,7 @@ function search(codes: Int32Array, text: string, from: number): number {
       state[n] = ((word << 1) | carry) & (mask[n] ?? 0)
       carry = word >>> 31
     }
-    if (((state[words - 1] ?? 0) & lastBit) !== 0) return at - length + 1
+    if (((state[words - 1] ?? 0) & lastBit) !== 0) return at + 1
   }
   return -1
 }

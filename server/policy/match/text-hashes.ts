@@ -1,5 +1,5 @@
 /**
- * Hashes of one text and of the windows in it, made in one pass and only when somebody looks. One lives as
+ * Hashes of one text, of the words and of the windows in it, made in one pass and only when somebody looks. One lives as
  * long as the process and is used for one text after the other, so that deciding makes no garbage for it.
  * A hash that two texts share costs a comparison, never a wrong answer.
  */
@@ -9,6 +9,8 @@ export class TextHashes {
   #made = false
   /** At n: of the first n characters. */
   #beginnings = new Int32Array(256)
+  #words = new Int32Array(128)
+  #wordCount = 0
 
   /** Takes up another text, from a place in it to its end. */
   use(text: string, from: number): void {
@@ -21,8 +23,27 @@ export class TextHashes {
     return this.#text.length - this.#from
   }
 
+  /** At n: of the first n characters. Made when `whole` is asked for. */
+  get beginnings(): Int32Array {
+    return this.#beginnings
+  }
+
   whole(): number {
     return this.#made ? (this.#beginnings[this.length] ?? 0) : this.#make()
+  }
+
+  /** Words are of ASCII letters and digits; whatever else there is stands between them. */
+  get wordCount(): number {
+    return this.#wordCount
+  }
+
+  wordHash(n: number): number {
+    return this.#words[n] ?? 0
+  }
+
+  /** Whether one of the words before it is the same. */
+  hadWord(n: number): boolean {
+    return this.#words.indexOf(this.wordHash(n)) < n
   }
 
   /** Of so many characters at the start, as the next two once `whole` was asked for. */
@@ -40,18 +61,46 @@ export class TextHashes {
     const text = this.#text
     const from = this.#from
     const length = text.length - from
-    if (length >= this.#beginnings.length) this.#beginnings = new Int32Array(length * 2)
-    let hash = 0
-    for (let n = 0; n < length; n++) {
-      hash = (Math.imul(hash, base) + text.charCodeAt(from + n)) | 0
-      this.#beginnings[n + 1] = hash
+    if (length >= this.#beginnings.length) {
+      this.#beginnings = new Int32Array(length * 2)
+      this.#words = new Int32Array(length)
     }
+    let [hash, word, count, isWord] = [0, wordSeed, 0, false]
+    for (let n = 0; n < length; n++) {
+      const code = text.charCodeAt(from + n)
+      hash = (Math.imul(hash, base) + code) | 0
+      this.#beginnings[n + 1] = hash
+      if (isWordCode(code)) {
+        word = (Math.imul(word, base) + code) | 0
+        isWord = true
+      } else if (isWord) {
+        this.#words[count++] = word
+        word = wordSeed
+        isWord = false
+      }
+    }
+    if (isWord) this.#words[count++] = word
+    this.#wordCount = count
     this.#made = true
     return hash
   }
 }
 
 const base = 0x01000193
+
+/** Another than that of windows, so that a word and a window of the same text are told apart. */
+const wordSeed = 0x2545f491
+
+function isWordCode(code: number): boolean {
+  const lower = code | 0x20
+  return (code >= 0x30 && code <= 0x39) || (lower >= 0x61 && lower <= 0x7a && code < 0x80)
+}
+
+export function hashOfWord(word: string): number {
+  let hash = wordSeed
+  for (let n = 0; n < word.length; n++) hash = (Math.imul(hash, base) + word.charCodeAt(n)) | 0
+  return hash
+}
 
 export function hashOf(text: string): number {
   let hash = 0
