@@ -31,6 +31,7 @@ export function parsePolicy(text: string, kind: PolicyKind): Policy {
     variables: version === '2012-10-17',
     actions: new Map(),
     conditions: new Map(),
+    blocks: new Map(),
     shared: new SharedParts(),
   }
   const statements = list.map((one, index) => parseStatement(one, index, common))

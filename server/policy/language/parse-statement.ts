@@ -27,6 +27,8 @@ export type Document = {
   /** What was compiled already. Statements repeat each other, and what they share stays at hand in the processor. */
   actions: Map<string, Patterns>
   conditions: Map<string, Condition>
+  /** Whole Condition elements. */
+  blocks: Map<string, readonly Condition[]>
   shared: SharedParts
 }
 
@@ -85,7 +87,7 @@ function parseActions(statement: Record<string, unknown>, at: string, document: 
   const patterns = written.map(action =>
     compilePattern(action.toLowerCase(), { wildcards: true, variables: false }),
   )
-  const actions = patternsOf(patterns, written, negated)
+  const actions = { patterns, only: onlyOf(patterns), written, negated }
   document.actions.set(name, actions)
   return actions
 }
@@ -108,11 +110,11 @@ function parseResources(
     if (resource.length > 2048) throw malformed(`${path} is longer than any ARN`)
   }
   const patterns = written.map(resource => compileResourcePattern(resource, variables, shared))
-  return patternsOf(patterns, written, negated)
+  return { patterns, only: onlyOf(patterns), written, negated }
 }
 
-function patternsOf(patterns: readonly Pattern[], written: readonly string[], negated: boolean): Patterns {
-  return { patterns, only: patterns.length === 1 ? patterns[0] : undefined, written, negated }
+function onlyOf(patterns: readonly Pattern[]): Pattern | undefined {
+  return patterns.length === 1 ? patterns[0] : undefined
 }
 
 function parsePrincipal(
@@ -152,13 +154,18 @@ function readPrincipal(value: unknown, path: string): PrincipalElement {
   return read
 }
 
+const none: readonly Condition[] = []
+
 function parseConditions(
   value: unknown,
   at: string,
   effect: Statement['effect'],
   document: Document,
-): Condition[] {
-  if (value === undefined) return []
+): readonly Condition[] {
+  if (value === undefined) return none
+  const whole = `${effect} ${JSON.stringify(value)}`
+  const known = document.blocks.get(whole)
+  if (known !== undefined) return known
   const conditions: Condition[] = []
   for (const [operator, block] of Object.entries(requireObject(value, `${at}.Condition`))) {
     const path = `${at}.Condition.${operator}`
@@ -175,6 +182,7 @@ function parseConditions(
       conditions.push(compiled)
     }
   }
+  document.blocks.set(whole, conditions)
   return conditions
 }
 

@@ -18,7 +18,7 @@ export type Statement = {
 /** An element, or its Not-form: one of the patterns must match, or none. */
 export type Patterns = {
   patterns: readonly Pattern[]
-  /** The pattern, where there is one: a list is two more places in memory to fetch. */
+  /** The pattern, where there is just one: a list is two more places in memory to fetch. */
   only: Pattern | undefined
   written: readonly string[]
   negated: boolean

@@ -24,70 +24,69 @@ type Filed<Entry> = { anchor: Anchor; entry: Entry }
 /** `told`: it is in what a text begins or ends with, and that is looked at anyway. */
 type Clue = { kind: number; run: number; at: number; width: number; hash: number; told: boolean }
 
-/** Of one entry under a hash, in numbers: how its text begins and ends, and which entry comes next. */
+/** Of one entry, in numbers: the hash that it is under, how its text begins and ends, and which entry it is. */
 const fields = {
-  prefixLength: 0,
-  prefixHash: 1,
-  suffixLength: 2,
-  suffixHash: 3,
-  suffixPower: 4,
-  next: 5,
+  hash: 0,
+  /** Counted from 1; below 0, counted from -1, a table of entries. 0 where nothing is. */
+  entry: 1,
+  prefixLength: 2,
+  prefixHash: 3,
+  suffixLength: 4,
+  suffixHash: 5,
+  suffixPower: 6,
 } as const
 /** A power of two, so that a record never crosses a line of the processor's cache. */
 const recordSize = 8
 
 /**
- * The entries that are filed, by hash. They lie in two flat lists of numbers: how an entry's text begins and ends
- * is looked at there, before the entry itself, and each object less is one place in memory less to fetch.
+ * The entries that are filed, by hash: one flat list of numbers, in which a record lies at the place of its hash or
+ * at the next one that was free. How an entry's text begins and ends is looked at there, before the entry itself:
+ * each object less is one place in memory less to fetch.
  */
 class Files<Entry> {
-  /** Pairs of a hash and where its first record is, counted from 1; or, below 0, which table has them. */
-  readonly #places: Int32Array
   readonly #records: Int32Array
+  readonly #mask: number
   readonly #entries: Entry[] = []
   readonly #tables: AnchorTable<Entry>[] = []
-  #count = 0
 
-  constructor(hashes: number, entries: number) {
-    this.#places = new Int32Array(2 ** Math.ceil(Math.log2(Math.max(4, hashes * 2))) * 2)
-    this.#records = new Int32Array(entries * recordSize)
+  constructor(capacity: number) {
+    const places = 2 ** Math.ceil(Math.log2(Math.max(2, capacity * 2)))
+    this.#records = new Int32Array(places * recordSize)
+    this.#mask = places - 1
   }
 
-  get size(): number {
-    return this.#count
+  get isEmpty(): boolean {
+    return this.#entries.length === 0 && this.#tables.length === 0
   }
 
   addTable(hash: number, table: AnchorTable<Entry>): void {
     this.#put(hash, -this.#tables.push(table))
   }
 
-  add(hash: number, filed: readonly Filed<Entry>[]): void {
-    let next = 0
-    for (const { anchor, entry } of filed.toReversed()) {
-      const at = (this.#entries.push(entry) - 1) * recordSize
-      this.#records[at + fields.prefixLength] = anchor.prefix.length
-      this.#records[at + fields.prefixHash] = hashOf(anchor.prefix)
-      this.#records[at + fields.suffixLength] = anchor.suffix.length
-      this.#records[at + fields.suffixHash] = hashOf(anchor.suffix)
-      this.#records[at + fields.suffixPower] = powerOf(anchor.suffix.length)
-      this.#records[at + fields.next] = next
-      next = this.#entries.length
-    }
-    this.#put(hash, next)
+  add(hash: number, { anchor, entry }: Filed<Entry>): void {
+    const at = this.#put(hash, this.#entries.push(entry))
+    const of = this.#records
+    of[at + fields.prefixLength] = anchor.prefix.length
+    of[at + fields.prefixHash] = hashOf(anchor.prefix)
+    of[at + fields.suffixLength] = anchor.suffix.length
+    of[at + fields.suffixHash] = hashOf(anchor.suffix)
+    of[at + fields.suffixPower] = powerOf(anchor.suffix.length)
   }
 
   /** Puts what may match into `found` from `at` on; answers where it ends. */
   lookUp(hash: number, text: TextHashes, found: Entry[], at: number): number {
-    let place = this.#find(hash)
-    if (place < 0) return this.#tables[-place - 1]?.lookUp(text, found, at) ?? at
     let end = at
-    while (place > 0) {
-      const record = (place - 1) * recordSize
-      const entry = this.#mayMatch(record, text) ? this.#entries[place - 1] : undefined
-      if (entry !== undefined) found[end++] = entry
-      place = this.#records[record + fields.next] ?? 0
+    for (let place = spread(hash) & this.#mask; ; place = (place + 1) & this.#mask) {
+      const record = place * recordSize
+      const which = this.#records[record + fields.entry] ?? 0
+      if (which === 0) return end
+      if (this.#records[record + fields.hash] !== hash) continue
+      if (which < 0) end = this.#tables[-which - 1]?.lookUp(text, found, end) ?? end
+      else if (this.#mayMatch(record, text)) {
+        const entry = this.#entries[which - 1]
+        if (entry !== undefined) found[end++] = entry
+      }
     }
-    return end
   }
 
   #mayMatch(record: number, text: TextHashes): boolean {
@@ -100,24 +99,14 @@ class Files<Entry> {
     return ending === of[record + fields.suffixHash]
   }
 
-  #put(hash: number, place: number): void {
-    const mask = this.#places.length - 1
-    let at = (spread(hash) << 1) & mask
-    while (this.#places[at + 1] !== 0) at = (at + 2) & mask
-    this.#places[at] = hash
-    this.#places[at + 1] = place
-    this.#count++
-  }
-
-  /** 0 for a hash that is not there. */
-  #find(hash: number): number {
-    const mask = this.#places.length - 1
-    let at = (spread(hash) << 1) & mask
-    while (this.#places[at + 1] !== 0) {
-      if (this.#places[at] === hash) return this.#places[at + 1] ?? 0
-      at = (at + 2) & mask
-    }
-    return 0
+  /** Answers where the record begins. */
+  #put(hash: number, which: number): number {
+    let place = spread(hash) & this.#mask
+    while (this.#records[place * recordSize + fields.entry] !== 0) place = (place + 1) & this.#mask
+    const record = place * recordSize
+    this.#records[record + fields.hash] = hash
+    this.#records[record + fields.entry] = which
+    return record
   }
 }
 
@@ -129,7 +118,7 @@ class Files<Entry> {
  */
 export class AnchorTable<Entry> {
   readonly #anchorless: readonly Entry[]
-  #files = new Files<Entry>(0, 0)
+  #files = new Files<Entry>(0)
   #hasExact = false
   /** Which kinds of clues are in use. */
   readonly #used: boolean[] = clueKinds.map(() => false)
@@ -150,7 +139,7 @@ export class AnchorTable<Entry> {
   lookUp(text: TextHashes, found: Entry[], at: number): number {
     let end = at
     for (const entry of this.#anchorless) found[end++] = entry
-    if (this.#files.size === 0) return end
+    if (this.#files.isEmpty) return end
     const whole = text.whole()
     if (this.#hasExact && this.#mayHave(whole)) end = this.#files.lookUp(whole, text, found, end)
     for (let n = 0; n < clueKinds.length; n++) {
@@ -198,12 +187,12 @@ export class AnchorTable<Entry> {
       }
       this.#hasExact ||= anchor.exact
     }
-    this.#files = new Files(files.size, entries.length)
+    this.#files = new Files(entries.length)
     for (const [hash, filed] of files) {
       this.#mark(hash)
       const isCrowded = filed.length > crowded && !filed.every(({ anchor }) => anchor.exact)
       if (isCrowded) this.#files.addTable(hash, new AnchorTable(filed, depth + 1))
-      else this.#files.add(hash, filed)
+      else for (const one of filed) this.#files.add(hash, one)
     }
     return rest
   }

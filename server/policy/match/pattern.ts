@@ -109,14 +109,15 @@ class LiteralPattern implements Pattern {
 }
 
 class ChunksPattern implements Pattern {
-  readonly literal = undefined
-  readonly source: string
-  readonly needs: readonly string[]
+  // What matching needs stands first, and so together.
   readonly #chunks: readonly Chunk[]
-  readonly #headLength: number
   /** Where the first and the last `*` are; behind all chunks, and before them, when there is none. */
   readonly #firstStar: number
   readonly #lastStar: number
+  readonly #headLength: number
+  readonly literal = undefined
+  readonly source: string
+  readonly needs: readonly string[]
 
   constructor(chunks: readonly Chunk[], source: string, headLength: number) {
     this.source = source
