@@ -12,7 +12,7 @@ import { type LoadResult, median, runLoad } from './load.ts'
 
 const tokens = 10_000
 const rounds = 9
-const load = { connections: 32, seconds: 2 }
+const load = { connections: 64, seconds: 2 }
 const accountId = '123456789012'
 const rootAccessKey = { id: 'AKIABENCHBENCHBENCHB', secret: 'bench'.repeat(8) }
 
