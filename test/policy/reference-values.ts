@@ -5,7 +5,7 @@ import type { Context } from '../../server/policy/request.ts'
 export type Reading = { variables: boolean; context: Context }
 
 /** A character, or a wildcard. */
-type Token = { text: string } | { wildcard: '*' | '?'; within?: boolean }
+export type Token = { text: string } | { wildcard: '*' | '?'; within?: boolean }
 
 export function compareAs(base: string, actual: string, wanted: string, read: Reading): boolean {
   const ordered = (one: bigint | number | undefined, other: bigint | number | undefined) => {

@@ -1,4 +1,5 @@
 import type { Context } from '../request.ts'
+import { type PatternOptions, readChunks, type Span } from './read-chunks.ts'
 import {
   type Chunk,
   endAt,
@@ -9,7 +10,6 @@ import {
   textOf,
   type Variable,
 } from './segment.ts'
-import type { SharedParts } from './shared-parts.ts'
 
 /** A compiled pattern. One whose variables have no value matches nothing. */
 export type Pattern = {
@@ -39,15 +39,6 @@ export type Anchor = { runs: readonly string[]; prefix: string; suffix: string; 
 /** No help: the text may be any. */
 export const everywhere: Anchor = { runs: [], prefix: '', suffix: '', exact: false }
 
-export type PatternOptions = {
-  /** Whether `*` and `?` act. */
-  wildcards: boolean
-  /** Whether `${...}` acts: in documents of version 2012-10-17. */
-  variables: boolean
-  /** With the other patterns of its document. */
-  shared?: SharedParts
-}
-
 /**
  * Compiles a pattern once. A variable's value is text: a person whose name holds a `*` must not match
  * everybody's.
@@ -58,9 +49,6 @@ export function compilePattern(source: string, options: PatternOptions): Pattern
   return compileSpans(source, [{ source, ...options }])
 }
 
-/** A stretch of a pattern that is read in its own way. */
-export type Span = PatternOptions & { source: string }
-
 /**
  * One pattern of several stretches.
  *
@@ -68,7 +56,7 @@ export type Span = PatternOptions & { source: string }
  * @param headLength how many characters at its start are the head of an ARN, which its anchor leaves out
  */
 export function compileSpans(source: string, spans: readonly Span[], headLength = 0): Pattern {
-  const chunks = share(chunksOf(spans.flatMap(parseParts)), spans[0]?.shared)
+  const chunks = readChunks(spans)
   const literal = textOfAll(chunks)
   if (literal !== undefined) return new LiteralPattern(literal, source, headLength)
   return new ChunksPattern(chunks, source, headLength)
@@ -211,56 +199,4 @@ function textOfAll(chunks: readonly Chunk[]): string | undefined {
 
 function isNeedy(chunk: Chunk): chunk is Variable {
   return typeof chunk === 'object' && chunk.fallback === undefined
-}
-
-type Part = string | Variable | { wildcard: '*' | '?' }
-
-function chunksOf(parts: readonly Part[]): Chunk[] {
-  const chunks: Chunk[] = []
-  for (const part of parts) {
-    const before = chunks.at(-1)
-    if (typeof part === 'string') {
-      if (typeof before === 'string') chunks[chunks.length - 1] = before + part
-      else if (part !== '') chunks.push(part)
-    } else if (!('wildcard' in part)) chunks.push(part)
-    else if (part.wildcard === '?') {
-      if (typeof before === 'number' && before !== star) chunks[chunks.length - 1] = before + 1
-      else chunks.push(1)
-    }
-    // Two stars in a row mean no more than one.
-    else if (before !== star) chunks.push(star)
-  }
-  return chunks
-}
-
-function share(chunks: readonly Chunk[], shared: SharedParts | undefined): readonly Chunk[] {
-  if (shared === undefined) return chunks
-  return chunks.map(chunk => {
-    if (typeof chunk === 'number') return chunk
-    return typeof chunk === 'string' ? shared.text(chunk) : shared.variable(chunk)
-  })
-}
-
-const specials = { withVariables: /\$\{([^{}]*)\}|[*?]/g, without: /[*?]/g }
-const withDefault = /^([^,]+),\s*'([^']*)'\s*$/
-
-function parseParts({ source, wildcards, variables }: Span): Part[] {
-  const parts: Part[] = []
-  let from = 0
-  for (const match of source.matchAll(variables ? specials.withVariables : specials.without)) {
-    const part = partOf(match[0], match[1], wildcards)
-    if (part === undefined) continue
-    parts.push(source.slice(from, match.index), part)
-    from = match.index + match[0].length
-  }
-  parts.push(source.slice(from))
-  return parts
-}
-
-function partOf(whole: string, inner: string | undefined, wildcards: boolean): Part | undefined {
-  if (whole === '*' || whole === '?') return wildcards ? { wildcard: whole } : undefined
-  if (inner === undefined) return undefined
-  if (inner === '*' || inner === '?' || inner === '$') return inner
-  const [, key, fallback] = withDefault.exec(inner) ?? []
-  return { key: (key ?? inner).trim().toLowerCase(), fallback }
 }

@@ -114,3 +114,9 @@ export function powerOf(width: number): number {
   for (let n = 0; n < width; n++) power = Math.imul(power, base)
   return power
 }
+
+/** Spreads a hash over all its bits: neighbours in the text are none in a table. */
+export function spread(hash: number): number {
+  const half = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d)
+  return half ^ (half >>> 13)
+}
