@@ -1,10 +1,12 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { type AuditOptions, openAuditLog } from './audit/audit-log.ts'
+import type { AuditSink } from './audit/audit-sink.ts'
+import { openPostgresSink } from './audit/postgres-sink.ts'
+import { openSqliteSink, type SqliteSinkOptions } from './audit/sqlite-sink.ts'
 import { createAuthorizer } from './authorization/authorize.ts'
 import { createAwsEndpoint } from './aws/endpoint.ts'
 import { type Clock, systemClock } from './base/clock.ts'
-import { newId } from './base/ids.ts'
 import { createOutbound } from './base/outbound.ts'
 import type { Config } from './config.ts'
 import { createAuthenticator } from './credentials/authenticate.ts'
@@ -13,9 +15,9 @@ import { createFactsReader } from './http/request-facts.ts'
 import { createRequestGuard } from './http/request-guard.ts'
 import { createIamService } from './iam/service.ts'
 import { createProofVerifiers, type StandIns } from './identity/proof-verifiers.ts'
+import { openInstallation, openKeyring, storeLocation } from './installation.ts'
 import { claimDataDir, type DataDirClaim } from './keys/claim-data-dir.ts'
-import * as keyFiles from './keys/key-files.ts'
-import { createKeyring } from './keys/keyring.ts'
+import { prepareDataDir, type RootAccessKey } from './keys/key-files.ts'
 import { loadSigningKeys } from './oidc/signing-keys.ts'
 import { createTokenEndpoint } from './oidc/token-endpoint.ts'
 import { composeRoutes } from './routes.ts'
@@ -29,7 +31,7 @@ export type Rolecall = {
   app: ReturnType<typeof composeRoutes>
   store: Store
   accountId: string
-  rootAccessKey: keyFiles.RootAccessKey
+  rootAccessKey: RootAccessKey
   /** Everything that was decided is durable when this answers. */
   close(): Promise<void>
 }
@@ -40,31 +42,36 @@ export type Options = {
   /** The demo's providers, where they run. */
   standIns?: StandIns | undefined
   /** The audit log's bounds, where they are not the usual ones. */
-  auditBounds?: Pick<AuditOptions, 'mostWaiting' | 'lockTimeoutMs'> | undefined
+  auditBounds?: (Pick<AuditOptions, 'mostWaiting'> & Pick<SqliteSinkOptions, 'lockTimeoutMs'>) | undefined
 }
 
-/** Opens what the service keeps. What the environment does not give is made once, in the data folder. */
+/** Opens what the service keeps. What the environment does not give is made once. */
 async function openParts(config: Config, { log, clock = systemClock, auditBounds }: Options) {
-  const masterKey = config.masterKey ?? keyFiles.loadOrMakeMasterKey(config.dataDir)
-  const masterKeys = config.previousMasterKey ? [masterKey, config.previousMasterKey] : [masterKey]
-  return {
-    keyring: createKeyring(masterKeys),
-    accountId: config.accountId ?? keyFiles.loadOrMakeAccountId(config.dataDir),
-    rootAccessKey:
-      config.rootAccessKey ?? keyFiles.loadOrMakeRootAccessKey(config.dataDir, () => newId('AKIA')),
-    store: await openStore(join(config.dataDir, 'rolecall.db')),
-    audit: await openAuditLog({
-      file: join(config.dataDir, 'audit.db'),
+  const keyring = openKeyring(config)
+  const store = await openStore({ location: storeLocation(config), clock, log })
+  try {
+    const installation = await openInstallation(config, store.settings, keyring)
+    const audit = openAuditLog({
+      sink: await openSink(config, auditBounds),
       clock,
       onFailure: failure => log.error({ failure }, 'the audit log could not be written'),
       ...auditBounds,
-    }),
+    })
+    return { keyring, store, audit, ...installation }
+  } catch (error) {
+    await store.close()
+    throw error
   }
+}
+
+function openSink({ databaseUrl, dataDir }: Config, bounds: Options['auditBounds']): Promise<AuditSink> {
+  if (databaseUrl !== undefined) return openPostgresSink(databaseUrl)
+  return openSqliteSink({ file: join(dataDir, 'audit.db'), lockTimeoutMs: bounds?.lockTimeoutMs })
 }
 
 /** Opens the service on its data folder, which is nobody else's meanwhile. Nothing listens yet when this answers. */
 export async function openRolecall(config: Config, options: Options): Promise<Rolecall> {
-  keyFiles.prepareDataDir(config.dataDir)
+  prepareDataDir(config.dataDir)
   const claim = claimDataDir(config.dataDir)
   try {
     return await compose(config, options, claim)

@@ -1,4 +1,4 @@
-import { isLoopbackHost, type SettingName, type Settings, settingNames, settings } from './settings.ts'
+import { findUnknownNames, isLoopbackHost, type SettingName, type Settings, settings } from './settings.ts'
 
 export type GoogleClient = Readonly<
   Record<'clientId' | 'clientSecret' | 'issuer' | 'authorizationUrl' | 'tokenUrl' | 'jwksUrl', string>
@@ -20,6 +20,8 @@ export type Config = Readonly<{
   trustedProxies: readonly string[]
   /** Absolute. */
   dataDir: string
+  /** A PostgreSQL database that several nodes may share, in the place of the embedded store. */
+  databaseUrl?: string | undefined
   /** 32 bytes each. */
   masterKey?: Buffer | undefined
   previousMasterKey?: Buffer | undefined
@@ -121,6 +123,11 @@ function pairRules(given: Given, sound: Settings): Rule[] {
       const alone = given[name] === undefined && given[other] !== undefined
       return [name, alone, `missing, expected together with ${other}`]
     }),
+    [
+      'ROLECALL_MASTER_KEY',
+      given.DATABASE_URL !== undefined && given.ROLECALL_MASTER_KEY === undefined,
+      'missing, expected together with DATABASE_URL: all nodes need the same one',
+    ],
     ['ROLECALL_MASTER_KEY_PREVIOUS', same, 'the same as ROLECALL_MASTER_KEY, expected the key before it'],
   ]
 }
@@ -137,6 +144,11 @@ function productionRules(given: Given, sound: Settings, production: boolean): Ru
       missing('ROLECALL_TRUSTED_PROXIES'),
       'missing, expected in production the address of the proxy in front, which ends TLS',
     ],
+    [
+      'DATABASE_URL',
+      production && sound.DATABASE_URL !== undefined && !isGuarded(sound.DATABASE_URL),
+      'reached in plain text, expected sslmode=verify-full in production, or loopback',
+    ],
     ['ROLECALL_DEMO', demo && production, 'on in production, expected off: its people need no password'],
     [
       'ROLECALL_DEMO',
@@ -148,18 +160,6 @@ function productionRules(given: Given, sound: Settings, production: boolean): Ru
       return [name, isPlain(url) && (production || !isLoopback(url)), https]
     }),
   ]
-}
-
-/** A name that we would ignore is most likely a slip of the pen, and its owner believes that it counts. */
-function findUnknownNames(given: Given): string[] {
-  return Object.keys(given)
-    .filter(name => /^ROLECALL_/i.test(name) && !settingNames.includes(name))
-    .map(name => {
-      const distanceTo = (known: string) => editDistance(known, name.toUpperCase())
-      const near = settingNames.toSorted((a, b) => distanceTo(a) - distanceTo(b))[0] ?? ''
-      const hint = distanceTo(near) <= 6 ? `did you mean ${near}?` : 'see .env.example for those there are'
-      return `${name}: no such setting, ${hint}`
-    })
 }
 
 function composeConfig(sound: Settings, production: boolean): Config {
@@ -174,6 +174,7 @@ function composeConfig(sound: Settings, production: boolean): Config {
     publicUrl: publicUrlOf(sound),
     trustedProxies: sound.ROLECALL_TRUSTED_PROXIES,
     dataDir: sound.ROLECALL_DATA_DIR,
+    databaseUrl: sound.DATABASE_URL,
     masterKey: sound.ROLECALL_MASTER_KEY,
     previousMasterKey: sound.ROLECALL_MASTER_KEY_PREVIOUS,
     accountId: sound.ROLECALL_ACCOUNT_ID,
@@ -218,20 +219,12 @@ function isPlain(url: string | undefined): url is string {
   return url !== undefined && new URL(url).protocol === 'http:'
 }
 
-function isLoopback(url: string): boolean {
-  return isLoopbackHost(new URL(url).hostname)
+/** Passwords and whatever is not sealed cross the network to a database. */
+function isGuarded(databaseUrl: string): boolean {
+  const { hostname, searchParams } = new URL(databaseUrl)
+  return hostname === '' || isLoopbackHost(hostname) || searchParams.get('sslmode') === 'verify-full'
 }
 
-/** Levenshtein's: how many letters must be added, dropped or exchanged. */
-function editDistance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index)
-  for (const [above, letter] of [...from].entries()) {
-    const next = [above + 1]
-    for (const [left, other] of [...to].entries()) {
-      const [added = 0, dropped = 0, kept = 0] = [next[left], row[left + 1], row[left]]
-      next.push(Math.min(added + 1, dropped + 1, kept + (letter === other ? 0 : 1)))
-    }
-    row = next
-  }
-  return row.at(-1) ?? 0
+function isLoopback(url: string): boolean {
+  return isLoopbackHost(new URL(url).hostname)
 }

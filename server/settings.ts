@@ -22,6 +22,10 @@ export const settings = z.object({
     .string()
     .default('./data')
     .transform(path => resolve(path)),
+  DATABASE_URL: text(
+    isDatabaseUrl,
+    'not a PostgreSQL address, expected postgres://user:password@host:port/database',
+  ).optional(),
   ROLECALL_MASTER_KEY: masterKey(),
   ROLECALL_MASTER_KEY_PREVIOUS: masterKey(),
   ROLECALL_ACCOUNT_ID: text(/^\d{12}$/, 'not an account id, expected 12 digits').optional(),
@@ -99,6 +103,11 @@ function listOf(holds: (entry: string) => boolean, problem: string) {
     .default([])
 }
 
+function isDatabaseUrl(value: string): boolean {
+  const url = URL.parse(value)
+  return (url?.protocol === 'postgres:' || url?.protocol === 'postgresql:') && url.pathname.length > 1
+}
+
 function isPort(value: string): boolean {
   return /^\d{1,5}$/.test(value) && Number(value) <= 65_535
 }
@@ -147,4 +156,30 @@ function parseWebUrl(value: string): URL | undefined {
 function isKey(value: string): boolean {
   const bytes = Buffer.from(value, 'base64')
   return bytes.length === 32 && bytes.toString('base64') === value
+}
+
+/** A name that we would ignore is most likely a slip of the pen, and its owner believes that it counts. */
+export function findUnknownNames(given: Readonly<Record<string, string>>): string[] {
+  return Object.keys(given)
+    .filter(name => /^ROLECALL_/i.test(name) && !settingNames.includes(name))
+    .map(name => {
+      const distanceTo = (known: string) => editDistance(known, name.toUpperCase())
+      const near = settingNames.toSorted((a, b) => distanceTo(a) - distanceTo(b))[0] ?? ''
+      const hint = distanceTo(near) <= 6 ? `did you mean ${near}?` : 'see .env.example for those there are'
+      return `${name}: no such setting, ${hint}`
+    })
+}
+
+/** Levenshtein's: how many letters must be added, dropped or exchanged. */
+function editDistance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index)
+  for (const [above, letter] of [...from].entries()) {
+    const next = [above + 1]
+    for (const [left, other] of [...to].entries()) {
+      const [added = 0, dropped = 0, kept = 0] = [next[left], row[left + 1], row[left]]
+      next.push(Math.min(added + 1, dropped + 1, kept + (letter === other ? 0 : 1)))
+    }
+    row = next
+  }
+  return row.at(-1) ?? 0
 }

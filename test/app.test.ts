@@ -9,7 +9,7 @@ import { CreateRoleCommand, GetRoleCommand } from '@aws-sdk/client-iam'
 import { Kysely, sql } from 'kysely'
 import { pino } from 'pino'
 import { openRolecall } from '../server/app.ts'
-import { openAuditLog } from '../server/audit/audit-log.ts'
+import { openSqliteSink } from '../server/audit/sqlite-sink.ts'
 import { readConfig } from '../server/config.ts'
 import { createSqliteDialect } from '../server/store/sqlite-dialect.ts'
 import { startDemoRolecall } from './support/demo-rolecall.ts'
@@ -199,14 +199,10 @@ test('the store and the audit log sync every commit, as their own connections sa
   const db = new Kysely<unknown>({ dialect: createSqliteDialect(join(folder, 'store.db')) })
   const { rows } = await sql<{ synchronous: number }>`PRAGMA synchronous`.execute(db)
   await db.destroy()
-  const audit = await openAuditLog({
-    file: join(folder, 'audit.db'),
-    clock: Date.now,
-    onFailure: assert.fail,
-  })
-  await audit.close()
+  const sink = await openSqliteSink({ file: join(folder, 'audit.db') })
+  await sink.end()
   const full = 2
-  assert.deepEqual([rows[0]?.synchronous, audit.synchronous], [full, full])
+  assert.deepEqual([rows[0]?.synchronous, sink.durability], [full, `synchronous = ${full}`])
 })
 
 test('thousands of refusals from one address fill a few rows, and every one is counted', async () => {

@@ -16,7 +16,15 @@ const floors = [
   // The roof: its files lie in server/ itself, the room without a name.
   ['', 'demo'],
 ]
-const roofFiles = ['main.ts', 'app.ts', 'config.ts', 'routes.ts', 'settings.ts', 'check-node.js']
+const roofFiles = [
+  'main.ts',
+  'app.ts',
+  'config.ts',
+  'installation.ts',
+  'routes.ts',
+  'settings.ts',
+  'check-node.js',
+]
 const drawers = /\/(?:utils?|helpers?|common|misc)(?:\/|\.[jt]s$)/
 
 /** Every breach in a tree of files under server/, each as `path: what is wrong`. */

@@ -54,6 +54,7 @@ describe('a configuration that holds', () => {
       ROLECALL_PUBLIC_URL: 'https://Login.Example.com:443/',
       ROLECALL_TRUSTED_PROXIES: '10.0.0.7, 10.1.0.0/16,FD00::/8',
       ROLECALL_DATA_DIR: '/var/lib/rolecall',
+      DATABASE_URL: 'postgres://rolecall:secret@db.example/rolecall?sslmode=verify-full',
       ROLECALL_MASTER_KEY: oneKey,
       ROLECALL_MASTER_KEY_PREVIOUS: otherKey,
       ROLECALL_ACCOUNT_ID: '012345678901',
@@ -72,6 +73,7 @@ describe('a configuration that holds', () => {
       publicUrl: 'https://login.example.com',
       trustedProxies: ['10.0.0.7', '10.1.0.0/16', 'fd00::/8'],
       dataDir: '/var/lib/rolecall',
+      databaseUrl: 'postgres://rolecall:secret@db.example/rolecall?sslmode=verify-full',
       masterKey: Buffer.alloc(32, 1),
       previousMasterKey: Buffer.alloc(32, 2),
       accountId: '012345678901',
@@ -261,6 +263,25 @@ const refused: [story: string, env: Env, ...problems: string[]][] = [
     'a previous key alone',
     { ROLECALL_MASTER_KEY_PREVIOUS: oneKey },
     'ROLECALL_MASTER_KEY: missing, expected together with ROLECALL_MASTER_KEY_PREVIOUS',
+  ],
+  [
+    'a database of another kind',
+    { DATABASE_URL: 'mysql://a:b@127.0.0.1/c', ROLECALL_MASTER_KEY: oneKey },
+    'DATABASE_URL: not a PostgreSQL address, expected postgres://user:password@host:port/database',
+  ],
+  [
+    'a database without a master key',
+    { DATABASE_URL: 'postgres://a:b@127.0.0.1/c' },
+    'ROLECALL_MASTER_KEY: missing, expected together with DATABASE_URL: all nodes need the same one',
+  ],
+  [
+    'a database reached in plain text, in production',
+    {
+      ...inProduction,
+      DATABASE_URL: 'postgres://a:b@db.example/c?sslmode=require',
+      ROLECALL_MASTER_KEY: oneKey,
+    },
+    'DATABASE_URL: reached in plain text, expected sslmode=verify-full in production, or loopback',
   ],
   [
     'a previous key that is the present one',

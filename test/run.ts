@@ -9,6 +9,7 @@ import { dirname } from 'node:path'
 import { settingNames } from '../server/settings.ts'
 import { findChromium } from './support/chromium.ts'
 import { installPackage, mayInstall } from './support/debian.ts'
+import { findPostgres, type PostgresServer, serverUrlVariable, startPostgres } from './support/postgres.ts'
 
 process.chdir(dirname(import.meta.dirname))
 
@@ -24,21 +25,41 @@ if (files.length === 0) {
   console.error(`No test file has ${filters.join(' or ')} in its path.`)
   process.exit(1)
 }
-const missing = ensureChromium()
-if (missing !== undefined) {
+requirePart(ensureChromium(), 'Browser tests')
+const postgres = await ensurePostgres()
+const code = await runNode()
+await postgres?.stop()
+process.exit(code)
+
+/** What is not there is said plainly, and under CI=true it is a failure. */
+function requirePart(missing: string | undefined, tests: string): void {
+  if (missing === undefined) return
   const allowed = process.env.CI !== 'true'
-  console.error(`${missing} ${allowed ? 'Browser tests are skipped.' : 'Under CI=true that is a failure.'}`)
+  console.error(`${missing} ${allowed ? `${tests} are skipped.` : 'Under CI=true that is a failure.'}`)
   if (!allowed) process.exit(1)
 }
-process.exit(await runNode())
 
 /** Installs chromium where it may. Where there is none afterwards, one sentence says why. */
 function ensureChromium(): string | undefined {
-  if (findChromium() !== undefined) return undefined
-  if (!mayInstall()) return 'chromium is not here, and only root on Debian may install it.'
-  console.log('Installing chromium from Debian for the browser tests: once, a minute or so.')
-  const problem = installPackage('chromium')
-  return findChromium() === undefined ? `chromium could not be installed (${problem}).` : undefined
+  return ensurePackage('chromium', findChromium)
+}
+
+/** One server for the whole run, in which each test file makes databases of its own. */
+async function ensurePostgres(): Promise<PostgresServer | undefined> {
+  requirePart(ensurePackage('postgresql', findPostgres), 'Tests on PostgreSQL')
+  const bin = findPostgres()
+  if (bin === undefined) return undefined
+  const server = await startPostgres(bin)
+  process.env[serverUrlVariable] = server.url
+  return server
+}
+
+function ensurePackage(name: string, find: () => string | undefined): string | undefined {
+  if (find() !== undefined) return undefined
+  if (!mayInstall()) return `${name} is not here, and only root on Debian may install it.`
+  console.log(`Installing ${name} from Debian for the tests: once, a minute or so.`)
+  const problem = installPackage(name)
+  return find() === undefined ? `${name} could not be installed (${problem}).` : undefined
 }
 
 /** The exit code of `node --test`; a signal to us is a signal to it. */
@@ -65,6 +86,7 @@ function runNode(): Promise<number> {
 
 /** Our own settings in the caller's shell must not decide what a test sees. */
 function withoutSettings(): NodeJS.ProcessEnv {
-  const ours = (name: string) => settingNames.includes(name) || name.startsWith('ROLECALL_')
+  const ours = (name: string) =>
+    name !== serverUrlVariable && (settingNames.includes(name) || name.startsWith('ROLECALL_'))
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !ours(name)))
 }

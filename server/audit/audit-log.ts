@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import { Refusal } from '../base/refusal.ts'
 import { type AuditEvent, type AuditRow, rowOf } from './audit-event.ts'
-import { startAuditThread } from './audit-thread.ts'
+import type { AuditSink } from './audit-sink.ts'
 import { createGroupCommit } from './group-commit.ts'
 import { createRefusalFold } from './refusal-fold.ts'
 
@@ -15,21 +15,17 @@ export type AuditLog = {
   note(event: AuditEvent): void
   /** Whether rows can be made durable at this moment. @throws {Refusal} audit.unavailable when they can't */
   ping(): Promise<void>
-  /** SQLite's own answer to `PRAGMA synchronous`: 2 is FULL. */
-  synchronous: number
   /** Everything that was recorded and noted is durable when this answers. */
   close(): Promise<void>
 }
 
 export type AuditOptions = {
-  file: string
+  sink: AuditSink
   clock: Clock
   /** Told when a group could not be written. */
   onFailure: (failure: string) => void
   /** Rows that may wait at most; beyond that `record` refuses at once. */
   mostWaiting?: number
-  /** How long a commit waits for another writer's lock. */
-  lockTimeoutMs?: number
   /** How long a row may take to become durable before whoever waits for it is refused. */
   deadlineMs?: number
   /** How often folded refusals are written. */
@@ -41,12 +37,11 @@ const probeMs = 3_000
 /** Refusals may take this share of the queue, so that strangers never crowd out credentials. */
 const shareOfNotes = 0.5
 
-/** Opens the audit log and its thread. */
-export async function openAuditLog(options: AuditOptions): Promise<AuditLog> {
-  const { clock, onFailure, mostWaiting = 20_000, foldEveryMs = 10_000, deadlineMs = 15_000 } = options
-  const thread = await openThread(options)
+/** Opens the audit log on what makes its rows durable, which it ends with itself. */
+export function openAuditLog(options: AuditOptions): AuditLog {
+  const { sink, clock, onFailure, mostWaiting = 20_000, foldEveryMs = 10_000, deadlineMs = 15_000 } = options
   const fold = createRefusalFold(clock)
-  const group = createGroupCommit<AuditRow>(thread.commit, { mostInGroup, deadlineMs })
+  const group = createGroupCommit<AuditRow>(sink.commit, { mostInGroup, deadlineMs })
   let probing: Promise<void> | undefined
   let closing = false
   let closed = false
@@ -72,7 +67,6 @@ export async function openAuditLog(options: AuditOptions): Promise<AuditLog> {
   timer.unref()
 
   return {
-    synchronous: thread.synchronous,
     async record(event) {
       if (closing || group.waiting() >= mostWaiting) {
         throw new Refusal('audit.unavailable', { detail: 'the audit queue is full' })
@@ -108,7 +102,7 @@ export async function openAuditLog(options: AuditOptions): Promise<AuditLog> {
       closed = true
       const lost = fold.take().reduce((sum, { count = 1 }) => sum + count, 0)
       if (lost > 0) onFailure(`${lost} refusals could not be written before the audit log was closed`)
-      await thread.end()
+      await sink.end()
     },
   }
 }
@@ -120,18 +114,5 @@ async function within(ms: number, done: Promise<void>): Promise<void> {
     await Promise.race([done, late.promise])
   } finally {
     clearTimeout(timer)
-  }
-}
-
-/** A thread that died is replaced at the next group; until that succeeds, groups fail. */
-async function openThread({ file, lockTimeoutMs = 5_000 }: AuditOptions) {
-  let thread = await startAuditThread({ file, lockTimeoutMs })
-  return {
-    synchronous: thread.synchronous,
-    async commit(rows: AuditRow[]): Promise<void> {
-      if (!thread.alive()) thread = await startAuditThread({ file, lockTimeoutMs })
-      await thread.commit(rows)
-    },
-    end: () => thread.end(),
   }
 }

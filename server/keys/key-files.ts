@@ -47,15 +47,24 @@ export function rootAccessKeyFile(dataDir: string): string {
  */
 export function loadOrMakeRootAccessKey(dataDir: string, newKeyId: () => string): RootAccessKey {
   const file = rootAccessKeyFile(dataDir)
-  const text = loadOrMake(file, () => {
-    // Thirty bytes are forty characters of base64, the length that AWS's tools expect.
-    const secret = randomBytes(30).toString('base64')
-    return `[rolecall-root]\naws_access_key_id = ${newKeyId()}\naws_secret_access_key = ${secret}`
-  })
+  // Thirty bytes are forty characters of base64, the length that AWS's tools expect.
+  const make = () => profileOf({ id: newKeyId(), secret: randomBytes(30).toString('base64') })
+  const text = loadOrMake(file, make)
   const id = /^aws_access_key_id\s*=\s*(\S+)$/m.exec(text)?.[1]
   const secret = /^aws_secret_access_key\s*=\s*(\S+)$/m.exec(text)?.[1]
   if (id === undefined || secret === undefined) throw new Error(`${file} does not hold an access key`)
   return { id, secret }
+}
+
+/** Puts a root access key that is kept elsewhere into its file, in the place of any other. */
+export function writeRootAccessKey(dataDir: string, key: RootAccessKey): void {
+  const file = rootAccessKeyFile(dataDir)
+  const text = profileOf(key)
+  if (!existsSync(file) || readFileSync(file, 'utf8').trim() !== text) writeDurably(file, text)
+}
+
+function profileOf({ id, secret }: RootAccessKey): string {
+  return `[rolecall-root]\naws_access_key_id = ${id}\naws_secret_access_key = ${secret}`
 }
 
 function loadOrMake(file: string, make: () => string): string {

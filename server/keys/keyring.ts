@@ -9,6 +9,7 @@ export type Purpose =
   | 'session-secret-key'
   | 'cookie-signature'
   | 'signing-key-at-rest'
+  | 'secret-at-rest'
   | 'encoded-message'
 
 /** Four bytes that say which master key made a value. Public: it travels in every sealed token. */
@@ -30,6 +31,7 @@ const purposes: readonly Purpose[] = [
   'session-secret-key',
   'cookie-signature',
   'signing-key-at-rest',
+  'secret-at-rest',
   'encoded-message',
 ]
 

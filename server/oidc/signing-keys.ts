@@ -16,25 +16,34 @@ type Deps = { signingKeys: SigningKeys; keyring: Keyring; clock: Clock }
  * master key is there. A key that the keyring can't open any more is left where it is.
  */
 export async function loadSigningKeys(deps: Deps): Promise<[SigningKey, ...SigningKey[]]> {
-  const { keyring, signingKeys } = deps
-  const opened = (await signingKeys.list()).flatMap(({ kid, sealedKey }) => {
+  const opened = await openKeys(deps)
+  const signing = opened.find(({ current }) => current)?.key ?? (await makeSigningKey(deps))
+  const published = opened.map(({ key }) => key).filter(({ kid }) => kid !== signing.kid)
+  return [signing, ...published]
+}
+
+type OpenedKey = { current: boolean; key: SigningKey }
+
+async function openKeys({ signingKeys, keyring }: Deps): Promise<OpenedKey[]> {
+  return (await signingKeys.list()).flatMap(({ kid, sealedKey }) => {
     const der = openRecord(keyring, 'signing-key-at-rest', sealedKey, kid)
     if (der === undefined) return []
     const current = keyIdOf(sealedKey).equals(keyring.currentKeyId)
     return [{ current, key: { kid, privateKey: fromDer(der) } }]
   })
-  const signing = opened.find(({ current }) => current)?.key ?? (await makeSigningKey(deps))
-  const published = opened.map(({ key }) => key).filter(key => key !== signing)
-  return [signing, ...published]
 }
 
-async function makeSigningKey({ signingKeys, keyring, clock }: Deps): Promise<SigningKey> {
+/** One for each master key: of nodes that start at once, all take the one that the first of them made. */
+async function makeSigningKey(deps: Deps): Promise<SigningKey> {
+  const { signingKeys, keyring, clock } = deps
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const kid = thumbprint(privateKey)
   const der = privateKey.export({ format: 'der', type: 'pkcs8' })
   const sealedKey = sealRecord(keyring, 'signing-key-at-rest', der, kid)
-  await signingKeys.add({ kid, sealedKey, createdAtMs: clock() })
-  return { kid, privateKey }
+  await signingKeys.addFirst(keyring.currentKeyId.toString('hex'), { kid, sealedKey, createdAtMs: clock() })
+  const kept = (await openKeys(deps)).find(({ current }) => current)
+  if (kept === undefined) throw new Error('the signing key of this master key is gone')
+  return kept.key
 }
 
 function fromDer(der: Buffer): KeyObject {

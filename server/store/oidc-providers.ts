@@ -1,5 +1,5 @@
-import type { Kysely, Selectable } from 'kysely'
-import { createCatalogueCache } from './catalogue-cache.ts'
+import type { Selectable } from 'kysely'
+import type { Database } from './database.ts'
 import type { Schema } from './schema.ts'
 import { insertUnique } from './unique.ts'
 
@@ -24,8 +24,8 @@ export type OidcProviders = {
   delete(urlPath: string): Promise<boolean>
 }
 
-export function createOidcProviders(db: Kysely<Schema>): OidcProviders {
-  const byPath = createCatalogueCache<OidcProvider>()
+export function createOidcProviders({ db, catalogue, write }: Database): OidcProviders {
+  const byPath = catalogue.cache<OidcProvider>('oidcProvider')
   return {
     find: urlPath =>
       byPath.get(urlPath, async () =>
@@ -41,20 +41,20 @@ export function createOidcProviders(db: Kysely<Schema>): OidcProviders {
       const rows = await db.selectFrom('oidc_providers').selectAll().orderBy('url_path').execute()
       return rows.flatMap(row => asProvider(row) ?? [])
     },
-    async create(provider) {
-      await insertUnique('Provider', provider.issuer, () =>
-        db.insertInto('oidc_providers').values(asRow(provider)).execute(),
-      )
-      byPath.clear()
-    },
-    async delete(urlPath) {
-      const { numDeletedRows } = await db
-        .deleteFrom('oidc_providers')
-        .where('url_path', '=', urlPath)
-        .executeTakeFirst()
-      byPath.clear()
-      return numDeletedRows > 0n
-    },
+    create: provider =>
+      insertUnique('Provider', provider.issuer, () =>
+        write([`oidcProvider:${provider.urlPath}`], async trx => {
+          await trx.insertInto('oidc_providers').values(asRow(provider)).execute()
+        }),
+      ),
+    delete: urlPath =>
+      write([`oidcProvider:${urlPath}`], async trx => {
+        const { numDeletedRows } = await trx
+          .deleteFrom('oidc_providers')
+          .where('url_path', '=', urlPath)
+          .executeTakeFirst()
+        return numDeletedRows > 0n
+      }),
   }
 }
 

@@ -1,15 +1,14 @@
-import { Kysely } from 'kysely'
-import { Migrator } from 'kysely/migration'
+import type { Clock } from '../base/clock.ts'
+import type { Database } from './database.ts'
 import { createIdentities, type Identities } from './identities.ts'
-import { migrations } from './migrations.ts'
 import { createOidcProviders, type OidcProviders } from './oidc-providers.ts'
 import { createPolicies, type Policies } from './policies.ts'
+import { openPostgresDatabase } from './postgres-database.ts'
 import { createRoles, type Roles } from './roles.ts'
-import type { Schema } from './schema.ts'
 import { createSettings, type Settings } from './settings.ts'
 import { createSignInStates, type SignInStates } from './sign-in-states.ts'
 import { createSigningKeys, type SigningKeys } from './signing-keys.ts'
-import { createSqliteDialect } from './sqlite-dialect.ts'
+import { openSqliteDatabase } from './sqlite-database.ts'
 import { createWebSessions, type WebSessions } from './web-sessions.ts'
 
 export type Store = {
@@ -25,25 +24,36 @@ export type Store = {
   prune(nowMs: number): Promise<void>
   /** Throws when the database no longer answers. */
   ping(): Promise<void>
+  /** When this node last knew what all others had changed, in milliseconds since the epoch. */
+  inStepAtMs(): number
   close(): Promise<void>
 }
 
-/**
- * Opens the embedded store, making or migrating it as needed.
- *
- * @param file a path, or `:memory:`
- */
-export async function openStore(file: string): Promise<Store> {
-  const db = new Kysely<Schema>({ dialect: createSqliteDialect(file) })
-  await migrate(db)
-  const policies = createPolicies(db)
+export type StoreOptions = {
+  /** A file or `:memory:` for the embedded store, or the URL of a PostgreSQL database. */
+  location: { file: string } | { url: string }
+  clock: Clock
+  log: { error(context: object, message: string): void }
+}
+
+/** Opens the store, making or migrating it as needed. */
+export async function openStore({ location, clock, log }: StoreOptions): Promise<Store> {
+  const database =
+    'file' in location
+      ? await openSqliteDatabase(location.file, clock)
+      : await openPostgresDatabase(location.url, clock, log)
+  return createStore(database)
+}
+
+function createStore(database: Database): Store {
+  const { db } = database
   const webSessions = createWebSessions(db)
   const signInStates = createSignInStates(db)
   return {
     settings: createSettings(db),
-    roles: createRoles(db, policies),
-    policies,
-    oidcProviders: createOidcProviders(db),
+    roles: createRoles(database),
+    policies: createPolicies(database),
+    oidcProviders: createOidcProviders(database),
     identities: createIdentities(db),
     webSessions,
     signInStates,
@@ -52,15 +62,8 @@ export async function openStore(file: string): Promise<Store> {
       await webSessions.prune(nowMs)
       await signInStates.prune(nowMs)
     },
-    async ping() {
-      await db.selectFrom('settings').select('name').limit(1).execute()
-    },
-    close: () => db.destroy(),
+    ping: database.ping,
+    inStepAtMs: database.inStepAtMs,
+    close: database.close,
   }
-}
-
-async function migrate(db: Kysely<Schema>): Promise<void> {
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } })
-  const { error } = await migrator.migrateToLatest()
-  if (error !== undefined) throw new Error('the store could not be brought up to date', { cause: error })
 }

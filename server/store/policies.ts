@@ -1,5 +1,5 @@
-import type { Kysely, Selectable } from 'kysely'
-import { createCatalogueCache } from './catalogue-cache.ts'
+import type { Selectable } from 'kysely'
+import type { Database } from './database.ts'
 import type { Schema } from './schema.ts'
 import { insertUnique } from './unique.ts'
 
@@ -27,28 +27,20 @@ export type Policies = {
   /** The document in force. */
   findDocument(id: string): Promise<string | undefined>
   countAttachments(id: string): Promise<number>
-  /** Called after every change, so that whoever cached documents lets go of them. */
-  onChange(listener: () => void): void
 }
 
-export function createPolicies(db: Kysely<Schema>): Policies {
-  const byName = createCatalogueCache<ManagedPolicy>()
-  const documents = createCatalogueCache<string>()
-  const listeners: (() => void)[] = []
-  const changed = () => {
-    byName.clear()
-    documents.clear()
-    for (const listener of listeners) listener()
-  }
+export function createPolicies({ db, catalogue, write }: Database): Policies {
+  const byName = catalogue.cache<ManagedPolicy>('policy')
+  const documents = catalogue.cache<string>('policyDocument')
 
   return {
     find: name =>
       byName.get(name, async () =>
         asPolicy(await db.selectFrom('policies').selectAll().where('name', '=', name).executeTakeFirst()),
       ),
-    async create(policy, document) {
-      await insertUnique('Policy', policy.name, () =>
-        db.transaction().execute(async trx => {
+    create: (policy, document) =>
+      insertUnique('Policy', policy.name, () =>
+        write([`policy:${policy.name}`, `policyDocument:${policy.id}`], async trx => {
           await trx.insertInto('policies').values(asRow(policy)).execute()
           await trx
             .insertInto('policy_versions')
@@ -60,13 +52,12 @@ export function createPolicies(db: Kysely<Schema>): Policies {
             })
             .execute()
         }),
-      )
-      changed()
-    },
-    async delete(id) {
-      await db.deleteFrom('policies').where('id', '=', id).execute()
-      changed()
-    },
+      ),
+    // Whatever it was attached to has lost it: nobody's documents can be told from here.
+    delete: id =>
+      write(['policy', `policyDocument:${id}`, 'documents'], async trx => {
+        await trx.deleteFrom('policies').where('id', '=', id).execute()
+      }),
     findDocument: id =>
       documents.get(id, async () => {
         const row = await db
@@ -89,7 +80,6 @@ export function createPolicies(db: Kysely<Schema>): Policies {
         .executeTakeFirstOrThrow()
       return Number(count)
     },
-    onChange: listener => void listeners.push(listener),
   }
 }
 

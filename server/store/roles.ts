@@ -1,6 +1,5 @@
-import type { Kysely, Selectable } from 'kysely'
-import { createCatalogueCache } from './catalogue-cache.ts'
-import type { Policies } from './policies.ts'
+import type { Kysely, Selectable, Transaction } from 'kysely'
+import type { Database } from './database.ts'
 import type { Schema } from './schema.ts'
 import { insertUnique } from './unique.ts'
 
@@ -49,24 +48,17 @@ export type Roles = {
   documents(id: string): Promise<readonly string[]>
 }
 
-export function createRoles(db: Kysely<Schema>, policies: Policies): Roles {
-  const byName = createCatalogueCache<Role>()
-  const byId = createCatalogueCache<Role>()
-  const documents = createCatalogueCache<readonly string[]>()
-  const forget = () => {
-    byName.clear()
-    byId.clear()
-    documents.clear()
-  }
-  policies.onChange(forget)
+export function createRoles(database: Database): Roles {
+  const { db, catalogue } = database
+  const byName = catalogue.cache<Role>('role')
+  const byId = catalogue.cache<Role>('roleId')
+  const documents = catalogue.cache<readonly string[]>('documents')
 
-  async function write<T>(change: () => Promise<T>): Promise<T> {
-    try {
-      return await change()
-    } finally {
-      forget()
-    }
-  }
+  /** A role's own row, under both of its names. */
+  const change = (role: { id: string; name: string }, run: Run<void>) =>
+    database.write([`role:${role.name}`, `roleId:${role.id}`, `documents:${role.id}`], run)
+  const nameOf = async (id: string) =>
+    (await db.selectFrom('roles').select('name').where('id', '=', id).executeTakeFirst())?.name ?? ''
 
   return {
     find: name =>
@@ -82,27 +74,29 @@ export function createRoles(db: Kysely<Schema>, policies: Policies): Roles {
       return rows.flatMap(row => (row.path.startsWith(pathPrefix) ? (asRole(row) ?? []) : []))
     },
     create: role =>
-      write(() =>
-        insertUnique('Role', role.name, () => db.insertInto('roles').values(asRow(role)).execute()),
+      insertUnique('Role', role.name, () =>
+        change(role, async trx => {
+          await trx.insertInto('roles').values(asRow(role)).execute()
+        }),
       ),
-    setTrustPolicy: (id, document) =>
-      write(async () => {
-        await db.updateTable('roles').set({ trust_policy: document }).where('id', '=', id).execute()
+    setTrustPolicy: async (id, document) =>
+      change({ id, name: await nameOf(id) }, async trx => {
+        await trx.updateTable('roles').set({ trust_policy: document }).where('id', '=', id).execute()
       }),
-    delete: id =>
-      write(async () => {
-        await db.deleteFrom('roles').where('id', '=', id).execute()
+    delete: async id =>
+      change({ id, name: await nameOf(id) }, async trx => {
+        await trx.deleteFrom('roles').where('id', '=', id).execute()
       }),
 
-    ...inlinePolicies(db, write),
-    ...attachments(db, write),
+    ...inlinePolicies(database),
+    ...attachments(database),
     documents: async id => (await documents.get(id, () => loadDocuments(db, id))) ?? [],
   }
 }
 
-type Write = <T>(change: () => Promise<T>) => Promise<T>
+type Run<T> = (trx: Transaction<Schema>) => Promise<T>
 
-function inlinePolicies(db: Kysely<Schema>, write: Write) {
+function inlinePolicies({ db, write }: Database) {
   return {
     async findInlinePolicy(id: string, name: string) {
       const row = await db
@@ -123,16 +117,16 @@ function inlinePolicies(db: Kysely<Schema>, write: Write) {
       return rows.map(row => row.name)
     },
     putInlinePolicy: (id: string, name: string, document: string) =>
-      write(async () => {
-        await db
+      write([`documents:${id}`], async trx => {
+        await trx
           .insertInto('role_policies')
           .values({ role_id: id, name, document })
           .onConflict(conflict => conflict.columns(['role_id', 'name']).doUpdateSet({ document }))
           .execute()
       }),
     deleteInlinePolicy: (id: string, name: string) =>
-      write(async () => {
-        const { numDeletedRows } = await db
+      write([`documents:${id}`], async trx => {
+        const { numDeletedRows } = await trx
           .deleteFrom('role_policies')
           .where('role_id', '=', id)
           .where('name', '=', name)
@@ -142,19 +136,19 @@ function inlinePolicies(db: Kysely<Schema>, write: Write) {
   }
 }
 
-function attachments(db: Kysely<Schema>, write: Write) {
+function attachments({ db, write }: Database) {
   return {
     attach: (id: string, policyId: string, nowMs: number) =>
-      write(async () => {
-        await db
+      write([`documents:${id}`], async trx => {
+        await trx
           .insertInto('role_attachments')
           .values({ role_id: id, policy_id: policyId, attached_at_ms: nowMs })
           .onConflict(conflict => conflict.columns(['role_id', 'policy_id']).doNothing())
           .execute()
       }),
     detach: (id: string, policyId: string) =>
-      write(async () => {
-        const { numDeletedRows } = await db
+      write([`documents:${id}`], async trx => {
+        const { numDeletedRows } = await trx
           .deleteFrom('role_attachments')
           .where('role_id', '=', id)
           .where('policy_id', '=', policyId)

@@ -9,6 +9,8 @@ type Flag = 0 | 1
 
 export type Schema = {
   settings: { name: string; value: string }
+  /** One row: how often the catalogue was changed. */
+  catalogue: { generation: number }
 
   roles: {
     id: string

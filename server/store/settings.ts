@@ -5,6 +5,8 @@ import type { Schema } from './schema.ts'
 export type Settings = {
   find(name: string): Promise<string | undefined>
   set(name: string, value: string): Promise<void>
+  /** Sets it unless somebody else was first; answers what it is. */
+  claim(name: string, value: string): Promise<string>
 }
 
 export function createSettings(db: Kysely<Schema>): Settings {
@@ -12,6 +14,19 @@ export function createSettings(db: Kysely<Schema>): Settings {
     async find(name) {
       const row = await db.selectFrom('settings').select('value').where('name', '=', name).executeTakeFirst()
       return row?.value
+    },
+    async claim(name, value) {
+      await db
+        .insertInto('settings')
+        .values({ name, value })
+        .onConflict(conflict => conflict.column('name').doNothing())
+        .execute()
+      const row = await db
+        .selectFrom('settings')
+        .select('value')
+        .where('name', '=', name)
+        .executeTakeFirstOrThrow()
+      return row.value
     },
     async set(name, value) {
       await db

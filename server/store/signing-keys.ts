@@ -7,7 +7,8 @@ export type SealedSigningKey = { kid: string; sealedKey: Buffer; createdAtMs: nu
 export type SigningKeys = {
   /** Newest first. */
   list(): Promise<SealedSigningKey[]>
-  add(key: SealedSigningKey): Promise<void>
+  /** Adds the first key of a slot; does nothing when another node already has, whose key is then in the list. */
+  addFirst(slot: string, key: SealedSigningKey): Promise<void>
 }
 
 export function createSigningKeys(db: Kysely<Schema>): SigningKeys {
@@ -20,11 +21,20 @@ export function createSigningKeys(db: Kysely<Schema>): SigningKeys {
         createdAtMs: row.created_at_ms,
       }))
     },
-    async add({ kid, sealedKey, createdAtMs }) {
-      await db
-        .insertInto('signing_keys')
-        .values({ kid, sealed_key: sealedKey, created_at_ms: createdAtMs })
-        .execute()
+    async addFirst(slot, { kid, sealedKey, createdAtMs }) {
+      await db.transaction().execute(async trx => {
+        // Of two nodes at once the second waits here for the first one's commit.
+        const { numInsertedOrUpdatedRows } = await trx
+          .insertInto('settings')
+          .values({ name: `signing-key:${slot}`, value: kid })
+          .onConflict(conflict => conflict.column('name').doNothing())
+          .executeTakeFirst()
+        if (numInsertedOrUpdatedRows !== 1n) return
+        await trx
+          .insertInto('signing_keys')
+          .values({ kid, sealed_key: sealedKey, created_at_ms: createdAtMs })
+          .execute()
+      })
     },
   }
 }

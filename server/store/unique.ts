@@ -18,9 +18,10 @@ export async function insertUnique(
   }
 }
 
-/** SQLITE_CONSTRAINT_PRIMARYKEY and SQLITE_CONSTRAINT_UNIQUE: https://sqlite.org/rescode.html */
-const uniqueViolations: readonly unknown[] = [1555, 2067]
+/** SQLITE_CONSTRAINT_PRIMARYKEY and _UNIQUE (https://sqlite.org/rescode.html), SQLSTATE unique_violation. */
+const uniqueViolations: readonly unknown[] = [1555, 2067, '23505']
 
 function isUniqueViolation(error: unknown): boolean {
-  return error instanceof Error && 'errcode' in error && uniqueViolations.includes(error.errcode)
+  const { errcode, code } = Object(error)
+  return uniqueViolations.includes(errcode) || uniqueViolations.includes(code)
 }

@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import type { AuditEvent } from '../../server/audit/audit-event.ts'
 import { type AuditOptions, openAuditLog } from '../../server/audit/audit-log.ts'
 import { createRefusalFold } from '../../server/audit/refusal-fold.ts'
+import { openSqliteSink, type SqliteSinkOptions } from '../../server/audit/sqlite-sink.ts'
 import { Refusal } from '../../server/base/refusal.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
@@ -23,8 +24,10 @@ const issued: AuditEvent = {
 }
 const refused: AuditEvent = { ...issued, decision: 'denied', reason: 'trust.denied' }
 
-async function open(file: string, options: Partial<AuditOptions> = {}) {
-  const log = await openAuditLog({ file, clock: () => 1_000, onFailure: () => undefined, ...options })
+async function open(file: string, options: Partial<AuditOptions & SqliteSinkOptions> = {}) {
+  const { lockTimeoutMs, ...rest } = options
+  const sink = await openSqliteSink({ file, lockTimeoutMs })
+  const log = openAuditLog({ sink, clock: () => 1_000, onFailure: () => undefined, ...rest })
   after(() => log.close())
   return log
 }
@@ -58,9 +61,9 @@ test('a recorded event is in the file when record answers, whole', async () => {
 })
 
 test('the database syncs every commit to the disk', async () => {
-  const log = await open(newFile())
-  assert.equal(log.synchronous, 2, 'PRAGMA synchronous = FULL')
-  await log.close()
+  const sink = await openSqliteSink({ file: newFile() })
+  assert.equal(sink.durability, 'synchronous = 2', 'FULL')
+  await sink.end()
 })
 
 test('nothing is answered while a commit is held, and everything once it is let go', async () => {

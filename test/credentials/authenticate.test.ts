@@ -6,13 +6,13 @@ import { createAuthenticator } from '../../server/credentials/authenticate.ts'
 import { mint } from '../../server/credentials/mint.ts'
 import type { WireRequest } from '../../server/credentials/signed-request.ts'
 import { createKeyring } from '../../server/keys/keyring.ts'
-import { openStore } from '../../server/store/open-store.ts'
 import { presign, type SigningOptions, signRequest } from '../support/sign-request.ts'
+import { openEmbeddedStore } from '../support/stores.ts'
 
 const nowMs = Date.parse('2026-03-04T05:06:07Z')
 const keyring = createKeyring([randomBytes(32)])
 const rootAccessKey = { id: 'AKIAROOT', secret: 'root-secret' }
-const store = await openStore(':memory:')
+const store = await openEmbeddedStore()
 const role = {
   id: 'AROAONE',
   name: 'reader',

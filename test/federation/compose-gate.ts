@@ -1,15 +1,16 @@
 import { join } from 'node:path'
 import { after } from 'node:test'
 import { openAuditLog } from '../../server/audit/audit-log.ts'
+import { openSqliteSink } from '../../server/audit/sqlite-sink.ts'
 import { roleArn } from '../../server/base/arn.ts'
 import type { FederatedIdentity } from '../../server/base/federated-identity.ts'
 import { newId } from '../../server/base/ids.ts'
 import type { RequestFacts } from '../../server/base/request-facts.ts'
 import { createGate, type GateDeps } from '../../server/federation/assume-role.ts'
 import { createKeyring } from '../../server/keys/keyring.ts'
-import { openStore } from '../../server/store/open-store.ts'
 import type { Role } from '../../server/store/roles.ts'
 import { auditRowsIn } from '../support/rolecall-process.ts'
+import { openEmbeddedStore } from '../support/stores.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
 export const accountId = '123456789012'
@@ -57,12 +58,13 @@ export function documentOf(...statements: object[]): string {
 /** The gate on a real store, keyring and audit log, all its own. Ends with the test file. */
 export async function composeGate(more: Partial<GateDeps> = {}) {
   const dataDir = temporaryFolder()
-  const store = await openStore(':memory:')
+  const store = await openEmbeddedStore()
   const keyring = createKeyring([Buffer.alloc(32, 7)])
   let nowMs = startMs
   const clock = () => nowMs
   const onFailure = () => undefined
-  const audit = await openAuditLog({ file: join(dataDir, 'audit.db'), clock, onFailure })
+  const sink = await openSqliteSink({ file: join(dataDir, 'audit.db') })
+  const audit = openAuditLog({ sink, clock, onFailure })
   after(async () => {
     await audit.close()
     await store.close()

@@ -7,8 +7,8 @@ import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose'
 import { createKeyring } from '../../server/keys/keyring.ts'
 import { openRecord, sealRecord } from '../../server/keys/sealed-record.ts'
 import { loadSigningKeys } from '../../server/oidc/signing-keys.ts'
-import { openStore } from '../../server/store/open-store.ts'
 import { startRolecall, type TestRolecall, trusting } from '../support/rolecall.ts'
+import { openEmbeddedStore } from '../support/stores.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { bodyOf, createExchanger } from './exchange.ts'
 
@@ -19,7 +19,7 @@ const [ringA, ringB, ringAB, ringBA] = [[masterA], [masterB], [masterA, masterB]
 assert.ok(ringA && ringB && ringAB && ringBA)
 
 async function newStore() {
-  const store = await openStore(':memory:')
+  const store = await openEmbeddedStore()
   after(() => store.close())
   let nowMs = 0
   const load = async (keyring: typeof ringA = ringA) => {
@@ -72,10 +72,10 @@ test('a key that was put in another’s place, or tampered with, is not used', a
   const { store, load } = await newStore()
   const der = randomBytes(40)
   const sealed = sealRecord(ringA, 'signing-key-at-rest', der, 'mine')
-  await store.signingKeys.add({ kid: 'another', sealedKey: sealed, createdAtMs: 5 })
+  await store.signingKeys.addFirst('x', { kid: 'another', sealedKey: sealed, createdAtMs: 5 })
   const bent = Buffer.from(sealed)
   bent.writeUInt8(bent.readUInt8(30) ^ 1, 30)
-  await store.signingKeys.add({ kid: 'mine', sealedKey: bent, createdAtMs: 6 })
+  await store.signingKeys.addFirst('y', { kid: 'mine', sealedKey: bent, createdAtMs: 6 })
   const keys = await load()
   assert.equal(keys.length, 1)
   assert.ok(keys[0] !== 'another' && keys[0] !== 'mine')
@@ -128,7 +128,7 @@ test('bearers outlive a restart and a change of the master key', async () => {
 })
 
 test('no private key lies open anywhere in the data folder', async () => {
-  const store = await openStore(join(folder, 'rolecall.db'))
+  const store = await openEmbeddedStore(join(folder, 'rolecall.db'))
   after(() => store.close())
   const rows = await store.signingKeys.list()
   assert.equal(rows.length, 2)

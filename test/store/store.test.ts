@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
+import { after, describe, test } from 'node:test'
 import { Refusal } from '../../server/base/refusal.ts'
-import { openStore } from '../../server/store/open-store.ts'
+import type { Store } from '../../server/store/open-store.ts'
 import type { Role } from '../../server/store/roles.ts'
+import { openEmbeddedStore, storeKinds } from '../support/stores.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
-
-const store = await openStore(':memory:')
-after(() => store.close())
 
 let count = 0
 function newRole(more: Partial<Role> = {}): Role {
@@ -36,173 +34,182 @@ const policy = (name: string) => ({
 })
 const exists = (error: unknown) => error instanceof Refusal && error.reason === 'entity.exists'
 
-test('a role comes back as it was created, whole', async () => {
-  const role = newRole({ description: 'räksmörgås', path: '/a/b/', tags: { Team: 'blue' }, demo: true })
-  await store.roles.create(role)
-  assert.deepEqual(await store.roles.find(role.name), role)
-  assert.deepEqual(await store.roles.findById(role.id), role)
-})
+for (const { kind, skip, open } of storeKinds) {
+  const store: Store | undefined = skip === false ? await open() : undefined
+  after(() => store?.close())
+  describe(kind, { skip }, () => store && keepsItsPromises(store))
+}
 
-test('role names are unique without regard to case, and found with it', async () => {
-  await store.roles.create(newRole({ name: 'Reader' }))
-  await assert.rejects(store.roles.create(newRole({ name: 'READER' })), exists)
-  assert.equal(await store.roles.find('reader'), undefined)
-})
-
-test('a role that was asked for in vain is found once it is created', async () => {
-  assert.equal(await store.roles.find('late'), undefined)
-  await store.roles.create(newRole({ name: 'late' }))
-  assert.ok(await store.roles.find('late'))
-})
-
-test('an edited trust policy is seen at once', async () => {
-  const role = newRole()
-  await store.roles.create(role)
-  await store.roles.find(role.name)
-  await store.roles.setTrustPolicy(role.id, '{"edited":true}')
-  assert.equal((await store.roles.find(role.name))?.trustPolicy, '{"edited":true}')
-})
-
-test('a role’s documents are its inline policies and what is attached, as they are now', async () => {
-  const role = newRole()
-  await store.roles.create(role)
-  await store.policies.create(policy('shared'), 'managed')
-  await store.roles.putInlinePolicy(role.id, 'own', 'first')
-  await store.roles.putInlinePolicy(role.id, 'own', 'inline')
-  await store.roles.attach(role.id, 'ANPAshared', 1)
-  await store.roles.attach(role.id, 'ANPAshared', 2)
-  assert.deepEqual(await store.roles.documents(role.id), ['inline', 'managed'])
-  assert.equal(await store.roles.detach(role.id, 'ANPAshared'), true)
-  assert.equal(await store.roles.detach(role.id, 'ANPAshared'), false)
-  assert.deepEqual(await store.roles.documents(role.id), ['inline'])
-  assert.equal(await store.roles.deleteInlinePolicy(role.id, 'own'), true)
-  assert.equal(await store.roles.deleteInlinePolicy(role.id, 'own'), false)
-  assert.deepEqual(await store.roles.documents(role.id), [])
-})
-
-test('a deleted role is gone, and its inline policies with it', async () => {
-  const role = newRole()
-  await store.roles.create(role)
-  await store.roles.putInlinePolicy(role.id, 'own', 'inline')
-  await store.roles.delete(role.id)
-  assert.equal(await store.roles.find(role.name), undefined)
-  assert.deepEqual(await store.roles.listInlinePolicies(role.id), [])
-})
-
-test('a policy that is attached can’t be deleted from under its role', async () => {
-  const role = newRole()
-  await store.roles.create(role)
-  await store.policies.create(policy('held'), '{}')
-  await store.roles.attach(role.id, 'ANPAheld', 1)
-  assert.equal(await store.policies.countAttachments('ANPAheld'), 1)
-  await assert.rejects(store.policies.delete('ANPAheld'))
-})
-
-test('a policy that fails half-way leaves nothing behind', async () => {
-  await store.policies.create(policy('whole'), '{}')
-  await assert.rejects(store.policies.create({ ...policy('Whole'), id: 'ANPAother' }, '{}'), exists)
-  assert.equal(await store.policies.findDocument('ANPAother'), undefined)
-})
-
-test('transactions and single statements that come at once do not fall into one another', async () => {
-  const names = Array.from({ length: 40 }, (_, n) => `parallel-${n}`)
-  await Promise.all([
-    ...names.map(name => store.policies.create(policy(name), name)),
-    ...names.map(name => store.settings.set(name, name)),
-    ...names.map(name => store.policies.create(policy('shared'), name).catch(() => undefined)),
-  ])
-  for (const name of names) {
-    assert.equal(await store.policies.findDocument(`ANPA${name}`), name)
-    assert.equal(await store.settings.find(name), name)
-  }
-})
-
-test('an issuer is found by its path, and deleted once', async () => {
-  const provider = {
-    urlPath: 'gitlab.example/group',
-    issuer: 'https://gitlab.example/group',
-    clientIds: ['a', 'b'],
-    thumbprints: [],
-    tags: { k: 'v' },
-    createdAtMs: 1,
-    demo: false,
-  }
-  await store.oidcProviders.create(provider)
-  assert.deepEqual(await store.oidcProviders.find(provider.urlPath), provider)
-  await assert.rejects(store.oidcProviders.create(provider), exists)
-  assert.equal(await store.oidcProviders.delete(provider.urlPath), true)
-  assert.equal(await store.oidcProviders.delete(provider.urlPath), false)
-  assert.equal(await store.oidcProviders.find(provider.urlPath), undefined)
-})
-
-test('a browser session is gone when its time is, and prune takes the row away', async () => {
-  await store.webSessions.put('hash', 'data', 1_000)
-  assert.equal(await store.webSessions.find('hash', 999), 'data')
-  assert.equal(await store.webSessions.find('hash', 1_000), undefined)
-  await store.prune(1_000)
-  assert.equal(await store.webSessions.find('hash', 0), undefined)
-})
-
-const state = { provider: 'google', nonce: 'n', codeVerifier: 'v' }
-
-test('a sign-in state is taken once, by its own browser, at its own provider, in its time', async () => {
-  const key = { stateHash: 'state', browserHash: 'browser' }
-  await store.signInStates.put(key, state, 1_000)
-  assert.equal(await store.signInStates.take({ ...key, browserHash: 'other' }, 'google', 0), undefined)
-  assert.deepEqual(await store.signInStates.take(key, 'google', 999), state)
-  assert.equal(await store.signInStates.take(key, 'google', 999), undefined)
-  await store.signInStates.put(key, state, 1_000)
-  assert.equal(await store.signInStates.take(key, 'google', 1_000), undefined, 'too late')
-  await store.signInStates.put(key, state, 1_000)
-  assert.equal(await store.signInStates.take(key, 'facebook', 0), undefined, 'another provider')
-})
-
-test('one browser keeps its twenty newest sign-ins, and costs other browsers none of theirs', async () => {
-  await store.signInStates.put({ stateHash: 'theirs', browserHash: 'them' }, state, 1_000)
-  for (let n = 0; n < 30; n++) {
-    await store.signInStates.put({ stateHash: `mine-${n}`, browserHash: 'me' }, state, 1_000)
-  }
-  const take = (n: number) =>
-    store.signInStates.take({ stateHash: `mine-${n}`, browserHash: 'me' }, 'google', 0)
-  assert.equal(await take(9), undefined)
-  assert.ok(await take(10))
-  assert.ok(await take(29))
-  assert.ok(await store.signInStates.take({ stateHash: 'theirs', browserHash: 'them' }, 'google', 0))
-})
-
-test('a person seen again keeps their first day and takes today’s name', async () => {
-  const identity = {
-    kind: 'oidc' as const,
-    principals: [],
-    provider: 'p',
-    issuer: 'https://issuer.example',
-    subject: '1',
-    subjectKey: 'k:sub',
-    audienceKey: 'k:aud',
-    audience: 'a',
-    context: {},
-    tags: {},
-    transitiveTagKeys: [],
-    demo: false,
-  }
-  await store.identities.remember({ ...identity, displayName: 'Ada' }, 1)
-  await store.identities.remember({ ...identity, displayName: 'Ada L.', email: 'ada@example.com' }, 2)
-  assert.deepEqual(await store.identities.find('https://issuer.example', '1'), {
-    issuer: 'https://issuer.example',
-    subject: '1',
-    displayName: 'Ada L.',
-    email: 'ada@example.com',
-    firstSeenAtMs: 1,
-    lastSeenAtMs: 2,
+/** What holds of one store must hold of all. */
+function keepsItsPromises(store: Store): void {
+  test('a role comes back as it was created, whole', async () => {
+    const role = newRole({ description: 'räksmörgås', path: '/a/b/', tags: { Team: 'blue' }, demo: true })
+    await store.roles.create(role)
+    assert.deepEqual(await store.roles.find(role.name), role)
+    assert.deepEqual(await store.roles.findById(role.id), role)
   })
-})
+
+  test('role names are unique without regard to case, and found with it', async () => {
+    await store.roles.create(newRole({ name: 'Reader' }))
+    await assert.rejects(store.roles.create(newRole({ name: 'READER' })), exists)
+    assert.equal(await store.roles.find('reader'), undefined)
+  })
+
+  test('a role that was asked for in vain is found once it is created', async () => {
+    assert.equal(await store.roles.find('late'), undefined)
+    await store.roles.create(newRole({ name: 'late' }))
+    assert.ok(await store.roles.find('late'))
+  })
+
+  test('an edited trust policy is seen at once', async () => {
+    const role = newRole()
+    await store.roles.create(role)
+    await store.roles.find(role.name)
+    await store.roles.setTrustPolicy(role.id, '{"edited":true}')
+    assert.equal((await store.roles.find(role.name))?.trustPolicy, '{"edited":true}')
+  })
+
+  test('a role’s documents are its inline policies and what is attached, as they are now', async () => {
+    const role = newRole()
+    await store.roles.create(role)
+    await store.policies.create(policy('shared'), 'managed')
+    await store.roles.putInlinePolicy(role.id, 'own', 'first')
+    await store.roles.putInlinePolicy(role.id, 'own', 'inline')
+    await store.roles.attach(role.id, 'ANPAshared', 1)
+    await store.roles.attach(role.id, 'ANPAshared', 2)
+    assert.deepEqual(await store.roles.documents(role.id), ['inline', 'managed'])
+    assert.equal(await store.roles.detach(role.id, 'ANPAshared'), true)
+    assert.equal(await store.roles.detach(role.id, 'ANPAshared'), false)
+    assert.deepEqual(await store.roles.documents(role.id), ['inline'])
+    assert.equal(await store.roles.deleteInlinePolicy(role.id, 'own'), true)
+    assert.equal(await store.roles.deleteInlinePolicy(role.id, 'own'), false)
+    assert.deepEqual(await store.roles.documents(role.id), [])
+  })
+
+  test('a deleted role is gone, and its inline policies with it', async () => {
+    const role = newRole()
+    await store.roles.create(role)
+    await store.roles.putInlinePolicy(role.id, 'own', 'inline')
+    await store.roles.delete(role.id)
+    assert.equal(await store.roles.find(role.name), undefined)
+    assert.deepEqual(await store.roles.listInlinePolicies(role.id), [])
+  })
+
+  test('a policy that is attached can’t be deleted from under its role', async () => {
+    const role = newRole()
+    await store.roles.create(role)
+    await store.policies.create(policy('held'), '{}')
+    await store.roles.attach(role.id, 'ANPAheld', 1)
+    assert.equal(await store.policies.countAttachments('ANPAheld'), 1)
+    await assert.rejects(store.policies.delete('ANPAheld'))
+  })
+
+  test('a policy that fails half-way leaves nothing behind', async () => {
+    await store.policies.create(policy('whole'), '{}')
+    await assert.rejects(store.policies.create({ ...policy('Whole'), id: 'ANPAother' }, '{}'), exists)
+    assert.equal(await store.policies.findDocument('ANPAother'), undefined)
+  })
+
+  test('transactions and single statements that come at once do not fall into one another', async () => {
+    const names = Array.from({ length: 40 }, (_, n) => `parallel-${n}`)
+    await Promise.all([
+      ...names.map(name => store.policies.create(policy(name), name)),
+      ...names.map(name => store.settings.set(name, name)),
+      ...names.map(name => store.policies.create(policy('shared'), name).catch(() => undefined)),
+    ])
+    for (const name of names) {
+      assert.equal(await store.policies.findDocument(`ANPA${name}`), name)
+      assert.equal(await store.settings.find(name), name)
+    }
+  })
+
+  test('an issuer is found by its path, and deleted once', async () => {
+    const provider = {
+      urlPath: 'gitlab.example/group',
+      issuer: 'https://gitlab.example/group',
+      clientIds: ['a', 'b'],
+      thumbprints: [],
+      tags: { k: 'v' },
+      createdAtMs: 1,
+      demo: false,
+    }
+    await store.oidcProviders.create(provider)
+    assert.deepEqual(await store.oidcProviders.find(provider.urlPath), provider)
+    await assert.rejects(store.oidcProviders.create(provider), exists)
+    assert.equal(await store.oidcProviders.delete(provider.urlPath), true)
+    assert.equal(await store.oidcProviders.delete(provider.urlPath), false)
+    assert.equal(await store.oidcProviders.find(provider.urlPath), undefined)
+  })
+
+  test('a browser session is gone when its time is, and prune takes the row away', async () => {
+    await store.webSessions.put('hash', 'data', 1_000)
+    assert.equal(await store.webSessions.find('hash', 999), 'data')
+    assert.equal(await store.webSessions.find('hash', 1_000), undefined)
+    await store.prune(1_000)
+    assert.equal(await store.webSessions.find('hash', 0), undefined)
+  })
+
+  const state = { provider: 'google', nonce: 'n', codeVerifier: 'v' }
+
+  test('a sign-in state is taken once, by its own browser, at its own provider, in its time', async () => {
+    const key = { stateHash: 'state', browserHash: 'browser' }
+    await store.signInStates.put(key, state, 1_000)
+    assert.equal(await store.signInStates.take({ ...key, browserHash: 'other' }, 'google', 0), undefined)
+    assert.deepEqual(await store.signInStates.take(key, 'google', 999), state)
+    assert.equal(await store.signInStates.take(key, 'google', 999), undefined)
+    await store.signInStates.put(key, state, 1_000)
+    assert.equal(await store.signInStates.take(key, 'google', 1_000), undefined, 'too late')
+    await store.signInStates.put(key, state, 1_000)
+    assert.equal(await store.signInStates.take(key, 'facebook', 0), undefined, 'another provider')
+  })
+
+  test('one browser keeps its twenty newest sign-ins, and costs other browsers none of theirs', async () => {
+    await store.signInStates.put({ stateHash: 'theirs', browserHash: 'them' }, state, 1_000)
+    for (let n = 0; n < 30; n++) {
+      await store.signInStates.put({ stateHash: `mine-${n}`, browserHash: 'me' }, state, 1_000)
+    }
+    const take = (n: number) =>
+      store.signInStates.take({ stateHash: `mine-${n}`, browserHash: 'me' }, 'google', 0)
+    assert.equal(await take(9), undefined)
+    assert.ok(await take(10))
+    assert.ok(await take(29))
+    assert.ok(await store.signInStates.take({ stateHash: 'theirs', browserHash: 'them' }, 'google', 0))
+  })
+
+  test('a person seen again keeps their first day and takes today’s name', async () => {
+    const identity = {
+      kind: 'oidc' as const,
+      principals: [],
+      provider: 'p',
+      issuer: 'https://issuer.example',
+      subject: '1',
+      subjectKey: 'k:sub',
+      audienceKey: 'k:aud',
+      audience: 'a',
+      context: {},
+      tags: {},
+      transitiveTagKeys: [],
+      demo: false,
+    }
+    await store.identities.remember({ ...identity, displayName: 'Ada' }, 1)
+    await store.identities.remember({ ...identity, displayName: 'Ada L.', email: 'ada@example.com' }, 2)
+    assert.deepEqual(await store.identities.find('https://issuer.example', '1'), {
+      issuer: 'https://issuer.example',
+      subject: '1',
+      displayName: 'Ada L.',
+      email: 'ada@example.com',
+      firstSeenAtMs: 1,
+      lastSeenAtMs: 2,
+    })
+  })
+}
 
 test('what is stored is there after the store is closed and opened again', async () => {
   const file = join(temporaryFolder(), 'store.db')
-  const first = await openStore(file)
+  const first = await openEmbeddedStore(file)
   await first.roles.create(newRole({ name: 'kept' }))
   await first.close()
-  const second = await openStore(file)
+  const second = await openEmbeddedStore(file)
   assert.ok(await second.roles.find('kept'))
   await second.close()
 })

@@ -51,6 +51,10 @@ export async function startRolecall(
   let handle: RequestListener = (_request, response) => response.writeHead(503).end()
   const server = createServer((request, response) => handle(request, response))
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  after(() => {
+    server.close()
+    server.closeAllConnections()
+  })
   const port = (server.address() as AddressInfo).port
   const settings = {
     PORT: '0',
@@ -66,11 +70,7 @@ export async function startRolecall(
   const clock = () => Date.now() + offsetMs
   const rolecall = await openRolecall(config, { log, clock, standIns, ...bounds })
   handle = rolecall.app
-  after(async () => {
-    server.close()
-    server.closeAllConnections()
-    await rolecall.close()
-  })
+  after(() => rolecall.close())
 
   const { accountId, rootAccessKey } = rolecall
   const rootKeys = { accessKeyId: rootAccessKey.id, secretAccessKey: rootAccessKey.secret }

@@ -3,10 +3,10 @@ import { createSecretKey, randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import express from 'express'
 import supertest from 'supertest'
-import { openStore } from '../../server/store/open-store.ts'
 import { createSession } from '../../server/web/session.ts'
+import { openEmbeddedStore } from '../support/stores.ts'
 
-const { webSessions } = await openStore(':memory:')
+const { webSessions } = await openEmbeddedStore()
 const oldKey = createSecretKey(randomBytes(32))
 const newKey = createSecretKey(randomBytes(32))
 

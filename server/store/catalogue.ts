@@ -1,0 +1,80 @@
+/**
+ * What a change concerns: one entry of a kind (`role:reader`), or the whole kind (`documents`). Names may hold
+ * colons; kinds don't.
+ */
+export type Topic = string
+
+/**
+ * A bounded read-through cache for what is read at every request and seldom written. A write makes it forget
+ * what the write names, so that an edited policy acts at once.
+ */
+export type CatalogueCache<T> = {
+  /** The value, or undefined when there is none; loaded when that is not known yet. */
+  get(key: string, load: () => Promise<T | undefined>): Promise<T | undefined>
+}
+
+/** The caches of one node. */
+export type Catalogue = {
+  cache<T>(kind: string): CatalogueCache<T>
+  forget(topics: readonly Topic[]): void
+  /** When it can't be told what changed. */
+  forgetAll(): void
+}
+
+const mostEntries = 20_000
+
+export function createCatalogue(): Catalogue {
+  const caches = new Map<string, Forgetful>()
+  return {
+    cache<T>(kind: string) {
+      const cache = createCache<T>()
+      caches.set(kind, cache)
+      return cache
+    },
+    forget(topics) {
+      for (const topic of topics) {
+        const at = topic.indexOf(':')
+        const cache = caches.get(at < 0 ? topic : topic.slice(0, at))
+        cache?.forget(at < 0 ? undefined : topic.slice(at + 1))
+      }
+    },
+    forgetAll() {
+      for (const cache of caches.values()) cache.forget(undefined)
+    },
+  }
+}
+
+/** Without a key everything is forgotten. */
+type Forgetful = { forget(key: string | undefined): void }
+
+function createCache<T>(): CatalogueCache<T> & Forgetful {
+  const entries = new Map<string, T>()
+  // Apart, because strangers choose these names: a flood of them must not push out what is there.
+  const absent = new Set<string>()
+  let generation = 0
+  return {
+    async get(key, load) {
+      const known = entries.get(key)
+      if (known !== undefined || absent.has(key)) return known
+      const loadedIn = generation
+      const value = await load()
+      // A write that came while we were reading may have made this value old: don't keep it.
+      if (loadedIn !== generation) return value
+      const kept = value === undefined ? absent : entries
+      if (kept.size >= mostEntries) kept.clear()
+      if (value === undefined) absent.add(key)
+      else entries.set(key, value)
+      return value
+    },
+    forget(key) {
+      generation++
+      if (key === undefined) {
+        entries.clear()
+        absent.clear()
+      } else {
+        entries.delete(key)
+        absent.delete(key)
+      }
+    },
+  }
+}

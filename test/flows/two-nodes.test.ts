@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { DeleteRoleCommand, GetRoleCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam'
+import { AssumeRoleWithWebIdentityCommand, GetCallerIdentityCommand } from '@aws-sdk/client-sts'
+import { postForm } from '../support/post-form.ts'
+import {
+  closeDatabase,
+  createDatabase,
+  reopenDatabase,
+  runSql,
+  skipWithoutPostgres,
+} from '../support/postgres.ts'
+import { startRolecall, trusting } from '../support/rolecall.ts'
+
+/** Asks until it holds, for as long as IAM changes may take to reach every node. */
+async function within2s(holds: () => Promise<boolean>): Promise<void> {
+  const givesUpAtMs = Date.now() + 2_000
+  while (!(await holds())) {
+    assert.ok(Date.now() < givesUpAtMs, 'it took more than two seconds')
+    await new Promise(resolve => setTimeout(resolve, 20))
+  }
+}
+
+const succeeds = (call: Promise<unknown>) =>
+  call.then(
+    () => true,
+    () => false,
+  )
+
+describe('two nodes on one PostgreSQL database', { skip: skipWithoutPostgres }, async () => {
+  if (skipWithoutPostgres !== false) return
+  const url = await createDatabase()
+  const env = { DATABASE_URL: url, ROLECALL_MASTER_KEY: randomBytes(32).toString('base64') }
+  const [one, other] = [await startRolecall(env), await startRolecall(env)]
+
+  test('are one account with one root key, which each has in a file of its own', () => {
+    assert.equal(one.accountId, other.accountId)
+    assert.deepEqual(one.rootKeys, other.rootKeys)
+    const [file, otherFile] = [one, other].map(({ dataDir }) =>
+      readFileSync(join(dataDir, 'root-access-key'), 'utf8'),
+    )
+    assert.equal(file, otherFile)
+    assert.ok(file?.includes(one.rootKeys.secretAccessKey))
+  })
+
+  test('publish the same keys', async () => {
+    const keysOf = async ({ url: publicUrl }: typeof one) =>
+      (await fetch(`${publicUrl}/.well-known/jwks.json`)).json()
+    assert.deepEqual(await keysOf(one), await keysOf(other))
+  })
+
+  test('know each other’s credentials, and each other’s changes within two seconds', async () => {
+    const issuer = await one.registerIssuer()
+    const roleArn = await one.createRole('worker', trusting(one.accountId, issuer))
+    const assume = () =>
+      other.sts().send(
+        new AssumeRoleWithWebIdentityCommand({
+          RoleArn: roleArn,
+          RoleSessionName: 'ada',
+          WebIdentityToken: issuer.sign(),
+        }),
+      )
+    await within2s(() => succeeds(assume()))
+    const { Credentials } = await assume()
+    const keys = {
+      accessKeyId: Credentials?.AccessKeyId ?? '',
+      secretAccessKey: Credentials?.SecretAccessKey ?? '',
+      sessionToken: Credentials?.SessionToken ?? '',
+    }
+    assert.match((await one.sts(keys).send(new GetCallerIdentityCommand({}))).Arn ?? '', /worker\/ada$/)
+
+    const read = () => other.iam(keys).send(new GetRoleCommand({ RoleName: 'worker' }))
+    assert.equal(await succeeds(read()), false)
+    const PolicyDocument = JSON.stringify({
+      Version: '2012-10-17',
+      Statement: { Effect: 'Allow', Action: 'iam:GetRole', Resource: '*' },
+    })
+    await one.iam().send(new PutRolePolicyCommand({ RoleName: 'worker', PolicyName: 'read', PolicyDocument }))
+    await within2s(() => succeeds(read()))
+
+    const rows = await runSql(url, `select access_key_id from audit where decision = 'allowed'`)
+    assert.ok(rows.some(row => row.access_key_id === keys.accessKeyId))
+  })
+
+  test('end a role’s sessions everywhere when one of them deletes the role', async () => {
+    const issuer = await one.registerIssuer()
+    const roleArn = await one.createRole('short-lived', trusting(one.accountId, issuer))
+    const { Credentials } = await one.sts().send(
+      new AssumeRoleWithWebIdentityCommand({
+        RoleArn: roleArn,
+        RoleSessionName: 'ada',
+        WebIdentityToken: issuer.sign(),
+      }),
+    )
+    const keys = {
+      accessKeyId: Credentials?.AccessKeyId ?? '',
+      secretAccessKey: Credentials?.SecretAccessKey ?? '',
+      sessionToken: Credentials?.SessionToken ?? '',
+    }
+    const ask = () => succeeds(other.sts(keys).send(new GetCallerIdentityCommand({})))
+    await within2s(ask)
+    await one.iam().send(new DeleteRoleCommand({ RoleName: 'short-lived' }))
+    await within2s(async () => !(await ask()))
+  })
+
+  test('keep an audit log that nobody can change, whose commits are synced', async () => {
+    for (const change of ['update audit set reason = null', 'delete from audit', 'truncate audit']) {
+      await assert.rejects(runSql(url, change), /append-only/)
+    }
+  })
+
+  test('give no credentials while the database is gone, and go on by themselves when it is back', async () => {
+    const issuer = await one.registerIssuer()
+    const RoleArn = await one.createRole('patient', trusting(one.accountId, issuer))
+    const ask = () => {
+      const fields = { RoleArn, RoleSessionName: 'ada', WebIdentityToken: issuer.sign() }
+      return postForm(one, { Action: 'AssumeRoleWithWebIdentity', Version: '2011-06-15', ...fields })
+    }
+    assert.equal((await ask()).status, 200)
+    await closeDatabase(url)
+    const refused = await ask()
+    assert.equal(refused.status, 503)
+    assert.doesNotMatch(refused.xml, /SecretAccessKey/)
+    assert.equal((await fetch(`${one.url}/healthz`)).status, 503)
+    await reopenDatabase(url)
+    await within2s(async () => (await ask()).status === 200)
+    await within2s(async () => (await fetch(`${one.url}/healthz`)).status === 200)
+  })
+
+  test('a node with another master key does not start, and says why', async () => {
+    await assert.rejects(
+      startRolecall({ ...env, ROLECALL_MASTER_KEY: randomBytes(32).toString('base64') }),
+      /set up under another master key/,
+    )
+  })
+})

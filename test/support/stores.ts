@@ -1,0 +1,24 @@
+import { openStore, type Store } from '../../server/store/open-store.ts'
+import { createDatabase, skipWithoutPostgres } from './postgres.ts'
+
+const log = { error() {} }
+
+/** The embedded store. The caller closes it. */
+export function openEmbeddedStore(file = ':memory:', clock = Date.now): Promise<Store> {
+  return openStore({ location: { file }, clock, log })
+}
+
+/** One node on a PostgreSQL database. The caller closes it. */
+export function openSharedStore(url: string, clock = Date.now): Promise<Store> {
+  return openStore({ location: { url }, clock, log })
+}
+
+/** Every kind of store, empty: what holds of one must hold of all. */
+export const storeKinds = [
+  { kind: 'the embedded store', skip: false, open: () => openEmbeddedStore() },
+  {
+    kind: 'PostgreSQL',
+    skip: skipWithoutPostgres,
+    open: async () => openSharedStore(await createDatabase()),
+  },
+] as const
