@@ -12,8 +12,7 @@ export const clueKinds = [
 ] as const
 export type Windows = Extract<(typeof clueKinds)[number], { of: 'windows' }>
 
-/** `told`: it is in what a text begins or ends with, and that is looked at anyway. */
-export type Clue = { kind: number; run: number; at: number; width: number; hash: number; told: boolean }
+export type Clue = { kind: number; run: number; at: number; width: number; hash: number }
 
 /** More entries than this under one clue are told apart by another one of their clues. */
 export const crowded = 8
@@ -52,7 +51,7 @@ function rarest(clues: readonly (readonly Clue[])[]): (Choice | undefined)[] {
   return clues.map(some => {
     let best: Choice | undefined
     for (const clue of some) {
-      const count = countOf(clue) + (clue.told ? 1 : 0)
+      const count = countOf(clue)
       if (best === undefined || count < best.count) best = { clue, count }
     }
     return best
@@ -65,12 +64,11 @@ function cluesOf({ runs, prefix, suffix, exact }: Anchor, kind: number): Clue[] 
   return runs.flatMap((text, run) => {
     const begins = run === 0 && prefix !== ''
     const ends = run === runs.length - 1 && suffix !== ''
-    const told = begins || ends
-    if (of === 'words') return wholeWords(text, begins, ends).map(word => ({ ...word, kind, run, told }))
+    if (of === 'words') return wholeWords(text, begins, ends).map(word => ({ ...word, kind, run }))
     const width = 'width' in size ? size.width : 0
     const windows: Clue[] = []
     for (let at = 0; at + width <= text.length; at++) {
-      windows.push({ kind, run, at, width, hash: hashOf(text.slice(at, at + width)), told })
+      windows.push({ kind, run, at, width, hash: hashOf(text.slice(at, at + width)) })
     }
     return windows
   })

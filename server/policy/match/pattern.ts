@@ -130,7 +130,7 @@ class ChunksPattern implements Pattern {
   }
 
   textIn(context: Context): string | undefined {
-    return this.#lastStar < 0 ? textOf(this.#chunks, context) : undefined
+    return textOf(this.#chunks, context)
   }
 
   matches(text: string, context: Context): boolean {

@@ -48,7 +48,7 @@ export function lengthOf(
   return length
 }
 
-/** The text that chunks without a `*` stand for; undefined when that is not one text. */
+/** The text that chunks stand for; undefined when that is not one text. */
 export function textOf(chunks: readonly Chunk[], context: Context): string | undefined {
   let text = ''
   for (const chunk of chunks) {

@@ -93,7 +93,7 @@ const wordSeed = 0x2545f491
 
 function isWordCode(code: number): boolean {
   const lower = code | 0x20
-  return (code >= 0x30 && code <= 0x39) || (lower >= 0x61 && lower <= 0x7a && code < 0x80)
+  return (code >= 0x30 && code <= 0x39) || (lower >= 0x61 && lower <= 0x7a)
 }
 
 export function hashOfWord(word: string): number {

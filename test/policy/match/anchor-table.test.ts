@@ -100,6 +100,12 @@ test('three patterns are not worth a look: all are found', () => {
   assert.equal(look(tableOf(['a', 'b', 'c', 'd']), 'zzz').length, 0)
 })
 
+test('a text that is too short for what a pattern begins and ends with is not found', () => {
+  const table = tableOf(many.map(n => `x${n}y*y${n}x`))
+  assert.deepEqual(look(table, 'x7y7x'), [])
+  assert.deepEqual(look(table, 'x7yy7x'), ['x7y*y7x'])
+})
+
 test('an empty table finds nothing', () => assert.deepEqual(look(tableOf([]), 'a'), []))
 
 test('a word that a text has twice finds its pattern once', () => {

@@ -122,6 +122,18 @@ describe('a pattern of an Arn operator', () => {
     })
   }
 
+  test('of stars alone matches what is no ARN, too', () => {
+    assert.ok(compileArnPattern('**', true).matches('note', context))
+    assert.ok(!compileArnPattern('*:*:*:*:*:*', true).matches('note', context))
+  })
+
+  test('matches no text with fewer fields', () => {
+    const pattern = compileArnPattern('arn:*:*:*:*:*', true)
+    assert.ok(pattern.matches('arn:a:b:c:d:e', context))
+    assert.ok(!pattern.matches('arn:a:b:c:d', context))
+    assert.ok(!pattern.matchesWithin('arn:a:b:c:d:e', 0, 11, context))
+  })
+
   test('that ends early without a star matches nothing', () => {
     const pattern = compileArnPattern('arn:aws:n', true)
     assert.equal(pattern.pieces, undefined)
