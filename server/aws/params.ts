@@ -85,6 +85,34 @@ export function integer({ min, max }: { min: number; max: number }): Param<numbe
   }
 }
 
+/** `true` or `false`. */
+export function flag(): Param<boolean> {
+  return {
+    required: true,
+    read(form, path, problems) {
+      const value = form.get(path)
+      if (value === undefined) return undefined
+      if (value !== 'true' && value !== 'false')
+        problems.push(problem(value, path, 'Member must be a boolean'))
+      return value === 'true'
+    },
+  }
+}
+
+export function oneOf<T extends string>(...values: readonly T[]): Param<T> {
+  return {
+    required: true,
+    read(form, path, problems) {
+      const value = form.get(path)
+      if (value === undefined) return undefined
+      const known = values.find(one => one === value)
+      const constraint = `Member must satisfy enum value set: [${values.join(', ')}]`
+      if (known === undefined) problems.push(problem(value, path, constraint))
+      return known
+    },
+  }
+}
+
 /**
  * `NAME.member.1`, `NAME.member.2` ... What is written in another way is refused: a list may be what narrows a
  * session, and a member that is passed over would widen it.

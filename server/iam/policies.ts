@@ -1,10 +1,11 @@
-import { defineAction } from '../aws/action.ts'
-import { params } from '../aws/params.ts'
+import { defineAction, type Result } from '../aws/action.ts'
+import { flag, oneOf, optional, params } from '../aws/params.ts'
 import { newId } from '../base/ids.ts'
 import { Refusal } from '../base/refusal.ts'
 import type { ManagedPolicy } from '../store/policies.ts'
 import type { IamDeps } from './deps.ts'
 import { requireDocument } from './documents.ts'
+import { readPage } from './pages.ts'
 import * as given from './parameters.ts'
 import { onNewPolicy, onPolicy } from './permissions.ts'
 import { requirePolicy } from './policy-arn.ts'
@@ -70,12 +71,91 @@ export const deletePolicy = defineAction({
   async handle(asked, deps) {
     const policy = await requirePolicy(asked.PolicyArn, deps, notFound(asked.PolicyArn))
     if ((await deps.policies.countAttachments(policy.id)) > 0) {
-      throw new Refusal('entity.inUse', { said: { message: 'Cannot delete a policy attached to entities.' } })
+      throw inUse('Cannot delete a policy attached to entities.')
+    }
+    if ((await deps.policies.listVersions(policy.id)).length > 1) {
+      throw inUse(
+        "This policy has more than one version. Before you delete a policy, you must delete the policy's versions. The default version is deleted with the policy.",
+      )
     }
     await deps.policies.delete(policy.id)
     return {}
   },
 })
+
+/**
+ * Of Scope, all policies are the account's own: there are none of AWS's.
+ *
+ * @see AWS IAM API reference, ListPolicies
+ */
+export const listPolicies = defineAction({
+  name: 'ListPolicies',
+  auth: 'signed',
+  input: params({
+    Scope: optional(oneOf('All', 'AWS', 'Local'), 'All'),
+    OnlyAttached: optional(flag(), false),
+    PathPrefix: given.policyPath,
+    PolicyUsageFilter: optional(oneOf('PermissionsPolicy', 'PermissionsBoundary')),
+    Marker: given.marker,
+    MaxItems: given.maxItems,
+  }),
+  permission: () => ({ action: 'iam:ListPolicies', resource: '*' }),
+  async handle(asked, deps: IamDeps) {
+    const counts = await deps.policies.attachmentCounts()
+    const isNone = asked.Scope === 'AWS' || asked.PolicyUsageFilter === 'PermissionsBoundary'
+    const onlyAttached = asked.OnlyAttached || asked.PolicyUsageFilter === 'PermissionsPolicy'
+    const policies = (isNone ? [] : await deps.policies.list()).filter(
+      ({ id, path }) => path.startsWith(asked.PathPrefix) && (!onlyAttached || counts.has(id)),
+    )
+    const page = readPage(policies, ({ name }) => name.toLowerCase(), asked)
+    return {
+      Policies: page.items.map(one => wireListedPolicy(one, counts.get(one.id) ?? 0, deps)),
+      ...page.wire,
+    }
+  },
+})
+
+/** A list leaves out description and tags. */
+function wireListedPolicy(policy: ManagedPolicy, attachmentCount: number, { accountId }: IamDeps): Result {
+  const { description: _, ...listed } = policy
+  return wirePolicy({ ...listed, tags: {} }, attachmentCount, accountId)
+}
+
+/**
+ * @throws {Refusal} entity.missing
+ * @see AWS IAM API reference, ListEntitiesForPolicy
+ */
+export const listEntitiesForPolicy = defineAction({
+  name: 'ListEntitiesForPolicy',
+  auth: 'signed',
+  input: params({
+    PolicyArn: given.arn,
+    EntityFilter: optional(oneOf('User', 'Role', 'Group', 'LocalManagedPolicy', 'AWSManagedPolicy')),
+    PathPrefix: given.pathPrefix,
+    PolicyUsageFilter: optional(oneOf('PermissionsPolicy', 'PermissionsBoundary')),
+    Marker: given.marker,
+    MaxItems: given.maxItems,
+  }),
+  permission: (asked, deps: IamDeps) => onPolicy('ListEntitiesForPolicy', asked.PolicyArn, deps),
+  async handle(asked, deps) {
+    const policy = await requirePolicy(asked.PolicyArn, deps, notFound(asked.PolicyArn))
+    const { EntityFilter = 'Role', PolicyUsageFilter = 'PermissionsPolicy', PathPrefix } = asked
+    const isRoles = EntityFilter === 'Role' && PolicyUsageFilter === 'PermissionsPolicy'
+    const roles = isRoles ? await deps.policies.listAttachedRoles(policy.id) : []
+    const found = roles.filter(({ path }) => path.startsWith(PathPrefix))
+    const page = readPage(found, ({ name }) => name.toLowerCase(), asked)
+    return {
+      PolicyGroups: [],
+      PolicyUsers: [],
+      PolicyRoles: page.items.map(({ name, id }) => ({ RoleName: name, RoleId: id })),
+      ...page.wire,
+    }
+  },
+})
+
+function inUse(message: string): Refusal {
+  return new Refusal('entity.inUse', { said: { message } })
+}
 
 function notFound(arn: string): string {
   return `Policy ${arn} was not found.`

@@ -4,6 +4,7 @@ import type { IamDeps } from './deps.ts'
 import { iamFaults } from './faults.ts'
 import * as oidcProviders from './oidc-providers.ts'
 import * as policies from './policies.ts'
+import * as policyVersions from './policy-versions.ts'
 import * as rolePolicies from './role-policies.ts'
 import * as roles from './roles.ts'
 
@@ -24,6 +25,13 @@ export function createIamService(deps: IamDeps): QueryService {
     bindAction(policies.createPolicy, deps),
     bindAction(policies.getPolicy, deps),
     bindAction(policies.deletePolicy, deps),
+    bindAction(policies.listPolicies, deps),
+    bindAction(policies.listEntitiesForPolicy, deps),
+    bindAction(policyVersions.createPolicyVersion, deps),
+    bindAction(policyVersions.getPolicyVersion, deps),
+    bindAction(policyVersions.listPolicyVersions, deps),
+    bindAction(policyVersions.setDefaultPolicyVersion, deps),
+    bindAction(policyVersions.deletePolicyVersion, deps),
     bindAction(oidcProviders.createOpenIdConnectProvider, deps),
     bindAction(oidcProviders.getOpenIdConnectProvider, deps),
     bindAction(oidcProviders.listOpenIdConnectProviders, deps),

@@ -32,6 +32,7 @@ function migrationsFor(kind: DatabaseKind): Record<string, Migration> {
   return {
     '0001-first-tables': run(firstTables, kind),
     '0002-shared-catalogue': run(sharedCatalogue, kind),
+    '0003-policy-versions': run(policyVersions, kind),
   }
 }
 
@@ -143,3 +144,6 @@ const sharedCatalogue = [
   `create table catalogue (generation bigint not null)`,
   `insert into catalogue (generation) values (0)`,
 ]
+
+/** Numbers of versions are never given twice, whatever was deleted since. */
+const policyVersions = [`alter table policies add column last_version integer not null default 1`]

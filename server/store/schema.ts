@@ -35,6 +35,8 @@ export type Schema = {
     path: string
     description: string | null
     default_version: string
+    /** The number of the newest version that there ever was. */
+    last_version: Generated<number>
     tags: Json
     created_at_ms: Ms
     updated_at_ms: Ms

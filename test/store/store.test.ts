@@ -104,6 +104,51 @@ function keepsItsPromises(store: Store): void {
     await assert.rejects(store.policies.delete('ANPAheld'))
   })
 
+  test('a policy’s versions are numbered once and for all, the newest first, one of them in force', async () => {
+    const made = policy('versioned')
+    await store.policies.create(made, 'one')
+    const role = newRole()
+    await store.roles.create(role)
+    await store.roles.attach(role.id, made.id, 1)
+    const add = (document: string, asDefault = false) =>
+      store.policies.addVersion(made, { document, asDefault, nowMs: 7, mostVersions: 3 })
+    assert.equal(await add('two'), 'v2')
+    assert.deepEqual(await store.roles.documents(role.id), ['one'])
+    assert.equal(await add('three', true), 'v3')
+    assert.deepEqual(await store.roles.documents(role.id), ['three'])
+    assert.equal(await store.policies.findDocument(made.id), 'three')
+    assert.equal(await add('four'), undefined)
+    assert.deepEqual(
+      (await store.policies.listVersions(made.id)).map(({ version, document }) => `${version} ${document}`),
+      ['v3 three', 'v2 two', 'v1 one'],
+    )
+    assert.equal(await store.policies.deleteVersion(made.id, 'v3'), false)
+    assert.equal(await store.policies.deleteVersion(made.id, 'v2'), true)
+    assert.equal(await store.policies.deleteVersion(made.id, 'v2'), false)
+    assert.equal(await store.policies.setDefaultVersion(made, 'v2'), false)
+    assert.equal(await store.policies.setDefaultVersion(made, 'v1'), true)
+    assert.deepEqual(await store.roles.documents(role.id), ['one'])
+    assert.equal((await store.policies.find(made.name))?.defaultVersion, 'v1')
+    assert.deepEqual(await store.policies.findVersion(made.id, 'v3'), {
+      version: 'v3',
+      document: 'three',
+      createdAtMs: 7,
+    })
+    assert.equal(await store.policies.findVersion(made.id, 'v2'), undefined)
+  })
+
+  test('of many versions that are added at once no more are kept than there may be', async () => {
+    const made = policy('crowded')
+    await store.policies.create(made, 'one')
+    const added = await Promise.all(
+      Array.from({ length: 8 }, () =>
+        store.policies.addVersion(made, { document: 'x', asDefault: false, nowMs: 1, mostVersions: 5 }),
+      ),
+    )
+    assert.equal(added.filter(version => version !== undefined).length, 4)
+    assert.equal((await store.policies.listVersions(made.id)).length, 5)
+  })
+
   test('a policy that fails half-way leaves nothing behind', async () => {
     await store.policies.create(policy('whole'), '{}')
     await assert.rejects(store.policies.create({ ...policy('Whole'), id: 'ANPAother' }, '{}'), exists)
