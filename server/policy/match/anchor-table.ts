@@ -28,7 +28,7 @@ export class AnchorTable<Entry> {
   readonly #mask: number
 
   constructor(entries: readonly Filed<Entry>[], depth = 0) {
-    const bits = 2 ** Math.ceil(Math.log2(Math.max(32, entries.length * 32)))
+    const bits = 2 ** Math.ceil(Math.log2(Math.max(32, entries.length * 16)))
     this.#bits = new Int32Array(bits / 32)
     this.#mask = bits - 1
     this.#files = new Files(entries.length)

@@ -43,7 +43,9 @@ export class TextHashes {
 
   /** Whether one of the words before it is the same. */
   hadWord(n: number): boolean {
-    return this.#words.indexOf(this.wordHash(n)) < n
+    const hash = this.#words[n]
+    for (let before = 0; before < n; before++) if (this.#words[before] === hash) return true
+    return false
   }
 
   /** Of so many characters at the start, as the next two once `whole` was asked for. */
@@ -65,31 +67,35 @@ export class TextHashes {
       this.#beginnings = new Int32Array(length * 2)
       this.#words = new Int32Array(length)
     }
-    let [hash, word, count, isWord] = [0, wordSeed, 0, false]
+    let [hash, count, wordFrom] = [0, 0, noWord]
     for (let n = 0; n < length; n++) {
       const code = text.charCodeAt(from + n)
+      if (isWordCode(code)) {
+        if (wordFrom === noWord) wordFrom = n
+      } else if (wordFrom !== noWord) {
+        this.#words[count++] = this.#wordOf(wordFrom, n)
+        wordFrom = noWord
+      }
       hash = (Math.imul(hash, base) + code) | 0
       this.#beginnings[n + 1] = hash
-      if (isWordCode(code)) {
-        word = (Math.imul(word, base) + code) | 0
-        isWord = true
-      } else if (isWord) {
-        this.#words[count++] = word
-        word = wordSeed
-        isWord = false
-      }
     }
-    if (isWord) this.#words[count++] = word
+    if (wordFrom !== noWord) this.#words[count++] = this.#wordOf(wordFrom, length)
     this.#wordCount = count
     this.#made = true
     return hash
   }
+
+  #wordOf(from: number, to: number): number {
+    const length = to - from
+    return this.window(from, length, powers[length] ?? powerOf(length)) ^ wordMark
+  }
 }
 
 const base = 0x01000193
+const noWord = -1
 
-/** Another than that of windows, so that a word and a window of the same text are told apart. */
-const wordSeed = 0x2545f491
+/** So that a word and a window of the same text are told apart. */
+const wordMark = 0x2545f491
 
 function isWordCode(code: number): boolean {
   const lower = code | 0x20
@@ -97,9 +103,7 @@ function isWordCode(code: number): boolean {
 }
 
 export function hashOfWord(word: string): number {
-  let hash = wordSeed
-  for (let n = 0; n < word.length; n++) hash = (Math.imul(hash, base) + word.charCodeAt(n)) | 0
-  return hash
+  return hashOf(word) ^ wordMark
 }
 
 export function hashOf(text: string): number {
@@ -114,6 +118,9 @@ export function powerOf(width: number): number {
   for (let n = 0; n < width; n++) power = Math.imul(power, base)
   return power
 }
+
+/** Of the words that there are; a longer one's is reckoned when it comes. */
+const powers = Int32Array.from({ length: 64 }, (_, width) => powerOf(width))
 
 /** Spreads a hash over all its bits: neighbours in the text are none in a table. */
 export function spread(hash: number): number {
