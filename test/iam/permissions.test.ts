@@ -37,6 +37,12 @@ const make = {
     await make.role(name)
     await make.policy(name)
   },
+  async policyOfTwoVersions(name: string) {
+    await make.policy(name)
+    await root.send(
+      new iam.CreatePolicyVersionCommand({ PolicyArn: policyArn(name), PolicyDocument: document }),
+    )
+  },
   async attached(name: string) {
     await make.roleAndPolicy(name)
     await root.send(new iam.AttachRolePolicyCommand({ RoleName: name, PolicyArn: policyArn(name) }))
@@ -52,6 +58,7 @@ type Row = [
 
 const inline = (name: string) => ({ RoleName: name, PolicyName: 'work' })
 const pair = (name: string) => ({ RoleName: name, PolicyArn: policyArn(name) })
+const version = (name: string, VersionId = 'v2') => ({ PolicyArn: policyArn(name), VersionId })
 const provider = (name: string) => ({ OpenIDConnectProviderArn: providerArn(name) })
 
 /** Every action: what must be there before, the one ARN that it acts on, and how it is asked. */
@@ -153,6 +160,46 @@ const rows: Row[] = [
     policyArn,
     (client, name) => client.send(new iam.DeletePolicyCommand({ PolicyArn: policyArn(name) })),
   ],
+  ['ListPolicies', 'nothing', () => '*', client => client.send(new iam.ListPoliciesCommand())],
+  [
+    'ListEntitiesForPolicy',
+    'policy',
+    policyArn,
+    (client, name) => client.send(new iam.ListEntitiesForPolicyCommand({ PolicyArn: policyArn(name) })),
+  ],
+  [
+    'CreatePolicyVersion',
+    'policy',
+    policyArn,
+    (client, name) =>
+      client.send(
+        new iam.CreatePolicyVersionCommand({ PolicyArn: policyArn(name), PolicyDocument: document }),
+      ),
+  ],
+  [
+    'GetPolicyVersion',
+    'policy',
+    policyArn,
+    (client, name) => client.send(new iam.GetPolicyVersionCommand(version(name, 'v1'))),
+  ],
+  [
+    'ListPolicyVersions',
+    'policy',
+    policyArn,
+    (client, name) => client.send(new iam.ListPolicyVersionsCommand({ PolicyArn: policyArn(name) })),
+  ],
+  [
+    'SetDefaultPolicyVersion',
+    'policyOfTwoVersions',
+    policyArn,
+    (client, name) => client.send(new iam.SetDefaultPolicyVersionCommand(version(name))),
+  ],
+  [
+    'DeletePolicyVersion',
+    'policyOfTwoVersions',
+    policyArn,
+    (client, name) => client.send(new iam.DeletePolicyVersionCommand(version(name))),
+  ],
   [
     'CreateOpenIDConnectProvider',
     'nothing',
@@ -241,7 +288,7 @@ for (const row of rows) {
   })
 }
 
-for (const row of rows.filter(([action]) => action !== 'ListOpenIDConnectProviders')) {
+for (const row of rows.filter(([, , resource]) => resource('any') !== '*')) {
   const [action, , resource] = row
   test(`${action}: leave for another resource is none for this one`, async () => {
     const target = `${action.toLowerCase()}-4`

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as sdk from '@aws-sdk/client-iam'
-import { allow, assumeRole, faultOf, keysOf, policyOf, setPolicy } from '../support/aws-calls.ts'
+import { allow, assumeRole, faultOf, keysOf, policyOf } from '../support/aws-calls.ts'
 import { startRolecall, trusting } from '../support/rolecall.ts'
 
 const rolecall = await startRolecall()
@@ -193,33 +193,4 @@ test('who has a policy attached is listed, by kind and by path', async () => {
   assert.deepEqual((await entities({ EntityFilter: 'User' })).PolicyRoles, [])
   assert.deepEqual((await entities({ PathPrefix: '/team/' })).PolicyRoles, [])
   assert.deepEqual((await entities({ PolicyUsageFilter: 'PermissionsBoundary' })).PolicyRoles, [])
-})
-
-test('each of these actions is authorized by its own name, on the policy’s ARN', async () => {
-  const issuer = await rolecall.registerIssuer()
-  const roleArn = await rolecall.createRole('clerk', trusting(accountId, issuer))
-  const mine = rolecall.iam(keysOf(await assumeRole(rolecall, roleArn, issuer.sign())))
-  const [arn, other] = [await createPolicy(), await createPolicy()]
-  await add(arn, second)
-  const calls = (PolicyArn: string) => ({
-    CreatePolicyVersion: () =>
-      mine.send(new sdk.CreatePolicyVersionCommand({ PolicyArn, PolicyDocument: third })),
-    GetPolicyVersion: () => mine.send(new sdk.GetPolicyVersionCommand({ PolicyArn, VersionId: 'v1' })),
-    ListPolicyVersions: () => mine.send(new sdk.ListPolicyVersionsCommand({ PolicyArn })),
-    SetDefaultPolicyVersion: () =>
-      mine.send(new sdk.SetDefaultPolicyVersionCommand({ PolicyArn, VersionId: 'v1' })),
-    DeletePolicyVersion: () => mine.send(new sdk.DeletePolicyVersionCommand({ PolicyArn, VersionId: 'v2' })),
-    ListEntitiesForPolicy: () => mine.send(new sdk.ListEntitiesForPolicyCommand({ PolicyArn })),
-  })
-  for (const [action, call] of Object.entries(calls(arn))) {
-    await setPolicy(rolecall, 'clerk', { Effect: 'Allow', NotAction: `iam:${action}`, Resource: '*' })
-    assert.match(
-      (await faultOf(call())).message,
-      new RegExp(`iam:${action} on resource: policy|iam:${action} on resource`),
-    )
-    await setPolicy(rolecall, 'clerk', allow(`iam:${action}`, arn))
-    await call()
-    const onOther = calls(other)[action as keyof ReturnType<typeof calls>]
-    assert.equal((await faultOf(onOther())).code, 'AccessDenied')
-  }
 })
