@@ -28,8 +28,8 @@ export type RouteDeps = {
 }
 
 /**
- * Which door a request goes to. The AWS wire comes first and passes through nothing of the browser's:
- * no session, no view, no cookie.
+ * Which door a request goes to. The AWS wire comes first and passes through nothing of the browser's: no session,
+ * no view, no cookie, not even Express.
  */
 export function composeRoutes(deps: RouteDeps): RequestListener {
   const { guard, factsOf, log } = deps
@@ -41,11 +41,15 @@ export function composeRoutes(deps: RouteDeps): RequestListener {
     } catch (error) {
       return answerFailure(error, factsOf(request).requestId, response, log)
     }
-    doors(request, response)
+    if (!isAwsCall(request)) return doors(request, response)
+    deps.aws(request, response).catch(error => {
+      if (response.headersSent) response.destroy()
+      else answerFailure(error, factsOf(request).requestId, response, log)
+    })
   }
 }
 
-function composeDoors({ aws, token, jwks, web, isReady, factsOf, log }: RouteDeps): Express {
+function composeDoors({ token, jwks, web, isReady, factsOf, log }: RouteDeps): Express {
   const app = express()
   app.disable('x-powered-by')
   app.set('etag', false)
@@ -54,8 +58,6 @@ function composeDoors({ aws, token, jwks, web, isReady, factsOf, log }: RouteDep
     await isReady()
     response.set('cache-control', 'no-store').type('text/plain').send('ok\n')
   })
-  app.post('/', aws)
-  app.get('/', (request, response, next) => (isAwsQuery(request) ? aws(request, response) : next()))
   app.post('/token', token)
   app.all('/token', (_request, response) => {
     response.set('allow', 'POST').set('cache-control', 'no-store').status(405).end()
@@ -78,11 +80,12 @@ function isHealthCheck({ url = '' }: IncomingMessage): boolean {
 }
 
 /**
- * The Query protocol over GET, as presigned URLs use it; a person's browser sends no Action. Express takes a
- * HEAD for a GET, but nobody could read what it hands out.
+ * The Query protocol, by POST or, as presigned URLs use it, by GET; a person's browser sends no Action. Express
+ * would take a HEAD for a GET, but nobody could read what it hands out.
  */
-function isAwsQuery({ method, url }: Request): boolean {
-  return method === 'GET' && /[?&]Action=/.test(url)
+function isAwsCall({ method, url = '' }: IncomingMessage): boolean {
+  if (url !== '/' && !url.startsWith('/?')) return false
+  return method === 'POST' || (method === 'GET' && /[?&]Action=/.test(url))
 }
 
 /** What may be refused before any door, in words for whoever runs the client. */

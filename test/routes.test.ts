@@ -20,6 +20,7 @@ beforeEach(() => {
 })
 
 const door = (name: string) => async (_request: IncomingMessage, response: ServerResponse) => {
+  if (failure !== undefined) throw failure
   knocked.push(name)
   response.end(name)
 }
@@ -108,7 +109,7 @@ for (const [reason, status] of [
   })
 }
 
-for (const path of ['/healthz', '/roles']) {
+for (const path of ['/healthz', '/roles', '/?Action=GetCallerIdentity']) {
   test(`a bug behind ${path} is answered with its request id alone`, async () => {
     failure = new TypeError('secret innards')
     const answer = await service.get(path)

@@ -19,16 +19,15 @@ type Range = [ipaddr.IPv4 | ipaddr.IPv6, number]
  */
 export function createFactsReader(trustedProxies: readonly string[], clock: Clock): FactsOf {
   const ranges = trustedProxies.map(parseRange)
-  const known = new WeakMap<IncomingMessage, RequestFacts>()
-
-  return request => {
-    const before = known.get(request)
-    if (before !== undefined) return before
-    const facts = readFacts(request, ranges, clock())
-    known.set(request, facts)
-    return facts
+  return (request: WithFacts) => {
+    request[known] ??= readFacts(request, ranges, clock())
+    return request[known]
   }
 }
+
+/** On the request itself: a WeakMap of requests costs the garbage collector more than the facts. */
+const known = Symbol('facts')
+type WithFacts = IncomingMessage & { [known]?: RequestFacts }
 
 function readFacts(request: IncomingMessage, ranges: readonly Range[], atMs: number): RequestFacts {
   const peer = plainAddress(request.socket.remoteAddress ?? '')
