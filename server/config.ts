@@ -222,7 +222,10 @@ function isPlain(url: string | undefined): url is string {
 /** Passwords and whatever is not sealed cross the network to a database. */
 function isGuarded(databaseUrl: string): boolean {
   const { hostname, searchParams } = new URL(databaseUrl)
-  return hostname === '' || isLoopbackHost(hostname) || searchParams.get('sslmode') === 'verify-full'
+  // The driver goes to the last `host` of the query, whatever stands before it; one with a slash is a socket.
+  const host = searchParams.getAll('host').at(-1) || hostname
+  const isNear = host === '' || host.startsWith('/') || isLoopbackHost(host)
+  return isNear || searchParams.getAll('sslmode').join() === 'verify-full'
 }
 
 function isLoopback(url: string): boolean {

@@ -283,6 +283,22 @@ const refused: [story: string, env: Env, ...problems: string[]][] = [
     },
     'DATABASE_URL: reached in plain text, expected sslmode=verify-full in production, or loopback',
   ],
+  ...['host=db.example', 'host=localhost&host=db.example', 'host=db.example&sslmode=require'].map(
+    (query): [string, Record<string, string>, string] => [
+      `a database that is beyond loopback by its query (${query})`,
+      {
+        ...inProduction,
+        DATABASE_URL: `postgres://a:b@localhost/c?${query}`,
+        ROLECALL_MASTER_KEY: oneKey,
+      },
+      'DATABASE_URL: reached in plain text, expected sslmode=verify-full in production, or loopback',
+    ],
+  ),
+  [
+    'a database whose empty host in the query leaves the one before it',
+    { ...inProduction, DATABASE_URL: 'postgres://a:b@db.example/c?host=', ROLECALL_MASTER_KEY: oneKey },
+    'DATABASE_URL: reached in plain text, expected sslmode=verify-full in production, or loopback',
+  ],
   [
     'a previous key that is the present one',
     { ROLECALL_MASTER_KEY: oneKey, ROLECALL_MASTER_KEY_PREVIOUS: oneKey },
