@@ -55,11 +55,15 @@ async function sharedRootAccessKey(
 ): Promise<keyFiles.RootAccessKey> {
   const name = 'root-access-key'
   const own = JSON.stringify(keyFiles.loadOrMakeRootAccessKey(dataDir, () => newId('AKIA')))
-  const sealed = sealRecord(keyring, 'secret-at-rest', Buffer.from(own), name).toString('base64')
-  const kept = Buffer.from(await settings.claim(name, sealed), 'base64')
+  const seal = (text: string) =>
+    sealRecord(keyring, 'secret-at-rest', Buffer.from(text), name).toString('base64')
+  const kept = Buffer.from(await settings.claim(name, seal(own)), 'base64')
   const opened = openRecord(keyring, 'secret-at-rest', kept, name)
   if (opened === undefined) throw new Error('the root access key in the database can’t be opened')
-  const key: keyFiles.RootAccessKey = JSON.parse(opened.toString('utf8'))
+  const text = opened.toString('utf8')
+  // From the next start on the new master key alone will do.
+  await settings.set(name, seal(text))
+  const key: keyFiles.RootAccessKey = JSON.parse(text)
   keyFiles.writeRootAccessKey(dataDir, key)
   return key
 }
