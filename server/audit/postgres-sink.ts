@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { columns } from './audit-event.ts'
+import { type AuditRow, columns } from './audit-event.ts'
 import type { AuditSink } from './audit-sink.ts'
 
 /** Each bounded: a database that hangs must not hang us. */
@@ -7,6 +7,7 @@ const bounds = {
   connectionTimeoutMillis: 5_000,
   statement_timeout: 10_000,
   lock_timeout: 5_000,
+  query_timeout: 11_000,
   application_name: 'rolecall-audit',
   // INVARIANT: on, whatever the server's or the database's own setting is. With less a commit is answered before it
   // is on the disk, and a power cut takes back rows whose credentials are already out.
@@ -28,12 +29,29 @@ export async function openPostgresSink(url: string): Promise<AuditSink> {
     async commit(given) {
       if (client.broken) client = await connect(url)
       // Nothing to write is a question: can rows be written?
-      await client.query(insertRows, [
-        JSON.stringify(given.map(row => Object.fromEntries(columns.map((name, n) => [name, row[n]])))),
-      ])
+      try {
+        await client.query(insertRows, [JSON.stringify(given.map(named))])
+      } catch (error) {
+        // A connection that hangs would hold up every group after this one too.
+        client.broken = true
+        client.end().catch(() => undefined)
+        throw error
+      }
     },
     end: () => client.end(),
   }
+}
+
+function named(row: AuditRow): Record<string, AuditRow[number]> {
+  return Object.fromEntries(columns.map((name, n) => [name, readable(row[n] ?? null)]))
+}
+
+/**
+ * PostgreSQL's text holds neither NUL nor half a surrogate pair. Whoever asked for a role called `\0` must not have
+ * everybody refused whose rows are in the same group.
+ */
+function readable(value: AuditRow[number]): AuditRow[number] {
+  return typeof value === 'string' ? value.toWellFormed().replaceAll('\0', '\ufffd') : value
 }
 
 type Client = pg.Client & { broken?: boolean }

@@ -18,9 +18,13 @@ export function entityOf(arn: Arn, kind: 'role' | 'policy'): { path: string; nam
   if (arn.service !== 'iam' || arn.region !== '' || !arn.resource.startsWith(`${kind}/`)) return undefined
   const from = kind.length
   const at = arn.resource.lastIndexOf('/')
-  const name = arn.resource.slice(at + 1)
-  return name === '' ? undefined : { path: arn.resource.slice(from, at + 1), name }
+  const [path, name] = [arn.resource.slice(from, at + 1), arn.resource.slice(at + 1)]
+  return pathPattern.test(path) && namePattern.test(name) ? { path, name } : undefined
 }
+
+/** What a name can't hold names nothing, and is not worth asking a database that may choke on it. */
+const namePattern = /^[\w+=,.@-]{1,128}$/
+const pathPattern = /^\/(?:[\x21-\x7e]+\/)?$/
 
 /** `path` begins and ends with a slash, as IAM keeps it. */
 export function roleArn(accountId: string, path: string, name: string): string {

@@ -23,11 +23,12 @@ export type Catalogue = {
 
 const mostEntries = 20_000
 
-export function createCatalogue(): Catalogue {
+/** @param isCurrent whether all changes are known: else what was read once may be a permission withdrawn since */
+export function createCatalogue(isCurrent: () => boolean = () => true): Catalogue {
   const caches = new Map<string, Forgetful>()
   return {
     cache<T>(kind: string) {
-      const cache = createCache<T>()
+      const cache = createCache<T>(isCurrent)
       caches.set(kind, cache)
       return cache
     },
@@ -47,13 +48,14 @@ export function createCatalogue(): Catalogue {
 /** Without a key everything is forgotten. */
 type Forgetful = { forget(key: string | undefined): void }
 
-function createCache<T>(): CatalogueCache<T> & Forgetful {
+function createCache<T>(isCurrent: () => boolean): CatalogueCache<T> & Forgetful {
   const entries = new Map<string, T>()
   // Apart, because strangers choose these names: a flood of them must not push out what is there.
   const absent = new Set<string>()
   let generation = 0
   return {
     async get(key, load) {
+      if (!isCurrent()) return load()
       const known = entries.get(key)
       if (known !== undefined || absent.has(key)) return known
       const loadedIn = generation

@@ -39,8 +39,8 @@ export function createIdentities(db: Kysely<Schema>): Identities {
     },
     async remember(identity, nowMs) {
       const seen = {
-        display_name: identity.displayName ?? null,
-        email: identity.email ?? null,
+        display_name: readable(identity.displayName),
+        email: readable(identity.email),
         last_seen_at_ms: nowMs,
         demo: identity.demo ? (1 as const) : (0 as const),
       }
@@ -51,4 +51,9 @@ export function createIdentities(db: Kysely<Schema>): Identities {
         .execute()
     },
   }
+}
+
+/** PostgreSQL's text holds neither NUL nor half a surrogate pair; a provider's may. */
+function readable(text: string | undefined): string | null {
+  return text?.toWellFormed().replaceAll('\0', '\ufffd') ?? null
 }

@@ -27,8 +27,10 @@ export type OidcProviders = {
 export function createOidcProviders({ db, catalogue, write }: Database): OidcProviders {
   const byPath = catalogue.cache<OidcProvider>('oidcProvider')
   return {
-    find: urlPath =>
-      byPath.get(urlPath, async () =>
+    async find(urlPath) {
+      // Strangers choose it: a token's `iss` may hold what no database takes for text.
+      if (!/^[\x21-\x7e]+$/.test(urlPath)) return undefined
+      return byPath.get(urlPath, async () =>
         asProvider(
           await db
             .selectFrom('oidc_providers')
@@ -36,7 +38,8 @@ export function createOidcProviders({ db, catalogue, write }: Database): OidcPro
             .where('url_path', '=', urlPath)
             .executeTakeFirst(),
         ),
-      ),
+      )
+    },
     async list() {
       const rows = await db.selectFrom('oidc_providers').selectAll().orderBy('url_path').execute()
       return rows.flatMap(row => asProvider(row) ?? [])

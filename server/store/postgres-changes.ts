@@ -6,6 +6,10 @@ import { connectionBounds } from './postgres-dialect.ts'
 export type Log = { error(context: object, message: string): void }
 
 export type ChangesFollower = {
+  /** Has the catalogue forget what other nodes change, from when this answers until `close`. */
+  follow(catalogue: Catalogue): Promise<void>
+  /** False once this node may have missed what others changed more than two seconds ago. */
+  isCurrent(): boolean
   /** When this node last knew all changes. */
   inStepAtMs(): number
   close(): Promise<void>
@@ -15,40 +19,42 @@ export const changesChannel = 'rolecall_changes'
 
 const pollMs = 1_000
 const reconnectMs = 250
+const mostBehindMs = 2_000
 
 /**
- * Has the catalogue forget what other nodes change. Notifications name what; they are lost while the connection
- * is. So beneath them the number of the last change is asked for every second, and when one was missed everything
- * is forgotten: a node is never behind by more than that second without knowing it.
+ * Notifications name what other nodes change; they are lost while the connection is. So beneath them the number of
+ * the last change is asked for every second, and when one was missed everything is forgotten. A node that gets no
+ * answer knows that it is behind.
  */
-export async function followChanges(
-  url: string,
-  catalogue: Catalogue,
-  clock: Clock,
-  log: Log,
-): Promise<ChangesFollower> {
+export function createChangesFollower(url: string, clock: Clock, log: Log): ChangesFollower {
   let seen = 0
-  let inStepAtMs = 0
+  let inStep = { atMs: 0, atTick: Number.NEGATIVE_INFINITY }
   let closing = false
   let client: pg.Client | undefined
   let timer: NodeJS.Timeout | undefined
 
-  async function connect(): Promise<void> {
+  async function connect(catalogue: Catalogue): Promise<void> {
     const fresh = new pg.Client({
       connectionString: url,
       ...connectionBounds,
+      query_timeout: mostBehindMs,
       application_name: 'rolecall-changes',
     })
-    fresh.on('notification', ({ payload }) => hear(payload ?? ''))
+    fresh.on('notification', ({ payload }) => hear(catalogue, payload ?? ''))
     // What follows is the next poll's failure; unheard, the event would end the process.
     fresh.on('error', () => undefined)
     await fresh.connect()
-    client = fresh
-    await fresh.query(`listen ${changesChannel}`)
-    await poll()
+    try {
+      await fresh.query(`listen ${changesChannel}`)
+      await poll(catalogue, fresh)
+      client = fresh
+    } catch (error) {
+      fresh.end().catch(() => undefined)
+      throw error
+    }
   }
 
-  function hear(payload: string): void {
+  function hear(catalogue: Catalogue, payload: string): void {
     const { generation, topics }: { generation: number; topics?: string[] } = JSON.parse(payload)
     if (topics === undefined || generation > seen + 1) catalogue.forgetAll()
     else catalogue.forget(topics)
@@ -56,33 +62,38 @@ export async function followChanges(
   }
 
   /** Notifications of what had committed before come ahead of the answer. */
-  async function poll(): Promise<void> {
-    const askedAtMs = clock()
-    const { rows } = await (client as pg.Client).query('select generation from catalogue')
+  async function poll(catalogue: Catalogue, connected: pg.Client): Promise<void> {
+    const asked = { atMs: clock(), atTick: performance.now() }
+    const { rows } = await connected.query('select generation from catalogue')
     const generation = Number(rows[0]?.generation)
     if (generation > seen) {
       catalogue.forgetAll()
       seen = generation
     }
-    inStepAtMs = askedAtMs
+    inStep = asked
   }
 
-  async function step(): Promise<void> {
+  async function step(catalogue: Catalogue): Promise<void> {
     try {
-      await (client === undefined ? connect() : poll())
+      await (client === undefined ? connect(catalogue) : poll(catalogue, client))
     } catch (error) {
       if (closing) return
-      log.error({ err: error }, 'the database does not answer')
+      // Once for an outage, not at every try.
+      if (client !== undefined) log.error({ err: error }, 'the database does not answer')
       client?.end().catch(() => undefined)
       client = undefined
     }
-    if (!closing) timer = setTimeout(step, client === undefined ? reconnectMs : pollMs)
+    if (!closing) timer = setTimeout(step, client === undefined ? reconnectMs : pollMs, catalogue)
   }
 
-  await connect()
-  timer = setTimeout(step, pollMs)
   return {
-    inStepAtMs: () => inStepAtMs,
+    async follow(catalogue) {
+      await connect(catalogue)
+      timer = setTimeout(step, pollMs, catalogue)
+    },
+    // Not by the clock, which somebody may set back.
+    isCurrent: () => performance.now() - inStep.atTick < mostBehindMs,
+    inStepAtMs: () => inStep.atMs,
     async close() {
       closing = true
       clearTimeout(timer)

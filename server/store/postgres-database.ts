@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import { createCatalogue, type Topic } from './catalogue.ts'
 import type { Database } from './database.ts'
 import { migrate } from './migrations.ts'
-import { changesChannel, followChanges, type Log } from './postgres-changes.ts'
+import { changesChannel, createChangesFollower, type Log } from './postgres-changes.ts'
 import { createPostgresDialect } from './postgres-dialect.ts'
 import type { Schema } from './schema.ts'
 
@@ -19,8 +19,9 @@ const mostTries = 5
 export async function openPostgresDatabase(url: string, clock: Clock, log: Log): Promise<Database> {
   const db = new Kysely<Schema>({ dialect: createPostgresDialect(url, log) })
   await migrate(db, 'postgres')
-  const catalogue = createCatalogue()
-  const follower = await followChanges(url, catalogue, clock, log)
+  const follower = createChangesFollower(url, clock, log)
+  const catalogue = createCatalogue(follower.isCurrent)
+  await follower.follow(catalogue)
   return {
     db,
     catalogue,

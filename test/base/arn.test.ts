@@ -20,6 +20,8 @@ for (const [story, text] of [
   ['of another service', 'arn:aws:sts::123456789012:role/w'],
   ['of another kind', 'arn:aws:iam::123456789012:policy/w'],
   ['without a name', 'arn:aws:iam::123456789012:role/'],
+  ['whose name holds what no name can', 'arn:aws:iam::123456789012:role/w\0'],
+  ['whose path holds what no path can', 'arn:aws:iam::123456789012:role/a\ud800/w'],
   ['that ends early', 'arn:aws:iam::123456789012'],
 ] as const) {
   test(`an ARN ${story} names no role`, () => assert.equal(entity(text), undefined))

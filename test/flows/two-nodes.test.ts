@@ -3,8 +3,15 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { DeleteRoleCommand, GetRoleCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam'
+import {
+  DeleteRoleCommand,
+  GetOpenIDConnectProviderCommand,
+  GetPolicyCommand,
+  GetRoleCommand,
+  PutRolePolicyCommand,
+} from '@aws-sdk/client-iam'
 import { AssumeRoleWithWebIdentityCommand, GetCallerIdentityCommand } from '@aws-sdk/client-sts'
+import { faultOf } from '../support/aws-calls.ts'
 import { postForm } from '../support/post-form.ts'
 import {
   closeDatabase,
@@ -128,6 +135,37 @@ describe('two nodes on one PostgreSQL database', { skip: skipWithoutPostgres }, 
     await reopenDatabase(url)
     await within2s(async () => (await ask()).status === 200)
     await within2s(async () => (await fetch(`${one.url}/healthz`)).status === 200)
+  })
+
+  test('a name that no database could hold is a plain no, and harms nobody', async () => {
+    const issuer = await one.registerIssuer()
+    const PolicyArn = `arn:aws:iam::${one.accountId}:policy/\0`
+    assert.equal((await faultOf(one.iam().send(new GetPolicyCommand({ PolicyArn })))).code, 'NoSuchEntity')
+    const OpenIDConnectProviderArn = `arn:aws:iam::${one.accountId}:oidc-provider/\0`
+    const get = one.iam().send(new GetOpenIDConnectProviderCommand({ OpenIDConnectProviderArn }))
+    assert.equal((await faultOf(get)).code, 'NoSuchEntity')
+    const fields = { RoleArn: `arn:aws:iam::${one.accountId}:role/\0`, RoleSessionName: 'ada' }
+    const asked = { ...fields, WebIdentityToken: issuer.sign() }
+    const refused = await postForm(one, {
+      Action: 'AssumeRoleWithWebIdentity',
+      Version: '2011-06-15',
+      ...asked,
+    })
+    assert.equal(refused.status, 400)
+  })
+
+  test('a new master key takes over, and the one before it can go', async () => {
+    const next = randomBytes(32).toString('base64')
+    const own = await createDatabase()
+    const start = (more: Record<string, string>) => startRolecall({ DATABASE_URL: own, ...more })
+    const first = await start({ ROLECALL_MASTER_KEY: env.ROLECALL_MASTER_KEY })
+    const second = await start({
+      ROLECALL_MASTER_KEY: next,
+      ROLECALL_MASTER_KEY_PREVIOUS: env.ROLECALL_MASTER_KEY,
+    })
+    const third = await start({ ROLECALL_MASTER_KEY: next })
+    assert.deepEqual(second.rootKeys, first.rootKeys)
+    assert.deepEqual(third.rootKeys, first.rootKeys)
   })
 
   test('a node with another master key does not start, and says why', async () => {

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
 import { sql } from 'kysely'
+import pg from 'pg'
 import { openPostgresDatabase } from '../../server/store/postgres-database.ts'
 import type { Role } from '../../server/store/roles.ts'
 import { createDatabase, runSql, skipWithoutPostgres } from '../support/postgres.ts'
+import { refusalOf } from '../support/refusal-of.ts'
 import { openSharedStore } from '../support/stores.ts'
+import { startTcpProxy } from '../support/tcp-proxy.ts'
 
 const role: Role = {
   id: 'AROAONE',
@@ -91,6 +94,25 @@ describe('nodes on one database', { skip: skipWithoutPostgres }, () => {
     await store.close()
   })
 
+  test('that are cut off do not go on by what they knew, and say that the store is away', async () => {
+    const url = await createDatabase()
+    const proxy = await startTcpProxy(Number(new URL(url).port))
+    const throughProxy = new URL(url)
+    throughProxy.port = String(proxy.port)
+    const [one, other] = [await openSharedStore(url), await openSharedStore(throughProxy.href)]
+    after(() => Promise.all([one.close(), other.close()]))
+    await one.roles.create(role)
+    await one.roles.putInlinePolicy(role.id, 'own', 'allows')
+    await until(async () => (await other.roles.documents(role.id)).length === 1)
+    proxy.cut()
+    await one.roles.deleteInlinePolicy(role.id, 'own')
+    await new Promise(resolve => setTimeout(resolve, 2_000))
+    const asked = refusalOf(other.roles.documents(role.id))
+    proxy.mend()
+    assert.equal((await asked).reason, 'store.unavailable')
+    await until(async () => (await other.roles.documents(role.id).catch(() => ['away'])).length === 0)
+  })
+
   test('make one signing key, however many of them start', async () => {
     const [one, other] = await openNodes(await createDatabase())
     const key = (kid: string) => ({ kid, sealedKey: Buffer.from(kid), createdAtMs: 1 })
@@ -137,6 +159,38 @@ describe('a change on PostgreSQL', { skip: skipWithoutPostgres }, () => {
     assert.deepEqual(await runSql(url, `select * from settings where name = 'half'`), [])
     assert.equal(await generationOf(), before)
     await database.close()
+  })
+
+  test('of the version in force is seen by whoever deletes another one meanwhile', async () => {
+    const url = await createDatabase()
+    const store = await openSharedStore(url)
+    after(() => store.close())
+    const made = {
+      id: 'ANPAONE',
+      name: 'one',
+      path: '/',
+      defaultVersion: 'v1',
+      tags: {},
+      createdAtMs: 1,
+      updatedAtMs: 1,
+      demo: false,
+    }
+    await store.policies.create(made, 'denies')
+    await store.policies.addVersion(made, { document: 'x', asDefault: false, nowMs: 1, mostVersions: 5 })
+
+    // Somebody is just making v2 the one in force, and has not committed yet.
+    const client = new pg.Client({ connectionString: url })
+    await client.connect()
+    await client.query(`begin; update policies set default_version = 'v2' where id = 'ANPAONE'`)
+    const deleted = store.policies.deleteVersion(made.id, 'v2')
+    await until(async () => {
+      const waiting = `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+      return (await runSql(url, waiting)).length > 0
+    })
+    await client.query('commit')
+    await client.end()
+    assert.equal(await deleted, false)
+    assert.equal(await store.policies.findDocument(made.id), 'x')
   })
 
   test('may concern more than fits into a notification', async () => {

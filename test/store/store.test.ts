@@ -4,6 +4,7 @@ import { after, describe, test } from 'node:test'
 import { Refusal } from '../../server/base/refusal.ts'
 import type { Store } from '../../server/store/open-store.ts'
 import type { Role } from '../../server/store/roles.ts'
+import { refusalOf } from '../support/refusal-of.ts'
 import { openEmbeddedStore, storeKinds } from '../support/stores.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
@@ -149,6 +150,17 @@ function keepsItsPromises(store: Store): void {
     assert.equal((await store.policies.listVersions(made.id)).length, 5)
   })
 
+  test('a version is not added to a policy that is gone', async () => {
+    const gone = { id: 'ANPAgone', name: 'gone' }
+    const added = store.policies.addVersion(gone, {
+      document: 'x',
+      asDefault: false,
+      nowMs: 1,
+      mostVersions: 5,
+    })
+    assert.equal((await refusalOf(added)).reason, 'entity.missing')
+  })
+
   test('a policy that fails half-way leaves nothing behind', async () => {
     await store.policies.create(policy('whole'), '{}')
     await assert.rejects(store.policies.create({ ...policy('Whole'), id: 'ANPAother' }, '{}'), exists)
@@ -184,6 +196,7 @@ function keepsItsPromises(store: Store): void {
     assert.equal(await store.oidcProviders.delete(provider.urlPath), true)
     assert.equal(await store.oidcProviders.delete(provider.urlPath), false)
     assert.equal(await store.oidcProviders.find(provider.urlPath), undefined)
+    assert.equal(await store.oidcProviders.find('nobody\0'), undefined)
   })
 
   test('a browser session is gone when its time is, and prune takes the row away', async () => {
@@ -236,6 +249,8 @@ function keepsItsPromises(store: Store): void {
       transitiveTagKeys: [],
       demo: false,
     }
+    await store.identities.remember({ ...identity, displayName: 'A\0da\ud800' }, 1)
+    assert.equal((await store.identities.find('https://issuer.example', '1'))?.displayName, 'A\ufffdda\ufffd')
     await store.identities.remember({ ...identity, displayName: 'Ada' }, 1)
     await store.identities.remember({ ...identity, displayName: 'Ada L.', email: 'ada@example.com' }, 2)
     assert.deepEqual(await store.identities.find('https://issuer.example', '1'), {

@@ -1,0 +1,49 @@
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { after } from 'node:test'
+
+export type TcpProxy = {
+  port: number
+  /** As when a cable is pulled: nothing is refused, and nothing comes through any more. */
+  cut(): void
+  /** What hung is broken off; what comes next goes through again. */
+  mend(): void
+}
+
+/** Stands before a server on loopback, until the test file ends. */
+export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
+  const sockets = new Set<Socket>()
+  let isCut = false
+  const server = createServer(near => {
+    const far = connect(targetPort, '127.0.0.1')
+    for (const [one, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(one)
+      one.on('data', data => void (isCut || other.write(data)))
+      one.on('error', () => other.destroy())
+      one.on('close', () => {
+        sockets.delete(one)
+        other.destroy()
+      })
+    }
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const destroyAll = () => {
+    for (const socket of sockets) socket.destroy()
+  }
+  after(() => {
+    server.close()
+    destroyAll()
+  })
+  return {
+    port: (server.address() as AddressInfo).port,
+    cut() {
+      isCut = true
+    },
+    mend() {
+      isCut = false
+      destroyAll()
+    },
+  }
+}
