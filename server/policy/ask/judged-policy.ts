@@ -72,5 +72,5 @@ export function settlePolicy(
 const nothing = new StatementIndex([])
 
 function withoutDoubt({ statement }: JudgedStatement): Statement {
-  return { ...statement, resources: undefined, conditions: [] }
+  return { ...statement, resources: undefined, resource: undefined, conditions: [] }
 }

@@ -46,15 +46,21 @@ export function parseStatement(given: unknown, index: number, document: Document
     throw malformed(`${at}.Sid must have only letters and digits`)
   }
   if (effect !== 'Allow' && effect !== 'Deny') throw malformed(`${at}.Effect must be "Allow" or "Deny"`)
-  return {
+  const actions = parseActions(statement, at, document)
+  const resources = parseResources(statement, at, document)
+  // What a decision looks at stands first, and so together.
+  const parsed: Statement = {
     index,
-    ...(typeof sid === 'string' ? { sid } : {}),
-    effect,
-    actions: parseActions(statement, at, document),
-    resources: parseResources(statement, at, document),
+    resource: resources && onlyOf(resources),
     principal: parsePrincipal(statement, at, effect, kind),
     conditions: parseConditions(statement.Condition, at, effect, document),
+    resources,
+    effect,
+    actions,
   }
+  // Not within the literal: V8 would keep what follows a spread in a place of its own, one more to fetch.
+  if (typeof sid === 'string') parsed.sid = sid
+  return parsed
 }
 
 /** One of the element and its Not-form; both, or neither, is an error. */
@@ -87,7 +93,7 @@ function parseActions(statement: Record<string, unknown>, at: string, document: 
   const patterns = written.map(action =>
     compilePattern(action.toLowerCase(), { wildcards: true, variables: false }),
   )
-  const actions = { patterns, only: onlyOf(patterns), written, negated }
+  const actions = { patterns, written, negated }
   document.actions.set(name, actions)
   return actions
 }
@@ -110,11 +116,11 @@ function parseResources(
     if (resource.length > 2048) throw malformed(`${path} is longer than any ARN`)
   }
   const patterns = written.map(resource => compileResourcePattern(resource, variables, shared))
-  return { patterns, only: onlyOf(patterns), written, negated }
+  return { patterns, written, negated }
 }
 
-function onlyOf(patterns: readonly Pattern[]): Pattern | undefined {
-  return patterns.length === 1 ? patterns[0] : undefined
+function onlyOf({ patterns, negated }: Patterns): Pattern | undefined {
+  return patterns.length === 1 && !negated ? patterns[0] : undefined
 }
 
 function parsePrincipal(

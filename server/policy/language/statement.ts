@@ -11,6 +11,8 @@ export type Statement = {
   /** Patterns in lower case: actions match in any. */
   actions: Patterns
   resources: Patterns | undefined
+  /** The one pattern of `resources`, where that is all it is: each object less is one place in memory less to fetch. */
+  resource: Pattern | undefined
   principal: Principals | undefined
   conditions: readonly Condition[]
 }
@@ -18,19 +20,19 @@ export type Statement = {
 /** An element, or its Not-form: one of the patterns must match, or none. */
 export type Patterns = {
   patterns: readonly Pattern[]
-  /** The pattern, where there is just one: a list is two more places in memory to fetch. */
-  only: Pattern | undefined
   written: readonly string[]
   negated: boolean
 }
 export type Principals = { reach: PrincipalMatcher; element: PrincipalElement; negated: boolean }
 
 /** Whether a statement whose actions fit the request matches it, whoever is asking. */
-export function matchesRequest(
-  { resources, conditions, effect }: Statement,
-  { resource, context }: PolicyRequest,
-): boolean {
-  if (resources !== undefined && !matchesResource(resources, resource, context, effect)) return false
+export function matchesRequest(statement: Statement, { resource, context }: PolicyRequest): boolean {
+  const { resource: only, resources, conditions } = statement
+  if (only !== undefined) {
+    if (!only.matches(resource, context)) return false
+  } else if (resources !== undefined && !matchesResource(resources, resource, context, statement.effect)) {
+    return false
+  }
   for (const condition of conditions) if (!condition.holds(context)) return false
   return true
 }
@@ -51,12 +53,7 @@ export function reachOf({ principal }: Statement, request: PolicyRequest, bounde
   return reach === 'none' || bounded ? 'direct' : 'none'
 }
 
-export function matchesPatterns(
-  { only, patterns, negated }: Patterns,
-  text: string,
-  context: Context,
-): boolean {
-  if (only !== undefined) return only.matches(text, context) !== negated
+export function matchesPatterns({ patterns, negated }: Patterns, text: string, context: Context): boolean {
   for (const pattern of patterns) if (pattern.matches(text, context)) return !negated
   return negated
 }

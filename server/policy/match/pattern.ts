@@ -1,15 +1,7 @@
 import type { Context } from '../request.ts'
 import { type PatternOptions, readChunks, type Span } from './read-chunks.ts'
-import {
-  type Chunk,
-  endAt,
-  endOfFirst,
-  lengthOf,
-  type Piece,
-  star,
-  textOf,
-  type Variable,
-} from './segment.ts'
+import { type Chunk, endAt, endOfFirst, lengthOf, type Piece, star, textOf } from './segment.ts'
+import { chunksOf, type Shape, shapeOf, textLength, textOfChunks } from './shape.ts'
 
 /** A compiled pattern. One whose variables have no value matches nothing. */
 export type Pattern = {
@@ -59,7 +51,8 @@ export function compileSpans(source: string, spans: readonly Span[], headLength 
   const chunks = readChunks(spans)
   const literal = textOfAll(chunks)
   if (literal !== undefined) return new LiteralPattern(literal, source, headLength)
-  return new ChunksPattern(chunks, source, headLength)
+  const shape = spans[0]?.shared?.shape(chunks) ?? shapeOf(chunks)
+  return new ShapedPattern(shape, textOfChunks(chunks), source, headLength)
 }
 
 class LiteralPattern implements Pattern {
@@ -96,41 +89,41 @@ class LiteralPattern implements Pattern {
   }
 }
 
-class ChunksPattern implements Pattern {
-  // What matching needs stands first, and so together.
-  readonly #chunks: readonly Chunk[]
-  /** Where the first and the last `*` are; behind all chunks, and before them, when there is none. */
-  readonly #firstStar: number
-  readonly #lastStar: number
+class ShapedPattern implements Pattern {
+  readonly #shape: Shape
+  readonly #text: string
   readonly #headLength: number
-  readonly literal = undefined
   readonly source: string
-  readonly needs: readonly string[]
 
-  constructor(chunks: readonly Chunk[], source: string, headLength: number) {
-    this.source = source
-    this.#chunks = chunks
+  constructor(shape: Shape, text: string, source: string, headLength: number) {
+    this.#shape = shape
+    this.#text = text
     this.#headLength = headLength
-    const firstStar = chunks.indexOf(star)
-    this.#firstStar = firstStar < 0 ? chunks.length : firstStar
-    this.#lastStar = chunks.lastIndexOf(star)
-    const needs = chunks.flatMap(chunk => (isNeedy(chunk) ? chunk.key : []))
-    this.needs = needs.length === 0 ? none : needs
+    this.source = source
+  }
+
+  get literal(): undefined {
+    return undefined
+  }
+
+  get needs(): readonly string[] {
+    return this.#shape.needs
   }
 
   get anchor(): Anchor {
-    const prefix = textOnly(this.#chunks[0]).slice(this.#headLength)
-    const others = this.#chunks.slice(1).filter(chunk => typeof chunk === 'string')
+    const chunks = chunksOf(this.#shape, this.#text)
+    const prefix = textOnly(chunks[0]).slice(this.#headLength)
+    const others = chunks.slice(1).filter(chunk => typeof chunk === 'string')
     const runs = prefix === '' ? others : [prefix, ...others]
-    return { runs, prefix, suffix: textOnly(this.#chunks.at(-1)), exact: false }
+    return { runs, prefix, suffix: textOnly(chunks.at(-1)), exact: false }
   }
 
   get pieces(): readonly Piece[] {
-    return this.#chunks.flatMap(piecesOf)
+    return chunksOf(this.#shape, this.#text).flatMap(piecesOf)
   }
 
   textIn(context: Context): string | undefined {
-    return textOf(this.#chunks, context)
+    return textOf(chunksOf(this.#shape, this.#text), context)
   }
 
   matches(text: string, context: Context): boolean {
@@ -142,19 +135,24 @@ class ChunksPattern implements Pattern {
    * before. Taking the first place is never wrong, so that nothing is ever tried twice.
    */
   matchesWithin(text: string, from: number, to: number, context: Context): boolean {
-    const chunks = this.#chunks
-    let at = endAt(chunks, 0, this.#firstStar, text, from, context)
+    const { parts, firstStar, lastStar, lastText } = this.#shape
+    const wanted = this.#text
+    let at = endAt(parts, 0, firstStar, wanted, 0, text, from, context)
     if (at < 0) return false
-    if (this.#lastStar < 0) return at === to
+    if (lastStar < 0) return at === to
 
-    const lastLength = lengthOf(chunks, this.#lastStar + 1, chunks.length, context)
+    const lastLength = lengthOf(parts, lastStar + 1, parts.length, context)
     if (lastLength === undefined) return false
     const end = to - lastLength
-    if (end < at || endAt(chunks, this.#lastStar + 1, chunks.length, text, end, context) < 0) return false
-    for (let first = this.#firstStar + 1; first <= this.#lastStar; ) {
-      const next = chunks.indexOf(star, first)
-      at = endOfFirst(chunks, first, next, text, at, context)
+    if (end < at || endAt(parts, lastStar + 1, parts.length, wanted, lastText, text, end, context) < 0) {
+      return false
+    }
+    let wantedAt = textLength(parts, 0, firstStar)
+    for (let first = firstStar + 1; first <= lastStar; ) {
+      const next = parts.indexOf(star, first)
+      at = endOfFirst(parts, first, next, wanted, wantedAt, text, at, context)
       if (at < 0 || at > end) return false
+      wantedAt += textLength(parts, first, next)
       first = next + 1
     }
     return true
@@ -195,8 +193,4 @@ function textOnly(chunk: Chunk | undefined): string {
 
 function textOfAll(chunks: readonly Chunk[]): string | undefined {
   return chunks.every(chunk => typeof chunk === 'string') ? chunks.join('') : undefined
-}
-
-function isNeedy(chunk: Chunk): chunk is Variable {
-  return typeof chunk === 'object' && chunk.fallback === undefined
 }

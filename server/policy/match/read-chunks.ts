@@ -15,7 +15,7 @@ export type Span = PatternOptions & { source: string }
 
 /** What the stretches are made of, one after the other: two texts side by side are one, and two `*` as well. */
 export function readChunks(spans: readonly Span[]): readonly Chunk[] {
-  return share(chunksOf(spans.flatMap(readParts)), spans[0]?.shared)
+  return chunksOf(spans.flatMap(readParts))
 }
 
 type Part = string | Variable | { wildcard: '*' | '?' }
@@ -36,14 +36,6 @@ function chunksOf(parts: readonly Part[]): Chunk[] {
     else if (before !== star) chunks.push(star)
   }
   return chunks
-}
-
-function share(chunks: readonly Chunk[], shared: SharedParts | undefined): readonly Chunk[] {
-  if (shared === undefined) return chunks
-  return chunks.map(chunk => {
-    if (typeof chunk === 'number') return chunk
-    return typeof chunk === 'string' ? shared.text(chunk) : shared.variable(chunk)
-  })
 }
 
 const specials = { withVariables: /\$\{([^{}]*)\}|[*?]/g, without: /[*?]/g }

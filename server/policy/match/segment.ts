@@ -1,4 +1,5 @@
 import type { Context } from '../request.ts'
+import type { Part } from './shape.ts'
 
 /** A policy variable: the one value of a condition key, or else its default. */
 export type Variable = { key: string; fallback: string | undefined }
@@ -24,23 +25,23 @@ export function resolve({ key, fallback }: Variable, context: Context): string |
 }
 
 /*
- * What stands between two `*` is a segment: here, the chunks from `first` up to `end`. The chunks of a pattern
- * are one list, since each further object is one more place in memory to fetch.
+ * What stands between two `*` is a segment: here, the parts of a shape from `first` up to `end`, whose text is in
+ * `wanted` from `wantedAt` on.
  */
 
 /** In characters; undefined when a variable has no value. */
 export function lengthOf(
-  chunks: readonly Chunk[],
+  parts: readonly Part[],
   first: number,
   end: number,
   context: Context,
 ): number | undefined {
   let length = 0
   for (let n = first; n < end; n++) {
-    const chunk = chunks[n]
-    if (typeof chunk === 'number') length += chunk
+    const part = parts[n]
+    if (typeof part === 'number') length += Math.abs(part)
     else {
-      const text = typeof chunk === 'object' ? resolve(chunk, context) : chunk
+      const text = part && resolve(part, context)
       if (text === undefined) return undefined
       length += text.length
     }
@@ -61,53 +62,81 @@ export function textOf(chunks: readonly Chunk[], context: Context): string | und
 
 /** Where the segment ends when it stands at this place; -1 when it does not, or a variable has no value. */
 export function endAt(
-  chunks: readonly Chunk[],
+  parts: readonly Part[],
   first: number,
   end: number,
+  wanted: string,
+  wantedAt: number,
   text: string,
   at: number,
   context: Context,
 ): number {
   let from = at
+  let wantedFrom = wantedAt
   for (let n = first; n < end; n++) {
-    const chunk = chunks[n]
-    if (typeof chunk === 'number') {
-      from += chunk
+    const part = parts[n]
+    if (typeof part === 'number') {
+      if (part < 0) {
+        if (!hasPart(text, from, wanted, wantedFrom, -part)) return -1
+        wantedFrom -= part
+      }
+      from += Math.abs(part)
       continue
     }
-    const wanted = typeof chunk === 'object' ? resolve(chunk, context) : chunk
-    if (wanted === undefined || !text.startsWith(wanted, from)) return -1
-    from += wanted.length
+    const value = part && resolve(part, context)
+    if (value === undefined || !text.startsWith(value, from)) return -1
+    from += value.length
   }
   return from <= text.length ? from : -1
 }
 
+/** Whether the text has so many characters of the wanted one, without making a text of them. */
+function hasPart(text: string, at: number, wanted: string, wantedAt: number, length: number): boolean {
+  if (at + length > text.length) return false
+  for (let n = 0; n < length; n++) {
+    if (text.charCodeAt(at + n) !== wanted.charCodeAt(wantedAt + n)) return false
+  }
+  return true
+}
+
 /** Where the segment ends at the first place, from `at` on, where it stands; -1 when there is none. */
 export function endOfFirst(
-  chunks: readonly Chunk[],
+  parts: readonly Part[],
   first: number,
   end: number,
+  wanted: string,
+  wantedAt: number,
   text: string,
   at: number,
   context: Context,
 ): number {
-  const only = chunks[first]
-  if (end - first === 1 && typeof only === 'string') {
-    const found = text.indexOf(only, at)
-    return found < 0 ? -1 : found + only.length
+  const only = parts[first]
+  if (end - first === 1 && typeof only === 'number' && only < 0) {
+    const found = text.indexOf(wanted.slice(wantedAt, wantedAt - only), at)
+    return found < 0 ? -1 : found - only
   }
-  const codes = codesOf(chunks.slice(first, end), context)
+  const codes = codesOf(parts, first, end, wanted, wantedAt, context)
   return codes === undefined ? -1 : search(codes, text, at)
 }
 
 /** Undefined when a variable has no value. */
-function codesOf(segment: readonly Chunk[], context: Context): Int32Array | undefined {
+function codesOf(
+  parts: readonly Part[],
+  first: number,
+  end: number,
+  wanted: string,
+  wantedAt: number,
+  context: Context,
+): Int32Array | undefined {
   const codes: number[] = []
-  for (const chunk of segment) {
-    if (typeof chunk === 'number') for (let n = 0; n < chunk; n++) codes.push(any)
+  let wantedFrom = wantedAt
+  for (const part of parts.slice(first, end)) {
+    if (typeof part === 'number' && part > 0) for (let n = 0; n < part; n++) codes.push(any)
     else {
-      const text = typeof chunk === 'object' ? resolve(chunk, context) : chunk
+      const isText = typeof part === 'number'
+      const text = isText ? wanted.slice(wantedFrom, wantedFrom - part) : resolve(part, context)
       if (text === undefined) return undefined
+      if (isText) wantedFrom -= part
       for (let n = 0; n < text.length; n++) codes.push(text.charCodeAt(n))
     }
   }

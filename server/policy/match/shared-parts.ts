@@ -1,25 +1,16 @@
-import type { Variable } from './segment.ts'
+import type { Chunk } from './segment.ts'
+import { type Shape, shapeOf } from './shape.ts'
 
-/**
- * Texts and variables that many patterns of a document have in them. Each is kept once: what the patterns
- * share is then in the processor's cache, where a copy for each would be fetched from memory for each.
- */
+/** Shapes that many patterns of a document have. Each is kept once. */
 export class SharedParts {
-  readonly #texts = new Map<string, string>()
-  readonly #variables = new Map<string, Variable>()
+  readonly #shapes = new Map<string, Shape>()
 
-  text(text: string): string {
-    const known = this.#texts.get(text)
+  shape(chunks: readonly Chunk[]): Shape {
+    const name = JSON.stringify(chunks.map(chunk => (typeof chunk === 'string' ? -chunk.length : chunk)))
+    const known = this.#shapes.get(name)
     if (known !== undefined) return known
-    this.#texts.set(text, text)
-    return text
-  }
-
-  variable(variable: Variable): Variable {
-    const name = JSON.stringify(variable)
-    const known = this.#variables.get(name)
-    if (known !== undefined) return known
-    this.#variables.set(name, variable)
-    return variable
+    const made = shapeOf(chunks)
+    this.#shapes.set(name, made)
+    return made
   }
 }
