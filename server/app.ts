@@ -86,7 +86,7 @@ async function compose(config: Config, options: Options, claim: DataDirClaim): P
   const { log, clock = systemClock, standIns } = options
   const { publicUrl, production, demo } = config
   const { keyring, accountId, rootAccessKey, store, audit } = await openParts(config, options)
-  const { roles, policies, oidcProviders } = store
+  const { oidcProviders } = store
 
   const factsOf = createFactsReader(config.trustedProxies, clock)
   const outbound = createOutbound({
@@ -94,7 +94,8 @@ async function compose(config: Config, options: Options, claim: DataDirClaim): P
     allowLoopbackHttp: !production,
   })
   const proofs = createProofVerifiers({ config, standIns, oidcProviders, accountId, outbound, clock, log })
-  const gate = createGate({ roles, policies, keyring, audit, accountId, clock, demo })
+  const authorizer = createAuthorizer({ ...store, keyring })
+  const gate = createGate({ ...store, authorizer, keyring, audit, accountId, clock, demo })
   const signer = createTokenSigner({
     keys: await loadSigningKeys({ signingKeys: store.signingKeys, keyring, clock }),
     issuer: publicUrl,
@@ -107,18 +108,11 @@ async function compose(config: Config, options: Options, claim: DataDirClaim): P
     log,
     aws: createAwsEndpoint({
       services: [
-        createStsService({ gate, ...proofs }),
-        createIamService({
-          roles,
-          policies,
-          oidcProviders,
-          accountId,
-          clock,
-          allowLoopbackHttp: !production,
-        }),
+        createStsService({ gate, ...proofs, keyring, accountId }),
+        createIamService({ ...store, keyring, accountId, clock, allowLoopbackHttp: !production }),
       ],
-      authenticator: createAuthenticator({ keyring, rootAccessKey, accountId, roles, clock, demo }),
-      authorizer: createAuthorizer({ roles, policies }),
+      authenticator: createAuthenticator({ ...store, keyring, rootAccessKey, accountId, clock, demo }),
+      authorizer,
       audit,
       factsOf,
       log,
@@ -147,6 +141,10 @@ async function compose(config: Config, options: Options, claim: DataDirClaim): P
     store.prune(clock()).catch(error => log.error({ err: error }, 'pruning failed'))
   }, 10 * 60_000)
   pruning.unref()
+  const flushing = setInterval(() => {
+    store.lastUsed.flush().catch(error => log.error({ err: error }, 'last uses could not be written'))
+  }, 30_000)
+  flushing.unref()
 
   return {
     app,
@@ -155,6 +153,7 @@ async function compose(config: Config, options: Options, claim: DataDirClaim): P
     rootAccessKey,
     async close() {
       clearInterval(pruning)
+      clearInterval(flushing)
       await audit.close()
       await store.close()
       claim.release()

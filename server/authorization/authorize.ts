@@ -1,16 +1,15 @@
-import { entityOf, parseArn } from '../base/arn.ts'
-import type { Caller, SessionCaller } from '../base/caller.ts'
+import type { Caller } from '../base/caller.ts'
 import { Refusal } from '../base/refusal.ts'
 import type { ConditionContext, RequestFacts } from '../base/request-facts.ts'
-import { type Decision, decide, type PolicyPart } from '../policy/decide/decide.ts'
+import type { Keyring } from '../keys/keyring.ts'
+import { type Decision, decide, type PolicyPart, type PolicySet } from '../policy/decide/decide.ts'
 import { explain } from '../policy/explain/explain.ts'
 import { describeFailure } from '../policy/explain/failed-elements.ts'
 import type { Policy } from '../policy/policy.ts'
-import type { PolicyRequest } from '../policy/request.ts'
-import { findStoredPolicies, findStoredPolicy } from '../policy/stored-policy.ts'
-import type { Policies } from '../store/policies.ts'
-import type { Roles } from '../store/roles.ts'
+import type { PolicyPrincipal, PolicyRequest } from '../policy/request.ts'
 import { callerContext } from './caller-context.ts'
+import { encodeDenial } from './denial-message.ts'
+import { gatherPolicies, type PolicySources } from './gather-policies.ts'
 
 /** What an action needs of its caller. */
 export type Permission = {
@@ -20,6 +19,8 @@ export type Permission = {
   resource: string
   /** The action's own condition keys, in lower case. */
   context?: ConditionContext
+  /** The resource's own policy, where it has one: a role's is its trust policy. */
+  resourcePolicy?: Policy
 }
 
 export type Authorizer = {
@@ -27,70 +28,73 @@ export type Authorizer = {
   requirePermission(caller: Caller, permission: Permission, facts: RequestFacts): Promise<void>
 }
 
-export type AuthorizerDeps = {
-  roles: Pick<Roles, 'documents'>
-  policies: Pick<Policies, 'find' | 'findDocument'>
-}
+export type AuthorizerDeps = PolicySources & { keyring: Keyring }
 
 export function createAuthorizer(deps: AuthorizerDeps): Authorizer {
   return {
     async requirePermission(caller, permission, facts) {
-      if (caller.kind === 'root') return
-      const identity = findStoredPolicies(await deps.roles.documents(caller.session.roleId), 'identity')
-      const session = await sessionPolicies(deps, caller)
-      if (identity === undefined || session === undefined) {
+      requireWithinSession(caller, permission)
+      if (caller.kind === 'root' && permission.resourcePolicy === undefined) return
+      const gathered = await gatherPolicies(deps, caller)
+      if (gathered === undefined) {
         throw denied(caller, permission, 'because a policy that applies can no longer be read')
       }
+      const { resourcePolicy } = permission
+      const policies = resourcePolicy === undefined ? gathered : { ...gathered, resource: resourcePolicy }
 
       const context = callerContext(caller, facts)
       for (const [key, values] of permission.context ?? []) context.set(key, values)
-      const policies = { identity, session }
       const request: PolicyRequest = {
-        principal: { kind: 'session', accountId: caller.accountId, arn: caller.arn, roleArn: caller.roleArn },
+        principal: principalOf(caller),
         action: permission.action,
         resource: permission.resource,
         context,
       }
       const decision = decide(policies, request)
       if (decision.outcome === 'allowed') return
-      throw denied(caller, permission, whyNot(decision, permission), storyOf(policies, request))
+      const why = `${whyNot(decision, permission)}. Encoded authorization failure message: ${encodeDenial(deps.keyring, policies, request)}`
+      throw denied(caller, permission, why, storyOf(policies, request))
     },
   }
 }
 
-/**
- * The policies that the session was narrowed by. A managed one that is gone since allows nothing, and
- * so does the whole session when it was the only one: an empty list would mean no narrowing at all.
- */
-async function sessionPolicies(
-  { policies }: AuthorizerDeps,
-  { session, accountId }: SessionCaller,
-): Promise<Policy[] | undefined> {
-  const found: Policy[] = []
-  if (session.policy !== undefined) {
-    const policy = findStoredPolicy(session.policy, 'session')
-    if (policy === undefined) return undefined
-    found.push(policy)
+/** As policies on resources mean the caller. */
+export function principalOf(caller: Caller): PolicyPrincipal {
+  const { accountId, arn } = caller
+  switch (caller.kind) {
+    case 'root':
+      return { kind: 'root', accountId }
+    case 'user':
+      return { kind: 'user', accountId, arn }
+    case 'session':
+      return { kind: 'session', accountId, arn, roleArn: caller.roleArn }
+    case 'federatedUser':
+      return {
+        kind: 'federatedUser',
+        accountId,
+        arn,
+        userArn: caller.user?.arn ?? `arn:aws:iam::${accountId}:root`,
+      }
   }
-  for (const arn of session.policyArns) {
-    const document = await findManagedDocument(policies, arn, accountId)
-    const policy = document === undefined ? undefined : findStoredPolicy(document, 'identity')
-    if (policy === undefined) return undefined
-    found.push(policy)
-  }
-  return found
 }
 
-async function findManagedDocument(
-  policies: AuthorizerDeps['policies'],
-  text: string,
-  accountId: string,
-): Promise<string | undefined> {
-  const arn = parseArn(text)
-  const named = arn && entityOf(arn, 'policy')
-  if (arn === undefined || named === undefined || arn.accountId !== accountId) return undefined
-  const policy = await policies.find(named.name)
-  return policy === undefined || policy.path !== named.path ? undefined : policies.findDocument(policy.id)
+/**
+ * What temporary credentials without a role may never do, whatever the policies say: else a stolen set of them could
+ * make itself permanent.
+ *
+ * @see AWS STS API reference, GetSessionToken and GetFederationToken, Permissions
+ */
+function requireWithinSession(caller: Caller, permission: Permission): void {
+  if (caller.kind === 'session' || caller.session === undefined) return
+  const { action } = permission
+  const isFederated = caller.kind === 'federatedUser'
+  if (action.startsWith('iam:') && (isFederated || caller.session.mfaAtSeconds === undefined)) {
+    const what = isFederated ? 'of a federated user' : 'without multi-factor authentication'
+    throw denied(caller, permission, `because session credentials ${what} can't call IAM`)
+  }
+  if (action.startsWith('sts:') && (isFederated || action !== 'sts:AssumeRole')) {
+    throw denied(caller, permission, "because session credentials can't call this action")
+  }
 }
 
 const partNames: Readonly<Record<PolicyPart, string>> = {
@@ -114,7 +118,7 @@ function whyNot(decision: Exclude<Decision, { outcome: 'allowed' }>, { action }:
 }
 
 /** For the log: which statement denied it, or which came near and what failed. */
-function storyOf(policies: { identity: Policy[]; session: Policy[] }, request: PolicyRequest): string {
+function storyOf(policies: PolicySet, request: PolicyRequest): string {
   const { decision, nearMisses } = explain(policies, request)
   if (decision.outcome === 'explicitlyDenied') return JSON.stringify(decision.statements[0])
   return nearMisses

@@ -24,7 +24,7 @@ export type SignedAction<Deps, Input> = Common<Input> & {
    * What the caller's policies must allow, the action's own permission first; absent where AWS asks for none
    * either.
    */
-  permission?: (asked: Input, deps: Deps) => Asked | Promise<Asked>
+  permission?: (asked: Input, deps: Deps, caller: Caller) => Asked | Promise<Asked>
   /** Changes something: its audit row is durable before it runs. */
   writes?: boolean
   handle(asked: Input, deps: Deps, call: SignedCall): Promise<Result>
@@ -52,7 +52,7 @@ export type BoundAction = { name: string } & (
 
 /** A signed call whose parameters are sound. */
 export type PreparedCall = {
-  permissions(): Promise<readonly Permission[]>
+  permissions(caller: Caller): Promise<readonly Permission[]>
   run(call: SignedCall): Promise<Result>
 }
 
@@ -78,7 +78,7 @@ export function bindAction<Deps, Input>(
     read(form) {
       const asked = readParams(input, form)
       return {
-        permissions: async () => [(await action.permission?.(asked, deps)) ?? []].flat(),
+        permissions: async caller => [(await action.permission?.(asked, deps, caller)) ?? []].flat(),
         run: call => action.handle(asked, deps, call),
       }
     },

@@ -95,7 +95,7 @@ async function runSigned(
   caller: Caller,
 ): Promise<Result> {
   const prepared = action.read(form)
-  const permissions = await prepared.permissions()
+  const permissions = await prepared.permissions(caller)
   for (const one of permissions) await deps.authorizer.requirePermission(caller, one, facts)
   if (action.writes) await deps.audit.record(changeEvent(action.name, facts, caller, permissions[0]))
   return prepared.run({ facts, caller, warn: text => void warnings.push(text) })

@@ -18,6 +18,7 @@ export type AllFaults = FaultsFor<
   | 'duration'
   | 'policy'
   | 'tags'
+  | 'message'
   | 'entity'
   | 'audit'
   | 'store'
@@ -71,7 +72,7 @@ export const commonFaults = {
     'AccessDenied',
     403,
     ({ principal, action, resource, why }) =>
-      `User: ${principal} is not authorized to perform: ${action} on resource: ${resource} ${why}`,
+      `User: ${principal} is not authorized to perform: ${action} on resource: ${resource} ${why}`.trimEnd(),
   ],
   'audit.unavailable': ['ServiceUnavailable', 503, 'The request could not be recorded; try again'],
   'store.unavailable': ['ServiceUnavailable', 503, 'The store does not answer; try again'],

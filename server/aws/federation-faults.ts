@@ -36,6 +36,11 @@ export const federationFaults = {
     400,
     'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.',
   ],
+  'duration.overChainMaximum': [
+    'ValidationError',
+    400,
+    'The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.',
+  ],
   'policy.malformed': ['MalformedPolicyDocument', 400, ({ message }) => message ?? 'The policy is not valid'],
   'policy.packedTooLarge': [
     'PackedPolicyTooLarge',
@@ -47,4 +52,9 @@ export const federationFaults = {
     400,
     ({ message }) => message ?? 'The session tags are not valid',
   ],
-} satisfies FaultsFor<'token' | 'issuer' | 'trust' | 'duration' | 'policy' | 'tags'>
+  'message.undecodable': [
+    'InvalidAuthorizationMessageException',
+    400,
+    'Message is not an authorization message of this account',
+  ],
+} satisfies FaultsFor<'token' | 'issuer' | 'trust' | 'duration' | 'policy' | 'tags' | 'message'>

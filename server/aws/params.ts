@@ -7,6 +7,8 @@ export type Form = ReadonlyMap<string, string>
 export type Param<T> = {
   read(form: Form, path: string, problems: string[]): T | undefined
   required: boolean
+  /** Its name on the wire, where the code calls it otherwise. */
+  calledOnWire?: string
 }
 
 const memberPattern = /^\.member\.[1-9]\d{0,3}(\.|$)/
@@ -152,6 +154,11 @@ export function structure<P extends Record<string, Param<unknown>>>(members: P):
   }
 }
 
+/** The same parameter under another name than the code has for it: one that stands for `RoleName` or `UserName`. */
+export function called<T>(calledOnWire: string, param: Param<T>): Param<T> {
+  return { ...param, calledOnWire }
+}
+
 export function optional<T>(param: Param<T>): Param<T | undefined>
 export function optional<T>(param: Param<T>, fallback: T): Param<T>
 export function optional<T>(param: Param<T>, fallback?: T): Param<T | undefined> {
@@ -165,7 +172,7 @@ function readMembers<T>(schema: Params<T>, form: Form, prefix: string, problems:
   const input: Partial<T> = {}
   for (const name in schema) {
     const param = schema[name]
-    const path = prefix + name
+    const path = prefix + (param.calledOnWire ?? name)
     const before = problems.length
     const value = param.read(form, path, problems)
     if (value !== undefined) input[name] = value

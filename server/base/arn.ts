@@ -10,11 +10,13 @@ export function parseArn(text: string): Arn | undefined {
   return { partition, service, region: region ?? '', accountId: accountId ?? '', resource }
 }
 
+export type EntityKind = 'role' | 'policy' | 'user' | 'group'
+
 /**
  * The path (`/` or `/a/b/`) and name of an ARN such as `...:role/a/b/NAME`; undefined for other kinds. IAM knows
  * no region: with one, the same entity would have a second spelling that no policy on the first one meets.
  */
-export function entityOf(arn: Arn, kind: 'role' | 'policy'): { path: string; name: string } | undefined {
+export function entityOf(arn: Arn, kind: EntityKind): { path: string; name: string } | undefined {
   if (arn.service !== 'iam' || arn.region !== '' || !arn.resource.startsWith(`${kind}/`)) return undefined
   const from = kind.length
   const at = arn.resource.lastIndexOf('/')
@@ -29,6 +31,18 @@ const pathPattern = /^\/(?:[\x21-\x7e]+\/)?$/
 /** `path` begins and ends with a slash, as IAM keeps it. */
 export function roleArn(accountId: string, path: string, name: string): string {
   return `arn:aws:iam::${accountId}:role${path}${name}`
+}
+
+export function userArn(accountId: string, path: string, name: string): string {
+  return `arn:aws:iam::${accountId}:user${path}${name}`
+}
+
+export function groupArn(accountId: string, path: string, name: string): string {
+  return `arn:aws:iam::${accountId}:group${path}${name}`
+}
+
+export function federatedUserArn(accountId: string, name: string): string {
+  return `arn:aws:sts::${accountId}:federated-user/${name}`
 }
 
 export function policyArn(accountId: string, path: string, name: string): string {

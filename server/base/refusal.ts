@@ -42,9 +42,11 @@ export type Reason =
   | 'trust.denied'
   | 'access.denied'
   | 'duration.overRoleMaximum'
+  | 'duration.overChainMaximum'
   | 'policy.malformed'
   | 'policy.packedTooLarge'
   | 'tags.invalid'
+  | 'message.undecodable'
   // the catalogue
   | 'entity.missing'
   | 'entity.exists'

@@ -1,18 +1,26 @@
 /** What temporary credentials carry with them, sealed into their session token. */
 export type Session = {
   accessKeyId: string
-  /** The role's id, not its name: a role made anew under an old name does not revive old sessions. */
-  roleId: string
-  /** RoleSessionName. */
+  /** A role's; a user's or the account owner's own (GetSessionToken); or what a user passed on (GetFederationToken). */
+  kind: 'role' | 'user' | 'federatedUser'
+  /**
+   * Whose policies it acts by: a role's or a user's id, not a name, so that one made anew under an old name does not
+   * revive old sessions. The account's number for its owner.
+   */
+  principalId: string
+  /** RoleSessionName, or the federated user's name; empty in a user's own session. */
   name: string
-  provider: string
-  issuer: string
-  subject: string
-  /** Whom the proof was made for: the client at the provider. */
-  audience: string
-  /** The condition keys under which policies know the two. */
-  subjectKey: string
-  audienceKey: string
+  /** Who stands behind it, when a provider vouched for somebody; also at the end of a chain of roles. */
+  person?: { issuer: string; subject: string }
+  /** What the provider vouched with. Not passed on along a chain. */
+  proof?: {
+    provider: string
+    /** Whom the proof was made for: the client at the provider. */
+    audience: string
+    /** The condition keys under which policies know subject and audience. */
+    subjectKey: string
+    audienceKey: string
+  }
   issuedAtSeconds: number
   expiresAtSeconds: number
   /** Access key ids from which this session was got, eldest first. Empty after a web identity. */
@@ -23,6 +31,8 @@ export type Session = {
   /** The session policy as the caller wrote it, and managed policies that narrow alike. */
   policy?: string
   policyArns: readonly string[]
+  /** When a second factor was shown; absent without one. */
+  mfaAtSeconds?: number
   demo: boolean
 }
 

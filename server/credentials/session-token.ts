@@ -7,11 +7,11 @@ export const maxTokenLength = 8192
 
 /**
  * The order in which a session is written. A list, not an object: the names would be a third of
- * the token. Changing it means a new version in `sealed-record.ts`.
+ * the token. What is new stands at the end, so that tokens from before still read.
  */
 type Packed = [
   accessKeyId: string,
-  roleId: string,
+  principalId: string,
   name: string,
   provider: string,
   issuer: string,
@@ -28,6 +28,8 @@ type Packed = [
   audience: string,
   subjectKey: string,
   audienceKey: string,
+  kind?: Session['kind'],
+  mfaAtSeconds?: number,
 ]
 
 /** What was in a genuine token, and the id of the master key that it was sealed under. */
@@ -35,13 +37,14 @@ export type OpenedSession = { session: Session; keyId: Buffer }
 
 /** The session token: a sealed record, bound to its access key id, in base64url. */
 export function sealSession(keyring: Keyring, session: Session): string {
+  const { person, proof } = session
   const packed: Packed = [
     session.accessKeyId,
-    session.roleId,
+    session.principalId,
     session.name,
-    session.provider,
-    session.issuer,
-    session.subject,
+    proof?.provider ?? '',
+    person?.issuer ?? '',
+    person?.subject ?? '',
     session.issuedAtSeconds,
     session.expiresAtSeconds,
     session.ancestors,
@@ -51,10 +54,12 @@ export function sealSession(keyring: Keyring, session: Session): string {
     session.policy ?? 0,
     session.sourceIdentity ?? 0,
     session.demo ? 1 : 0,
-    session.audience,
-    session.subjectKey,
-    session.audienceKey,
+    proof?.audience ?? '',
+    proof?.subjectKey ?? '',
+    proof?.audienceKey ?? '',
   ]
+  if (session.kind !== 'role' || session.mfaAtSeconds !== undefined) packed.push(session.kind)
+  if (session.mfaAtSeconds !== undefined) packed.push(session.mfaAtSeconds)
   const plain = Buffer.from(JSON.stringify(packed))
   return sealRecord(keyring, 'session-token-seal', plain, session.accessKeyId).toString('base64url')
 }
@@ -76,7 +81,8 @@ export function openSession(keyring: Keyring, token: string, accessKeyId: string
 }
 
 function unpack(packed: Packed): Session {
-  const [accessKeyId, roleId, name, provider, issuer, subject, issuedAtSeconds, expiresAtSeconds] = packed
+  const [accessKeyId, principalId, name, provider, issuer, subject, issuedAtSeconds, expiresAtSeconds] =
+    packed
   const [
     ,
     ,
@@ -93,16 +99,16 @@ function unpack(packed: Packed): Session {
     policy,
     sourceIdentity,
     demo,
-    ...more
+    ...end
   ] = packed
-  const [audience, subjectKey, audienceKey] = more
+  const [audience, subjectKey, audienceKey, kind = 'role', mfaAtSeconds] = end
   return {
     accessKeyId,
-    roleId,
+    kind,
+    principalId,
     name,
-    provider,
-    issuer,
-    subject,
+    ...(issuer === '' ? {} : { person: { issuer, subject } }),
+    ...(provider === '' ? {} : { proof: { provider, audience, subjectKey, audienceKey } }),
     issuedAtSeconds,
     expiresAtSeconds,
     ancestors,
@@ -111,9 +117,7 @@ function unpack(packed: Packed): Session {
     policyArns,
     ...(policy === 0 ? {} : { policy }),
     ...(sourceIdentity === 0 ? {} : { sourceIdentity }),
+    ...(mfaAtSeconds === undefined ? {} : { mfaAtSeconds }),
     demo: demo === 1,
-    audience,
-    subjectKey,
-    audienceKey,
   }
 }

@@ -42,8 +42,7 @@ async function ensureRole({ store, accountId, clock, providers }: Deps): Promise
   const known = await store.roles.find(roleName)
   if (known !== undefined) {
     // A role of that name which the operator made is theirs.
-    if (known.demo && known.trustPolicy !== trustPolicy)
-      await store.roles.setTrustPolicy(known.id, trustPolicy)
+    if (known.demo && known.trustPolicy !== trustPolicy) await store.roles.change(known, { trustPolicy })
     return
   }
   const roleId = newId('AROA')
@@ -59,7 +58,7 @@ async function ensureRole({ store, accountId, clock, providers }: Deps): Promise
     createdAtMs: nowMs,
     demo: true,
   })
-  await store.roles.attach(roleId, await ensurePolicy(store, nowMs), nowMs)
+  await store.principalPolicies.attach(roleId, await ensurePolicy(store, nowMs), nowMs)
 }
 
 async function ensurePolicy(store: Store, nowMs: number): Promise<string> {

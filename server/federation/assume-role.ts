@@ -1,25 +1,29 @@
 import type { AuditLog } from '../audit/audit-log.ts'
-import { roleArn as arnOfRole, assumedRoleArn } from '../base/arn.ts'
+import type { Authorizer } from '../authorization/authorize.ts'
+import { roleArn as arnOfRole } from '../base/arn.ts'
 import { type Clock, toSeconds } from '../base/clock.ts'
 import type { FederatedIdentity } from '../base/federated-identity.ts'
 import { Refusal } from '../base/refusal.ts'
 import type { RequestFacts } from '../base/request-facts.ts'
-import type { Session } from '../base/session.ts'
-import { type Minted, mint } from '../credentials/mint.ts'
-import { maxTokenLength } from '../credentials/session-token.ts'
 import { createRateLimit } from '../http/rate-limit.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import { describePolicies } from '../policy/explain/describe-policy.ts'
 import { findStoredPolicies } from '../policy/stored-policy.ts'
 import type { Policies } from '../store/policies.ts'
+import type { PrincipalPolicies } from '../store/principal-policies.ts'
 import type { Role, Roles } from '../store/roles.ts'
+import { assumeRoleAs } from './assume-role-as.ts'
 import type { AskedSession, AssumedRole, Gate, OfferedRole } from './gate.ts'
-import { readRoleArn, requireSane, requireSessionPolicies } from './session-request.ts'
+import { issueRoleSession } from './issue-role-session.ts'
+import { findRole, requireSane, requireSessionPolicies } from './session-request.ts'
 import { requireTrust } from './trust.ts'
+import { issueFederatedSession, issueUserSession } from './user-sessions.ts'
 
 export type GateDeps = {
-  roles: Pick<Roles, 'find' | 'list' | 'documents'>
+  roles: Pick<Roles, 'find' | 'list'>
+  principalPolicies: Pick<PrincipalPolicies, 'documents'>
   policies: Pick<Policies, 'find'>
+  authorizer: Authorizer
   keyring: Keyring
   audit: Pick<AuditLog, 'record'>
   accountId: string
@@ -43,6 +47,9 @@ export function createGate(deps: GateDeps): Gate {
         throw error.concerning({ issuer: identity.issuer, subject: identity.subject, resource: roleArn })
       }
     },
+    assumeRoleAs: (caller, roleArn, asked, facts) => assumeRoleAs(deps, caller, roleArn, asked, facts),
+    userSession: (caller, asked, facts) => issueUserSession(deps, caller, asked, facts),
+    federate: (caller, asked, facts) => issueFederatedSession(deps, caller, asked, facts),
     rolesFor: (identity, sessionName, facts) => rolesFor(deps, identity, sessionName, facts),
   }
 }
@@ -54,7 +61,7 @@ async function assume(
   asked: AskedSession,
   facts: RequestFacts,
 ): Promise<AssumedRole> {
-  const { accountId, clock, keyring } = deps
+  const { accountId, clock } = deps
   requireSane(asked)
   const role = await requireRole(deps, text)
   // From here on in its one spelling, whatever the caller wrote.
@@ -63,17 +70,16 @@ async function assume(
   requireTrust({ identity, role, roleArn, accountId, sessionName: asked.name, facts })
   if (asked.seconds > role.maxSessionSeconds) throw new Refusal('duration.overRoleMaximum')
   await requireSessionPolicies(asked, accountId, deps.policies)
-  const minted = mint(keyring, sessionFor(identity, role, asked, toSeconds(clock())))
-  // INVARIANT: nothing is returned before this row is durable.
-  await deps.audit.record(auditEvent(minted, roleArn, facts))
-  return assumed(minted, role, roleArn, asked, accountId)
+  return issueRoleSession(deps, role, sessionFor(identity, role, asked, toSeconds(clock())), {
+    event: 'AssumeRoleWithWebIdentity',
+    facts,
+  })
 }
 
 /** A role that is not there is refused in the words of one that does not trust the caller. */
-async function requireRole({ roles, accountId, demo }: GateDeps, text: string): Promise<Role> {
-  const named = readRoleArn(text)
-  const role = named.accountId === accountId ? await roles.find(named.name) : undefined
-  if (role === undefined || role.path !== named.path || (role.demo && !demo)) {
+async function requireRole(deps: GateDeps, text: string): Promise<Role> {
+  const role = await findRole(deps, text)
+  if (role === undefined) {
     throw new Refusal('trust.denied', {
       detail: `there is no role ${text}`,
       said: { action: 'sts:AssumeRoleWithWebIdentity' },
@@ -92,14 +98,16 @@ function requireLive(identity: FederatedIdentity, demo: boolean): void {
 
 function sessionFor(identity: FederatedIdentity, role: Role, asked: AskedSession, nowSeconds: number) {
   return {
-    roleId: role.id,
+    kind: 'role' as const,
+    principalId: role.id,
     name: asked.name,
-    provider: identity.provider,
-    issuer: identity.issuer,
-    subject: identity.subject,
-    audience: identity.audience,
-    subjectKey: identity.subjectKey,
-    audienceKey: identity.audienceKey,
+    person: { issuer: identity.issuer, subject: identity.subject },
+    proof: {
+      provider: identity.provider,
+      audience: identity.audience,
+      subjectKey: identity.subjectKey,
+      audienceKey: identity.audienceKey,
+    },
     issuedAtSeconds: nowSeconds,
     expiresAtSeconds: nowSeconds + asked.seconds,
     ancestors: [],
@@ -112,58 +120,8 @@ function sessionFor(identity: FederatedIdentity, role: Role, asked: AskedSession
   }
 }
 
-function auditEvent({ session }: Minted, roleArn: string, facts: RequestFacts) {
-  return {
-    atMs: facts.atMs,
-    event: 'AssumeRoleWithWebIdentity',
-    decision: 'allowed' as const,
-    requestId: facts.requestId,
-    sourceIp: facts.sourceIp,
-    ...(facts.userAgent === undefined ? {} : { userAgent: facts.userAgent }),
-    issuer: session.issuer,
-    subject: session.subject,
-    resource: roleArn,
-    accessKeyId: session.accessKeyId,
-    sessionName: session.name,
-    expiresAtMs: session.expiresAtSeconds * 1000,
-    detail: narrowingOf(session),
-  }
-}
-
-/** What makes this session more or less than its role: to be found again when it has done something. */
-function narrowingOf({ audience, tags, sourceIdentity, policy, policyArns }: Session) {
-  return {
-    audience,
-    ...(Object.keys(tags).length === 0 ? {} : { tags }),
-    ...(sourceIdentity === undefined ? {} : { sourceIdentity }),
-    ...(policy === undefined ? {} : { policy }),
-    ...(policyArns.length === 0 ? {} : { policyArns }),
-  }
-}
-
-function assumed(
-  { session, credentials }: Minted,
-  role: Role,
-  roleArn: string,
-  asked: AskedSession,
-  accountId: string,
-): AssumedRole {
-  const packed =
-    asked.policy !== undefined || (asked.policyArns ?? []).length > 0 || Object.keys(session.tags).length > 0
-  const percent = Math.ceil((credentials.sessionToken.length / maxTokenLength) * 100)
-  return {
-    role,
-    roleArn,
-    arn: assumedRoleArn(accountId, role.name, session.name),
-    assumedRoleId: `${role.id}:${session.name}`,
-    credentials,
-    session,
-    ...(packed ? { packedPolicyPercent: percent } : {}),
-  }
-}
-
 async function rolesFor(
-  { roles, accountId, demo }: GateDeps,
+  { roles, principalPolicies, accountId, demo }: GateDeps,
   identity: FederatedIdentity,
   sessionName: string,
   facts: RequestFacts,
@@ -179,7 +137,9 @@ async function rolesFor(
       name: role.name,
       ...(role.description === undefined ? {} : { description: role.description }),
       maxSessionSeconds: role.maxSessionSeconds,
-      abilities: describePolicies(findStoredPolicies(await roles.documents(role.id), 'identity') ?? []),
+      abilities: describePolicies(
+        findStoredPolicies(await principalPolicies.documents(role.id), 'identity') ?? [],
+      ),
     })
   }
   return offered

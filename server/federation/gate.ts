@@ -1,6 +1,8 @@
+import type { Caller } from '../base/caller.ts'
 import type { FederatedIdentity } from '../base/federated-identity.ts'
 import type { RequestFacts } from '../base/request-facts.ts'
 import type { Credentials, Session } from '../base/session.ts'
+import type { Minted } from '../credentials/mint.ts'
 import type { Role } from '../store/roles.ts'
 
 /** What the caller wishes for the session; whether they get it is the gate's to say. */
@@ -12,6 +14,14 @@ export type AskedSession = {
   policy?: string
   /** ARNs of managed policies that narrow alike. */
   policyArns?: readonly string[]
+}
+
+/** What a signed caller may wish for besides. */
+export type AskedByCaller = AskedSession & {
+  tags?: Readonly<Record<string, string>>
+  transitiveTagKeys?: readonly string[]
+  externalId?: string
+  sourceIdentity?: string
 }
 
 export type AssumedRole = {
@@ -26,6 +36,17 @@ export type AssumedRole = {
   /** Whole percent of what a session token may hold; undefined without policies and tags. */
   packedPolicyPercent?: number
 }
+
+export type AskedUserSession = {
+  seconds: number
+  /** When a second factor was shown. */
+  mfaAtSeconds?: number
+}
+
+/** `name` has 2-32 of `[\w+=,.@-]`. */
+export type AskedFederation = AskedSession & { tags?: Readonly<Record<string, string>> }
+
+export type FederatedSession = Minted & { packedPolicyPercent: number }
 
 /** A role that an identity may take, as the sign-in page shows it. */
 export type OfferedRole = {
@@ -49,6 +70,32 @@ export type Gate = {
     asked: AskedSession,
     facts: RequestFacts,
   ): Promise<AssumedRole>
+
+  /**
+   * The same for who has signed in to the account already: the caller's own policies and the role's trust policy
+   * decide together.
+   *
+   * @throws {Refusal} access.denied (also when there is no such role) | duration.overChainMaximum | tags.invalid, and
+   *   as above
+   */
+  assumeRoleAs(
+    caller: Caller,
+    roleArn: string,
+    asked: AskedByCaller,
+    facts: RequestFacts,
+  ): Promise<AssumedRole>
+
+  /**
+   * A user's own permissions, or the owner's, for a time.
+   * @throws {Refusal} access.denied for temporary credentials | audit.unavailable
+   */
+  userSession(caller: Caller, asked: AskedUserSession, facts: RequestFacts): Promise<Minted>
+
+  /**
+   * What a user passes on to somebody under a name of their own.
+   * @throws {Refusal} access.denied | tags.invalid | policy.* | audit.unavailable
+   */
+  federate(caller: Caller, asked: AskedFederation, facts: RequestFacts): Promise<FederatedSession>
 
   /** The roles whose trust policy admits this identity under this session name, by the roles' names. */
   rolesFor(identity: FederatedIdentity, sessionName: string, facts: RequestFacts): Promise<OfferedRole[]>

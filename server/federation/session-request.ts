@@ -2,6 +2,7 @@ import { entityOf, parseArn } from '../base/arn.ts'
 import { Refusal } from '../base/refusal.ts'
 import { parsePolicy } from '../policy/parse-policy.ts'
 import type { Policies } from '../store/policies.ts'
+import type { Role, Roles } from '../store/roles.ts'
 import type { AskedSession } from './gate.ts'
 
 const minSeconds = 900
@@ -26,6 +27,20 @@ export function readRoleArn(text: string): RoleName {
 }
 
 /**
+ * The role that an ARN names; undefined when there is none, or it is the demo's and the demo is off.
+ *
+ * @throws {Refusal} request.invalid for what is no role's ARN
+ */
+export async function findRole(
+  { roles, accountId, demo }: { roles: Pick<Roles, 'find'>; accountId: string; demo: boolean },
+  text: string,
+): Promise<Role | undefined> {
+  const named = readRoleArn(text)
+  const role = named.accountId === accountId ? await roles.find(named.name) : undefined
+  return role === undefined || role.path !== named.path || (role.demo && !demo) ? undefined : role
+}
+
+/**
  * The doors check these in their own words; the gate holds them once more, for the door that forgot.
  * @throws {Refusal} request.invalid
  */
@@ -43,7 +58,7 @@ export function requireSane({ name, seconds }: AskedSession): void {
  * @throws {Refusal} policy.malformed | policy.packedTooLarge | request.invalid
  */
 export async function requireSessionPolicies(
-  { policy, policyArns = [] }: AskedSession,
+  { policy, policyArns = [] }: Pick<AskedSession, 'policy' | 'policyArns'>,
   accountId: string,
   policies: Pick<Policies, 'find'>,
 ): Promise<void> {

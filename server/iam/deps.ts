@@ -1,13 +1,21 @@
 import type { Clock } from '../base/clock.ts'
-import type { OidcProviders } from '../store/oidc-providers.ts'
-import type { Policies } from '../store/policies.ts'
-import type { Roles } from '../store/roles.ts'
+import type { Keyring } from '../keys/keyring.ts'
+import type { Store } from '../store/open-store.ts'
 
 /** What the actions of this service are given. */
-export type IamDeps = {
-  roles: Roles
-  policies: Policies
-  oidcProviders: OidcProviders
+export type IamDeps = Pick<
+  Store,
+  | 'roles'
+  | 'users'
+  | 'groups'
+  | 'principals'
+  | 'principalPolicies'
+  | 'accessKeys'
+  | 'lastUsed'
+  | 'policies'
+  | 'oidcProviders'
+> & {
+  keyring: Keyring
   accountId: string
   clock: Clock
   /** Whether an issuer may be `http:` on a loopback address: outside production alone. */

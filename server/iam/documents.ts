@@ -2,6 +2,7 @@ import { Refusal } from '../base/refusal.ts'
 import { lint } from '../policy/lint/lint.ts'
 import { parsePolicy } from '../policy/parse-policy.ts'
 import type { PolicyKind } from '../policy/policy.ts'
+import type { Holder } from './holders.ts'
 
 /**
  * The longest documents, in characters that are not white space. A role's inline policies share theirs.
@@ -11,8 +12,6 @@ const quotas = {
   trust: { most: 4_096, name: 'ACLSizePerRole' },
   managed: { most: 6_144, name: 'PolicySize' },
 } as const
-const mostInline = 10_240
-
 /** Who writes the document, and when. */
 export type Writing = {
   nowMs: number
@@ -33,21 +32,22 @@ export function requireDocument(document: string, kind: keyof typeof quotas, wri
 }
 
 /**
- * The same for a role's inline policy, which must fit beside the `others` that the role has.
+ * The same for an inline policy, which must fit beside the `others` that its holder has.
  *
  * @throws {Refusal} policy.malformed | entity.limit
  */
 export function requireInlineDocument(
   document: string,
   others: readonly string[],
-  roleName: string,
+  { kind, inlineQuota }: Pick<Holder, 'kind' | 'inlineQuota'>,
+  name: string,
   writing: Writing,
 ): void {
   const size = [document, ...others].reduce((sum, one) => sum + sizeOf(one), 0)
-  if (size > mostInline) {
-    throw overLimit(`Maximum policy size of ${mostInline} bytes exceeded for role ${roleName}`)
+  if (size > inlineQuota) {
+    throw overLimit(`Maximum policy size of ${inlineQuota} bytes exceeded for ${kind} ${name}`)
   }
-  requireSound(document, 'identity', writing, 'role')
+  requireSound(document, 'identity', writing, kind)
 }
 
 /** An error is what the parser refuses, and it says it in AWS's words; the rest is told. */
@@ -55,7 +55,7 @@ function requireSound(
   document: string,
   kind: PolicyKind,
   { nowMs, warn }: Writing,
-  holder?: 'managed' | 'role',
+  holder?: 'managed' | Holder['kind'],
 ): void {
   parsePolicy(document, kind)
   const options = holder === undefined ? { nowMs } : { nowMs, holder }

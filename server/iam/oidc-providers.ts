@@ -1,12 +1,14 @@
 import { defineAction } from '../aws/action.ts'
 import { list, optional, params, text } from '../aws/params.ts'
-import { oidcProviderArn, parseArn } from '../base/arn.ts'
 import { Refusal } from '../base/refusal.ts'
 import type { OidcProvider } from '../store/oidc-providers.ts'
 import type { IamDeps } from './deps.ts'
+import { requireProvider, urlPathOf } from './oidc-provider-arn.ts'
 import * as given from './parameters.ts'
 import { onNewOidcProvider, onOidcProvider } from './permissions.ts'
 import { wireDate, wireProviderArn, wireTags } from './shapes.ts'
+
+const clientId = text({ min: 1, max: 255 })
 
 /**
  * Issuers are never fetched here: a provider may be registered before it is up.
@@ -20,7 +22,7 @@ export const createOpenIdConnectProvider = defineAction({
   writes: true,
   input: params({
     Url: text({ min: 1, max: 255 }),
-    ClientIDList: optional(list(text({ min: 1, max: 255 }), { max: 1000 }), []),
+    ClientIDList: optional(list(clientId, { max: 1000 }), []),
     ThumbprintList: optional(list(given.thumbprint, { max: 1000 }), []),
     Tags: given.tags,
   }),
@@ -54,8 +56,7 @@ export const getOpenIdConnectProvider = defineAction({
   permission: (asked, deps: IamDeps) =>
     onOidcProvider('GetOpenIDConnectProvider', urlPathOf(asked.OpenIDConnectProviderArn, deps), deps),
   async handle(asked, deps) {
-    const provider = await deps.oidcProviders.find(urlPathOf(asked.OpenIDConnectProviderArn, deps))
-    if (provider === undefined) throw noSuchProvider(asked.OpenIDConnectProviderArn)
+    const provider = await requireProvider(asked.OpenIDConnectProviderArn, deps)
     return {
       Url: provider.urlPath,
       ClientIDList: provider.clientIds,
@@ -99,6 +100,78 @@ export const deleteOpenIdConnectProvider = defineAction({
   },
 })
 
+/**
+ * Adding twice is adding once.
+ *
+ * @throws {Refusal} entity.missing | entity.limit
+ * @see AWS IAM API reference, AddClientIDToOpenIDConnectProvider
+ */
+export const addClientIdToOpenIdConnectProvider = defineAction({
+  name: 'AddClientIDToOpenIDConnectProvider',
+  auth: 'signed',
+  writes: true,
+  input: params({ OpenIDConnectProviderArn: given.arn, ClientID: clientId }),
+  permission: (asked, deps: IamDeps) =>
+    onOidcProvider(
+      'AddClientIDToOpenIDConnectProvider',
+      urlPathOf(asked.OpenIDConnectProviderArn, deps),
+      deps,
+    ),
+  async handle(asked, deps) {
+    const { urlPath } = await requireProvider(asked.OpenIDConnectProviderArn, deps)
+    await deps.oidcProviders.change(urlPath, provider => {
+      const clientIds = [...new Set([...provider.clientIds, asked.ClientID])]
+      requireFew({ ClientIDList: clientIds, ThumbprintList: [] })
+      return { clientIds }
+    })
+    return {}
+  },
+})
+
+/** @see AWS IAM API reference, RemoveClientIDFromOpenIDConnectProvider */
+export const removeClientIdFromOpenIdConnectProvider = defineAction({
+  name: 'RemoveClientIDFromOpenIDConnectProvider',
+  auth: 'signed',
+  writes: true,
+  input: params({ OpenIDConnectProviderArn: given.arn, ClientID: clientId }),
+  permission: (asked, deps: IamDeps) =>
+    onOidcProvider(
+      'RemoveClientIDFromOpenIDConnectProvider',
+      urlPathOf(asked.OpenIDConnectProviderArn, deps),
+      deps,
+    ),
+  async handle(asked, deps) {
+    const { urlPath } = await requireProvider(asked.OpenIDConnectProviderArn, deps)
+    await deps.oidcProviders.change(urlPath, ({ clientIds }) => ({
+      clientIds: clientIds.filter(one => one !== asked.ClientID),
+    }))
+    return {}
+  },
+})
+
+/** @see AWS IAM API reference, UpdateOpenIDConnectProviderThumbprint */
+export const updateOpenIdConnectProviderThumbprint = defineAction({
+  name: 'UpdateOpenIDConnectProviderThumbprint',
+  auth: 'signed',
+  writes: true,
+  input: params({
+    OpenIDConnectProviderArn: given.arn,
+    ThumbprintList: list(given.thumbprint, { max: 1000 }),
+  }),
+  permission: (asked, deps: IamDeps) =>
+    onOidcProvider(
+      'UpdateOpenIDConnectProviderThumbprint',
+      urlPathOf(asked.OpenIDConnectProviderArn, deps),
+      deps,
+    ),
+  async handle(asked, deps) {
+    const { urlPath } = await requireProvider(asked.OpenIDConnectProviderArn, deps)
+    requireFew({ ClientIDList: [], ThumbprintList: asked.ThumbprintList })
+    await deps.oidcProviders.change(urlPath, () => ({ thumbprints: asked.ThumbprintList }))
+    return {}
+  },
+})
+
 /** @see AWS IAM API reference, CreateOpenIDConnectProvider, ClientIDList and ThumbprintList */
 function requireFew(asked: { ClientIDList: readonly string[]; ThumbprintList: readonly string[] }): void {
   if (asked.ClientIDList.length > 100) {
@@ -130,18 +203,4 @@ function readIssuer(url: string, allowLoopbackHttp: boolean): { issuer: string; 
     })
   }
   return { issuer: url, urlPath: url.slice(url.indexOf('://') + 3).replace(/\/$/, '') }
-}
-
-function urlPathOf(text: string, { accountId }: IamDeps): string {
-  const arn = parseArn(text)
-  const urlPath = arn?.resource.replace(/^oidc-provider\//, '') ?? ''
-  // A provider has one ARN. Another account's, or one with a region, is that of none.
-  if (text !== oidcProviderArn(accountId, urlPath)) throw noSuchProvider(text)
-  return urlPath
-}
-
-function noSuchProvider(arn: string): Refusal {
-  return new Refusal('entity.missing', {
-    said: { message: `OpenIDConnect Provider not found for arn ${arn}` },
-  })
 }

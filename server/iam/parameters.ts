@@ -5,6 +5,10 @@ import { Refusal } from '../base/refusal.ts'
 const namePattern = { pattern: /^[\w+=,.@-]+$/, patternText: '[\\w+=,.@-]+' }
 
 export const roleName = text({ min: 1, max: 64, ...namePattern })
+/** Of a user that is made; one that is asked for may be longer, and is then not found. */
+export const newUserName = text({ min: 1, max: 64, ...namePattern })
+export const existingName = text({ min: 1, max: 128, ...namePattern })
+export const groupName = existingName
 export const policyName = text({ min: 1, max: 128, ...namePattern })
 export const policyDocument = text({
   min: 1,
@@ -15,13 +19,12 @@ export const policyDocument = text({
 export const arn = text({ min: 20, max: 2048 })
 export const thumbprint = text({ min: 40, max: 40, pattern: /^[0-9a-fA-F]+$/, patternText: '[0-9a-fA-F]+' })
 export const policyDescription = optional(text({ max: 1000 }))
-export const roleDescription = optional(
-  text({
-    max: 1000,
-    pattern: /^[\u0009\u000a\u000d\u0020-\u007e\u00a1-\u00ff]*$/,
-    patternText: '[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u00A1-\\u00FF]*',
-  }),
-)
+export const requiredRoleDescription = text({
+  max: 1000,
+  pattern: /^[\u0009\u000a\u000d\u0020-\u007e\u00a1-\u00ff]*$/,
+  patternText: '[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u00A1-\\u00FF]*',
+})
+export const roleDescription = optional(requiredRoleDescription)
 
 export const path: Param<string> = optional(
   text({
@@ -53,6 +56,7 @@ export const marker = optional(
   text({ min: 1, max: 320, pattern: /^[\u0020-\u00ff]+$/, patternText: '[\\u0020-\\u00FF]+' }),
 )
 export const maxItems = optional(integer({ min: 1, max: 1000 }), 100)
+export const paging = { Marker: marker, MaxItems: maxItems }
 
 const tagCharacters = '[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]'
 const tagKey = text({
@@ -84,6 +88,15 @@ export const tags: Param<Readonly<Record<string, string>> | undefined> = {
     return Object.fromEntries(pairs.map(({ Key, Value }) => [Key, Value]))
   },
 }
+
+/** The same, where there must be some. */
+export const requiredTags: Param<Readonly<Record<string, string>>> = {
+  required: true,
+  read: (form, at, problems) => tags.read(form, at, problems),
+}
+
+/** The keys of tags that are to be taken away. */
+export const tagKeys = list(tagKey, { max: 50 })
 
 /** For parameters that would change what is granted, and are not built yet. */
 export const notSupported: Param<undefined> = {

@@ -1,43 +1,82 @@
 import type { Permission } from '../authorization/authorize.ts'
-import { oidcProviderArn, policyArn, roleArn } from '../base/arn.ts'
+import { oidcProviderArn, policyArn, roleArn, userArn } from '../base/arn.ts'
 import type { ConditionContext } from '../base/request-facts.ts'
 import type { IamDeps } from './deps.ts'
+import type { Holder } from './holders.ts'
 import { entityOfPolicyArn } from './policy-arn.ts'
 
 type Tags = Readonly<Record<string, string>>
 
-/** A permission on a role that may or may not be there: without one, its ARN is as if it had no path. */
-export async function onRole(
+/**
+ * A permission on a role, user or group that may or may not be there: without one, its ARN is as if it had no path.
+ * With its boundary, so that a statement may be about those that have one.
+ */
+export async function on(
+  holder: Holder,
   action: string,
   name: string,
   deps: IamDeps,
   context?: ConditionContext,
 ): Promise<Permission> {
-  const role = await deps.roles.find(name)
+  const found = await holder.find(name, deps)
+  const keys = resourceTags(found?.tags ?? {})
+  const boundary = found?.boundaryId === undefined ? undefined : await boundaryArn(found.boundaryId, deps)
+  if (boundary !== undefined) keys.set('iam:permissionsboundary', [boundary])
   return {
     action: `iam:${action}`,
-    resource: roleArn(deps.accountId, role?.path ?? '/', name),
-    context: merge(resourceTags(role?.tags ?? {}), context),
+    resource: holder.arnOf(deps.accountId, found?.path ?? '/', name),
+    context: merge(keys, context),
   }
 }
 
-export async function onPolicy(action: string, arn: string, deps: IamDeps): Promise<Permission> {
-  const named = entityOfPolicyArn(arn, deps.accountId)
-  const policy = named && (await deps.policies.find(named.name))
-  return { action: `iam:${action}`, resource: arn, context: resourceTags(policy?.tags ?? {}) }
+export async function boundaryArn(
+  policyId: string,
+  { policies, accountId }: IamDeps,
+): Promise<string | undefined> {
+  const policy = await policies.findById(policyId)
+  return policy && policyArn(accountId, policy.path, policy.name)
 }
 
-export async function onOidcProvider(action: string, urlPath: string, deps: IamDeps): Promise<Permission> {
+export async function onPolicy(
+  action: string,
+  arn: string,
+  deps: IamDeps,
+  context?: ConditionContext,
+): Promise<Permission> {
+  const named = entityOfPolicyArn(arn, deps.accountId)
+  const policy = named && (await deps.policies.find(named.name))
+  return { action: `iam:${action}`, resource: arn, context: merge(resourceTags(policy?.tags ?? {}), context) }
+}
+
+export async function onOidcProvider(
+  action: string,
+  urlPath: string,
+  deps: IamDeps,
+  context?: ConditionContext,
+): Promise<Permission> {
   const provider = await deps.oidcProviders.find(urlPath)
   return {
     action: `iam:${action}`,
     resource: oidcProviderArn(deps.accountId, urlPath),
-    context: resourceTags(provider?.tags ?? {}),
+    context: merge(resourceTags(provider?.tags ?? {}), context),
   }
 }
 
-export function onNewRole(path: string, name: string, tags: Tags | undefined, deps: IamDeps) {
-  return onNew('CreateRole', 'TagRole', roleArn(deps.accountId, path, name), tags)
+export function onNewRole(asked: NewPrincipal & { RoleName: string }, { accountId }: IamDeps) {
+  const arn = roleArn(accountId, asked.Path, asked.RoleName)
+  return onNew('CreateRole', 'TagRole', arn, asked.Tags, boundaryContext(asked.PermissionsBoundary))
+}
+
+export function onNewUser(asked: NewPrincipal & { UserName: string }, { accountId }: IamDeps) {
+  const arn = userArn(accountId, asked.Path, asked.UserName)
+  return onNew('CreateUser', 'TagUser', arn, asked.Tags, boundaryContext(asked.PermissionsBoundary))
+}
+
+type NewPrincipal = { Path: string; Tags: Tags | undefined; PermissionsBoundary: string | undefined }
+
+/** The boundary that a request sets: a delegated administrator may be bound to set a certain one. */
+export function boundaryContext(arn: string | undefined): ConditionContext {
+  return new Map(arn === undefined ? [] : [['iam:permissionsboundary', [arn]]])
 }
 
 export function onNewPolicy(path: string, name: string, tags: Tags | undefined, deps: IamDeps) {
@@ -55,19 +94,25 @@ function onNew(
   tag: string,
   resource: string,
   tags: Tags = {},
+  more?: ConditionContext,
 ): [Permission, ...Permission[]] {
-  const context = requestTags(tags)
+  const context = merge(requestTags(tags), more)
   const creating = { action: `iam:${create}`, resource, context }
   return Object.keys(tags).length === 0 ? [creating] : [creating, { ...creating, action: `iam:${tag}` }]
 }
 
 /** @see AWS IAM User Guide, "Controlling access to AWS resources using tags" */
-function requestTags(tags: Tags): ConditionContext {
+export function requestTags(tags: Tags): ConditionContext {
   const keys = Object.keys(tags)
   const context: ConditionContext = new Map()
   if (keys.length > 0) context.set('aws:tagkeys', keys)
   for (const key of keys) context.set(`aws:requesttag/${key.toLowerCase()}`, [tags[key] ?? ''])
   return context
+}
+
+/** Of tags that are to be taken away. */
+export function tagKeysContext(keys: readonly string[]): ConditionContext {
+  return new Map([['aws:tagkeys', keys]])
 }
 
 function resourceTags(tags: Tags): ConditionContext {

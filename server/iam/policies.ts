@@ -9,7 +9,7 @@ import { readPage } from './pages.ts'
 import * as given from './parameters.ts'
 import { onNewPolicy, onPolicy } from './permissions.ts'
 import { requirePolicy } from './policy-arn.ts'
-import { wirePolicy } from './shapes.ts'
+import { type UsageCounts, wirePolicy } from './shapes.ts'
 
 /**
  * @throws {Refusal} policy.malformed | entity.exists | entity.limit
@@ -42,7 +42,7 @@ export const createPolicy = defineAction({
       demo: false,
     }
     await deps.policies.create(policy, asked.PolicyDocument)
-    return { Policy: wirePolicy(policy, 0, deps.accountId) }
+    return { Policy: wirePolicy(policy, noUsage, deps.accountId) }
   },
 })
 
@@ -54,7 +54,7 @@ export const getPolicy = defineAction({
   permission: (asked, deps: IamDeps) => onPolicy('GetPolicy', asked.PolicyArn, deps),
   async handle(asked, deps) {
     const policy = await requirePolicy(asked.PolicyArn, deps, notFound(asked.PolicyArn))
-    return { Policy: wirePolicy(policy, await deps.policies.countAttachments(policy.id), deps.accountId) }
+    return { Policy: wirePolicy(policy, (await usages(deps))(policy.id), deps.accountId) }
   },
 })
 
@@ -70,7 +70,8 @@ export const deletePolicy = defineAction({
   permission: (asked, deps: IamDeps) => onPolicy('DeletePolicy', asked.PolicyArn, deps),
   async handle(asked, deps) {
     const policy = await requirePolicy(asked.PolicyArn, deps, notFound(asked.PolicyArn))
-    if ((await deps.policies.countAttachments(policy.id)) > 0) {
+    const { attachments, boundaries } = (await usages(deps))(policy.id)
+    if (attachments + boundaries > 0) {
       throw inUse('Cannot delete a policy attached to entities.')
     }
     if ((await deps.policies.listVersions(policy.id)).length > 1) {
@@ -101,57 +102,36 @@ export const listPolicies = defineAction({
   }),
   permission: () => ({ action: 'iam:ListPolicies', resource: '*' }),
   async handle(asked, deps: IamDeps) {
-    const counts = await deps.policies.attachmentCounts()
-    const isNone = asked.Scope === 'AWS' || asked.PolicyUsageFilter === 'PermissionsBoundary'
-    const onlyAttached = asked.OnlyAttached || asked.PolicyUsageFilter === 'PermissionsPolicy'
-    const policies = (isNone ? [] : await deps.policies.list()).filter(
-      ({ id, path }) => path.startsWith(asked.PathPrefix) && (!onlyAttached || counts.has(id)),
+    const usageOf = await usages(deps)
+    const isWanted = ({ id }: ManagedPolicy) => {
+      const { attachments, boundaries } = usageOf(id)
+      if (asked.PolicyUsageFilter === 'PermissionsBoundary') return boundaries > 0
+      if (asked.PolicyUsageFilter === 'PermissionsPolicy') return attachments > 0
+      return !asked.OnlyAttached || attachments > 0
+    }
+    const policies = (asked.Scope === 'AWS' ? [] : await deps.policies.list()).filter(
+      policy => policy.path.startsWith(asked.PathPrefix) && isWanted(policy),
     )
     const page = readPage(policies, ({ name }) => name.toLowerCase(), asked)
     return {
-      Policies: page.items.map(one => wireListedPolicy(one, counts.get(one.id) ?? 0, deps)),
+      Policies: page.items.map(one => wireListedPolicy(one, usageOf(one.id), deps)),
       ...page.wire,
     }
   },
 })
 
-/** A list leaves out description and tags. */
-function wireListedPolicy(policy: ManagedPolicy, attachmentCount: number, { accountId }: IamDeps): Result {
-  const { description: _, ...listed } = policy
-  return wirePolicy({ ...listed, tags: {} }, attachmentCount, accountId)
+const noUsage: UsageCounts = { attachments: 0, boundaries: 0 }
+
+async function usages({ policies }: IamDeps): Promise<(id: string) => UsageCounts> {
+  const [attached, bounding] = await Promise.all([policies.attachmentCounts(), policies.boundaryCounts()])
+  return id => ({ attachments: attached.get(id) ?? 0, boundaries: bounding.get(id) ?? 0 })
 }
 
-/**
- * @throws {Refusal} entity.missing
- * @see AWS IAM API reference, ListEntitiesForPolicy
- */
-export const listEntitiesForPolicy = defineAction({
-  name: 'ListEntitiesForPolicy',
-  auth: 'signed',
-  input: params({
-    PolicyArn: given.arn,
-    EntityFilter: optional(oneOf('User', 'Role', 'Group', 'LocalManagedPolicy', 'AWSManagedPolicy')),
-    PathPrefix: given.pathPrefix,
-    PolicyUsageFilter: optional(oneOf('PermissionsPolicy', 'PermissionsBoundary')),
-    Marker: given.marker,
-    MaxItems: given.maxItems,
-  }),
-  permission: (asked, deps: IamDeps) => onPolicy('ListEntitiesForPolicy', asked.PolicyArn, deps),
-  async handle(asked, deps) {
-    const policy = await requirePolicy(asked.PolicyArn, deps, notFound(asked.PolicyArn))
-    const { EntityFilter = 'Role', PolicyUsageFilter = 'PermissionsPolicy', PathPrefix } = asked
-    const isRoles = EntityFilter === 'Role' && PolicyUsageFilter === 'PermissionsPolicy'
-    const roles = isRoles ? await deps.policies.listAttachedRoles(policy.id) : []
-    const found = roles.filter(({ path }) => path.startsWith(PathPrefix))
-    const page = readPage(found, ({ name }) => name.toLowerCase(), asked)
-    return {
-      PolicyGroups: [],
-      PolicyUsers: [],
-      PolicyRoles: page.items.map(({ name, id }) => ({ RoleName: name, RoleId: id })),
-      ...page.wire,
-    }
-  },
-})
+/** A list leaves out description and tags. */
+function wireListedPolicy(policy: ManagedPolicy, usage: UsageCounts, { accountId }: IamDeps): Result {
+  const { description: _, ...listed } = policy
+  return wirePolicy({ ...listed, tags: {} }, usage, accountId)
+}
 
 function inUse(message: string): Refusal {
   return new Refusal('entity.inUse', { said: { message } })

@@ -3,17 +3,21 @@ import { integer, optional, params } from '../aws/params.ts'
 import { newId } from '../base/ids.ts'
 import { Refusal } from '../base/refusal.ts'
 import type { Role } from '../store/roles.ts'
+import { requireBoundary } from './boundaries.ts'
 import type { IamDeps } from './deps.ts'
 import { requireDocument } from './documents.ts'
+import { role as holder, noSuchHolder } from './holders.ts'
 import { readPage } from './pages.ts'
 import * as given from './parameters.ts'
-import { onNewRole, onRole } from './permissions.ts'
-import { noSuchRole, wireRole, wireTags } from './shapes.ts'
+import { on, onNewRole } from './permissions.ts'
+import { wireBoundary, wireDate, wireRole, wireTags } from './shapes.ts'
+
+const maxSession = integer({ min: 3600, max: 43_200 })
 
 /** @throws {Refusal} entity.missing */
-export async function requireRole(name: string, deps: IamDeps): Promise<Role> {
+async function requireRole(name: string, deps: IamDeps): Promise<Role> {
   const role = await deps.roles.find(name)
-  if (role === undefined) throw noSuchRole(name)
+  if (role === undefined) throw noSuchHolder(holder, name)
   return role
 }
 
@@ -30,13 +34,14 @@ export const createRole = defineAction({
     Path: given.path,
     AssumeRolePolicyDocument: given.policyDocument,
     Description: given.roleDescription,
-    MaxSessionDuration: optional(integer({ min: 3600, max: 43_200 }), 3600),
-    PermissionsBoundary: given.notSupported,
+    MaxSessionDuration: optional(maxSession, 3600),
+    PermissionsBoundary: optional(given.arn),
     Tags: given.tags,
   }),
-  permission: (asked, deps: IamDeps) => onNewRole(asked.Path, asked.RoleName, asked.Tags, deps),
+  permission: (asked, deps: IamDeps) => onNewRole(asked, deps),
   async handle(asked, deps, { warn }) {
     requireDocument(asked.AssumeRolePolicyDocument, 'trust', { nowMs: deps.clock(), warn })
+    const { PermissionsBoundary: boundary } = asked
     const role: Role = {
       id: newId('AROA'),
       name: asked.RoleName,
@@ -46,10 +51,12 @@ export const createRole = defineAction({
       maxSessionSeconds: asked.MaxSessionDuration,
       tags: asked.Tags ?? {},
       createdAtMs: deps.clock(),
+      ...(boundary === undefined ? {} : { boundaryId: await requireBoundary(boundary, deps) }),
       demo: false,
     }
     await deps.roles.create(role)
-    return { Role: { ...wireRole(role, deps.accountId), ...wireTags(role.tags) } }
+    const more = { ...(await wireBoundary(role, deps)), ...wireTags(role.tags) }
+    return { Role: { ...wireRole(role, deps.accountId), ...more } }
   },
 })
 
@@ -58,15 +65,17 @@ export const getRole = defineAction({
   name: 'GetRole',
   auth: 'signed',
   input: params({ RoleName: given.roleName }),
-  permission: (asked, deps: IamDeps) => onRole('GetRole', asked.RoleName, deps),
+  permission: (asked, deps: IamDeps) => on(holder, 'GetRole', asked.RoleName, deps),
   async handle(asked, deps) {
     const role = await requireRole(asked.RoleName, deps)
+    const use = await deps.lastUsed.find(role.id)
     return {
       Role: {
         ...wireRole(role, deps.accountId),
         MaxSessionDuration: role.maxSessionSeconds,
+        ...(await wireBoundary(role, deps)),
         ...wireTags(role.tags),
-        RoleLastUsed: {},
+        RoleLastUsed: use === undefined ? {} : { LastUsedDate: wireDate(use.atMs), Region: use.region },
       },
     }
   },
@@ -105,12 +114,47 @@ export const updateAssumeRolePolicy = defineAction({
   auth: 'signed',
   writes: true,
   input: params({ RoleName: given.roleName, PolicyDocument: given.policyDocument }),
-  permission: (asked, deps: IamDeps) => onRole('UpdateAssumeRolePolicy', asked.RoleName, deps),
+  permission: (asked, deps: IamDeps) => on(holder, 'UpdateAssumeRolePolicy', asked.RoleName, deps),
   async handle(asked, deps, { warn }) {
     const role = await requireRole(asked.RoleName, deps)
     requireDocument(asked.PolicyDocument, 'trust', { nowMs: deps.clock(), warn })
-    await deps.roles.setTrustPolicy(role.id, asked.PolicyDocument)
+    await deps.roles.change(role, { trustPolicy: asked.PolicyDocument })
     return {}
+  },
+})
+
+/** @see AWS IAM API reference, UpdateRole */
+export const updateRole = defineAction({
+  name: 'UpdateRole',
+  auth: 'signed',
+  writes: true,
+  input: params({
+    RoleName: given.roleName,
+    Description: given.roleDescription,
+    MaxSessionDuration: optional(maxSession),
+  }),
+  permission: (asked, deps: IamDeps) => on(holder, 'UpdateRole', asked.RoleName, deps),
+  async handle(asked, deps) {
+    const role = await requireRole(asked.RoleName, deps)
+    await deps.roles.change(role, {
+      ...(asked.Description === undefined ? {} : { description: asked.Description }),
+      ...(asked.MaxSessionDuration === undefined ? {} : { maxSessionSeconds: asked.MaxSessionDuration }),
+    })
+    return {}
+  },
+})
+
+/** @see AWS IAM API reference, UpdateRoleDescription */
+export const updateRoleDescription = defineAction({
+  name: 'UpdateRoleDescription',
+  auth: 'signed',
+  writes: true,
+  input: params({ RoleName: given.roleName, Description: given.requiredRoleDescription }),
+  permission: (asked, deps: IamDeps) => on(holder, 'UpdateRoleDescription', asked.RoleName, deps),
+  async handle(asked, deps) {
+    const role = await requireRole(asked.RoleName, deps)
+    await deps.roles.change(role, { description: asked.Description })
+    return { Role: wireRole({ ...role, description: asked.Description }, deps.accountId) }
   },
 })
 
@@ -125,16 +169,16 @@ export const deleteRole = defineAction({
   auth: 'signed',
   writes: true,
   input: params({ RoleName: given.roleName }),
-  permission: (asked, deps: IamDeps) => onRole('DeleteRole', asked.RoleName, deps),
+  permission: (asked, deps: IamDeps) => on(holder, 'DeleteRole', asked.RoleName, deps),
   async handle(asked, deps) {
     const role = await requireRole(asked.RoleName, deps)
-    if ((await deps.roles.listAttached(role.id)).length > 0) {
+    if ((await deps.principalPolicies.listAttached(role.id)).length > 0) {
       throw inUse('Cannot delete entity, must detach all policies first.')
     }
-    if ((await deps.roles.listInlinePolicies(role.id)).length > 0) {
+    if ((await deps.principalPolicies.listInline(role.id)).length > 0) {
       throw inUse('Cannot delete entity, must delete policies first.')
     }
-    await deps.roles.delete(role.id)
+    await deps.roles.delete(role)
     return {}
   },
 })

@@ -1,32 +1,57 @@
 import { type BoundAction, bindAction } from '../aws/action.ts'
 import type { QueryService } from '../aws/query-protocol.ts'
+import * as accessKeys from './access-keys.ts'
+import { attachedPolicyActions } from './attached-policies.ts'
+import { boundaryActions } from './boundaries.ts'
 import type { IamDeps } from './deps.ts'
 import { iamFaults } from './faults.ts'
+import * as groups from './groups.ts'
+import { inlinePolicyActions } from './inline-policies.ts'
 import * as oidcProviders from './oidc-providers.ts'
 import * as policies from './policies.ts'
+import { listEntitiesForPolicy } from './policy-entities.ts'
 import * as policyVersions from './policy-versions.ts'
-import * as rolePolicies from './role-policies.ts'
+import * as resourceTags from './resource-tags.ts'
 import * as roles from './roles.ts'
+import { principalTagActions } from './tags.ts'
+import * as users from './users.ts'
 
 export function createIamService(deps: IamDeps): QueryService {
   const actions: BoundAction[] = [
     bindAction(roles.createRole, deps),
     bindAction(roles.getRole, deps),
     bindAction(roles.listRoles, deps),
+    bindAction(roles.updateRole, deps),
+    bindAction(roles.updateRoleDescription, deps),
     bindAction(roles.updateAssumeRolePolicy, deps),
     bindAction(roles.deleteRole, deps),
-    bindAction(rolePolicies.putRolePolicy, deps),
-    bindAction(rolePolicies.getRolePolicy, deps),
-    bindAction(rolePolicies.deleteRolePolicy, deps),
-    bindAction(rolePolicies.listRolePolicies, deps),
-    bindAction(rolePolicies.attachRolePolicy, deps),
-    bindAction(rolePolicies.detachRolePolicy, deps),
-    bindAction(rolePolicies.listAttachedRolePolicies, deps),
+    bindAction(users.createUser, deps),
+    bindAction(users.getUser, deps),
+    bindAction(users.listUsers, deps),
+    bindAction(users.updateUser, deps),
+    bindAction(users.deleteUser, deps),
+    bindAction(groups.createGroup, deps),
+    bindAction(groups.getGroup, deps),
+    bindAction(groups.listGroups, deps),
+    bindAction(groups.listGroupsForUser, deps),
+    bindAction(groups.updateGroup, deps),
+    bindAction(groups.deleteGroup, deps),
+    bindAction(groups.addUserToGroup, deps),
+    bindAction(groups.removeUserFromGroup, deps),
+    bindAction(accessKeys.createAccessKey, deps),
+    bindAction(accessKeys.listAccessKeys, deps),
+    bindAction(accessKeys.updateAccessKey, deps),
+    bindAction(accessKeys.deleteAccessKey, deps),
+    bindAction(accessKeys.getAccessKeyLastUsed, deps),
+    ...inlinePolicyActions(deps),
+    ...attachedPolicyActions(deps),
+    ...boundaryActions(deps),
+    ...principalTagActions(deps),
     bindAction(policies.createPolicy, deps),
     bindAction(policies.getPolicy, deps),
     bindAction(policies.deletePolicy, deps),
     bindAction(policies.listPolicies, deps),
-    bindAction(policies.listEntitiesForPolicy, deps),
+    bindAction(listEntitiesForPolicy, deps),
     bindAction(policyVersions.createPolicyVersion, deps),
     bindAction(policyVersions.getPolicyVersion, deps),
     bindAction(policyVersions.listPolicyVersions, deps),
@@ -36,6 +61,15 @@ export function createIamService(deps: IamDeps): QueryService {
     bindAction(oidcProviders.getOpenIdConnectProvider, deps),
     bindAction(oidcProviders.listOpenIdConnectProviders, deps),
     bindAction(oidcProviders.deleteOpenIdConnectProvider, deps),
+    bindAction(oidcProviders.addClientIdToOpenIdConnectProvider, deps),
+    bindAction(oidcProviders.removeClientIdFromOpenIdConnectProvider, deps),
+    bindAction(oidcProviders.updateOpenIdConnectProviderThumbprint, deps),
+    bindAction(resourceTags.tagPolicy, deps),
+    bindAction(resourceTags.untagPolicy, deps),
+    bindAction(resourceTags.listPolicyTags, deps),
+    bindAction(resourceTags.tagOpenIdConnectProvider, deps),
+    bindAction(resourceTags.untagOpenIdConnectProvider, deps),
+    bindAction(resourceTags.listOpenIdConnectProviderTags, deps),
   ]
   return {
     name: 'iam',

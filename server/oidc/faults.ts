@@ -87,8 +87,10 @@ export const oauthFaults = {
   'trust.denied': ['invalid_target', 400, 'This identity may not have that role'],
   'access.denied': ['unauthorized_client', 400, 'Not authorized'],
   'duration.overRoleMaximum': ['invalid_request', 400, 'duration_seconds is more than the role allows'],
+  'duration.overChainMaximum': ['invalid_request', 400, 'duration_seconds is more than a chain allows'],
   'policy.malformed': ['invalid_request', 400, ({ message }) => `policy: ${message}`],
   'policy.packedTooLarge': ['invalid_request', 400, 'The policies and tags do not fit into a session'],
+  'message.undecodable': ['invalid_request', 400, 'the message can’t be decoded'],
   'tags.invalid': ['invalid_request', 400, ({ message }) => message ?? 'The session tags are not valid'],
 
   'entity.missing': ['invalid_request', 400, 'There is no such entity'],

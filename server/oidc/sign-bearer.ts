@@ -15,11 +15,14 @@ export function signBearer(
   { session, arn, roleArn, credentials }: AssumedRole,
   audience: string,
 ): Bearer {
+  const { person, proof } = session
+  // INVARIANT: whoever comes by this door showed a provider's token.
+  if (person === undefined || proof === undefined) throw new TypeError('a bearer token for nobody')
   const claims = {
     // The person, not the session's name: anybody may choose any name for their session.
-    sub: subjectOf(session),
+    sub: subjectOf(person),
     // RFC 9068, section 2.2: the client that asked. The one at the provider is the only one there is.
-    client_id: session.audience,
+    client_id: proof.audience,
     access_key_id: credentials.accessKeyId,
     role_arn: roleArn,
     assumed_role_arn: arn,
@@ -49,6 +52,6 @@ function signWithin(
  * Issuer and subject in one. Subjects may hold a bar (Auth0's do), and so may an issuer's path; escaped
  * there, the first bar always parts the two, and no two people are one.
  */
-export function subjectOf({ issuer, subject }: Pick<Session, 'issuer' | 'subject'>): string {
+export function subjectOf({ issuer, subject }: NonNullable<Session['person']>): string {
   return `${issuer.replace(/[%|]/g, encodeURIComponent)}|${subject}`
 }

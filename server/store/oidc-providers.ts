@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely'
+import { insertUnique } from './constraints.ts'
 import type { Database } from './database.ts'
 import type { Schema } from './schema.ts'
-import { insertUnique } from './unique.ts'
 
 /** An OpenID Connect issuer that the operator trusts to vouch for people. */
 export type OidcProvider = {
@@ -20,6 +20,11 @@ export type OidcProviders = {
   list(): Promise<OidcProvider[]>
   /** @throws {Refusal} entity.exists */
   create(provider: OidcProvider): Promise<void>
+  /** @param change what becomes of it; it may throw, and then it stays as it was */
+  change(
+    urlPath: string,
+    change: (provider: OidcProvider) => Partial<Pick<OidcProvider, 'clientIds' | 'thumbprints' | 'tags'>>,
+  ): Promise<void>
   /** False when there was none. */
   delete(urlPath: string): Promise<boolean>
 }
@@ -50,6 +55,20 @@ export function createOidcProviders({ db, catalogue, write }: Database): OidcPro
           await trx.insertInto('oidc_providers').values(asRow(provider)).execute()
         }),
       ),
+    change: (urlPath, change) =>
+      write([`oidcProvider:${urlPath}`], async trx => {
+        // It locks the row, so that two changes at once are both made.
+        const row = await trx
+          .updateTable('oidc_providers')
+          .set(({ ref }) => ({ url_path: ref('url_path') }))
+          .where('url_path', '=', urlPath)
+          .returningAll()
+          .executeTakeFirst()
+        const provider = asProvider(row)
+        if (provider === undefined) return
+        const changed = asRow({ ...provider, ...change(provider) })
+        await trx.updateTable('oidc_providers').set(changed).where('url_path', '=', urlPath).execute()
+      }),
     delete: urlPath =>
       write([`oidcProvider:${urlPath}`], async trx => {
         const { numDeletedRows } = await trx

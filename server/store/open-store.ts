@@ -1,19 +1,30 @@
 import type { Clock } from '../base/clock.ts'
+import { type AccessKeys, createAccessKeys } from './access-keys.ts'
 import type { Database } from './database.ts'
 import { createIdentities, type Identities } from './identities.ts'
+import { createLastUsed, type LastUsed } from './last-used.ts'
 import { createOidcProviders, type OidcProviders } from './oidc-providers.ts'
 import { createPolicies, type Policies } from './policies.ts'
 import { openPostgresDatabase } from './postgres-database.ts'
+import { createPrincipalPolicies, type PrincipalPolicies } from './principal-policies.ts'
+import { createPrincipals, type Principals } from './principals.ts'
 import { createRoles, type Roles } from './roles.ts'
 import { createSettings, type Settings } from './settings.ts'
 import { createSignInStates, type SignInStates } from './sign-in-states.ts'
 import { createSigningKeys, type SigningKeys } from './signing-keys.ts'
 import { openSqliteDatabase } from './sqlite-database.ts'
+import { createGroups, createUsers, type Groups, type Users } from './users.ts'
 import { createWebSessions, type WebSessions } from './web-sessions.ts'
 
 export type Store = {
   settings: Settings
   roles: Roles
+  users: Users
+  groups: Groups
+  principals: Principals
+  principalPolicies: PrincipalPolicies
+  accessKeys: AccessKeys
+  lastUsed: LastUsed
   policies: Policies
   oidcProviders: OidcProviders
   identities: Identities
@@ -49,9 +60,16 @@ function createStore(database: Database): Store {
   const { db } = database
   const webSessions = createWebSessions(db)
   const signInStates = createSignInStates(db)
+  const lastUsed = createLastUsed(db)
   return {
     settings: createSettings(db),
     roles: createRoles(database),
+    users: createUsers(database),
+    groups: createGroups(database),
+    principals: createPrincipals(database),
+    principalPolicies: createPrincipalPolicies(database),
+    accessKeys: createAccessKeys(database),
+    lastUsed,
     policies: createPolicies(database),
     oidcProviders: createOidcProviders(database),
     identities: createIdentities(db),
@@ -64,6 +82,9 @@ function createStore(database: Database): Store {
     },
     ping: database.ping,
     inStepAtMs: database.inStepAtMs,
-    close: database.close,
+    async close() {
+      await lastUsed.flush().catch(() => undefined)
+      await database.close()
+    },
   }
 }

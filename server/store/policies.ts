@@ -1,8 +1,9 @@
 import type { Insertable, Selectable } from 'kysely'
+import { deleteFree, insertUnique } from './constraints.ts'
 import type { Database } from './database.ts'
-import { createPolicyVersions, type PolicyVersions, topicsOf } from './policy-versions.ts'
+import { createPolicyVersions, lock, type PolicyVersions, topicsOf } from './policy-versions.ts'
+import type { PrincipalKind, Tags } from './principals.ts'
 import type { Schema } from './schema.ts'
-import { insertUnique } from './unique.ts'
 
 /** A managed policy. */
 export type ManagedPolicy = {
@@ -12,35 +13,43 @@ export type ManagedPolicy = {
   path: string
   description?: string
   defaultVersion: string
-  tags: Readonly<Record<string, string>>
+  tags: Tags
   createdAtMs: number
   updatedAtMs: number
   demo: boolean
 }
 
-export type AttachedRole = { id: string; name: string; path: string }
+export type AttachedPrincipal = { id: string; kind: PrincipalKind; name: string; path: string }
 
 export type Policies = PolicyVersions & {
   /** By name, as it is written: case counts. */
   find(name: string): Promise<ManagedPolicy | undefined>
+  findById(id: string): Promise<ManagedPolicy | undefined>
   /** @throws {Refusal} entity.exists */
   create(policy: ManagedPolicy, document: string): Promise<void>
-  /** All its versions go with it. The caller has seen that it is attached nowhere. */
+  /**
+   * All its versions go with it.
+   * @throws {Refusal} entity.inUse when it is attached, or somebody's boundary
+   */
   delete(id: string): Promise<void>
   /** The document in force. */
   findDocument(id: string): Promise<string | undefined>
-  countAttachments(id: string): Promise<number>
+  /** @param change what the tags become; it may throw, and then they stay */
+  changeTags(policy: ManagedPolicy, change: (tags: Tags) => Tags): Promise<void>
   /** Of each policy that is attached anywhere, by its id. */
   attachmentCounts(): Promise<ReadonlyMap<string, number>>
+  /** Of each policy that is anybody's boundary, by its id. */
+  boundaryCounts(): Promise<ReadonlyMap<string, number>>
   /** By name. */
   list(): Promise<ManagedPolicy[]>
   /** By name, those that it is attached to. */
-  listAttachedRoles(id: string): Promise<AttachedRole[]>
+  listAttached(id: string): Promise<AttachedPrincipal[]>
 }
 
 export function createPolicies(database: Database): Policies {
   const { db, catalogue, write } = database
   const byName = catalogue.cache<ManagedPolicy>('policy')
+  const byId = catalogue.cache<ManagedPolicy>('policyId')
   const documents = catalogue.cache<string>('policyDocument')
 
   return {
@@ -48,6 +57,10 @@ export function createPolicies(database: Database): Policies {
     find: name =>
       byName.get(name, async () =>
         asPolicy(await db.selectFrom('policies').selectAll().where('name', '=', name).executeTakeFirst()),
+      ),
+    findById: id =>
+      byId.get(id, async () =>
+        asPolicy(await db.selectFrom('policies').selectAll().where('id', '=', id).executeTakeFirst()),
       ),
     create: (policy, document) =>
       insertUnique('Policy', policy.name, () =>
@@ -66,9 +79,11 @@ export function createPolicies(database: Database): Policies {
       ),
     // Whatever it was attached to has lost it: nobody's documents can be told from here.
     delete: id =>
-      write(['policy', `policyDocument:${id}`, 'documents'], async trx => {
-        await trx.deleteFrom('policies').where('id', '=', id).execute()
-      }),
+      deleteFree(() =>
+        write(['policy', `policyId:${id}`, `policyDocument:${id}`, 'documents'], async trx => {
+          await trx.deleteFrom('policies').where('id', '=', id).execute()
+        }),
+      ),
     findDocument: id =>
       documents.get(id, async () => {
         const row = await db
@@ -83,33 +98,41 @@ export function createPolicies(database: Database): Policies {
           .executeTakeFirst()
         return row?.document
       }),
-    async countAttachments(id) {
-      const { count } = await db
-        .selectFrom('role_attachments')
-        .select(({ fn }) => fn.countAll<number>().as('count'))
-        .where('policy_id', '=', id)
-        .executeTakeFirstOrThrow()
-      return Number(count)
-    },
+    changeTags: (policy, change) =>
+      write(topicsOf(policy), async trx => {
+        const row = await lock(trx, policy.id)
+        if (row === undefined) return
+        const tags = JSON.stringify(change(JSON.parse(row.tags)))
+        await trx.updateTable('policies').set({ tags }).where('id', '=', policy.id).execute()
+      }),
     async attachmentCounts() {
       const rows = await db
-        .selectFrom('role_attachments')
+        .selectFrom('attachments')
         .select(({ fn }) => ['policy_id', fn.countAll<number>().as('count')])
         .groupBy('policy_id')
         .execute()
       return new Map(rows.map(row => [row.policy_id, Number(row.count)]))
     },
+    async boundaryCounts() {
+      const rows = await db
+        .selectFrom('principals')
+        .select(({ fn }) => ['boundary_id', fn.countAll<number>().as('count')])
+        .where('boundary_id', 'is not', null)
+        .groupBy('boundary_id')
+        .execute()
+      return new Map(rows.map(row => [row.boundary_id ?? '', Number(row.count)]))
+    },
     async list() {
       const rows = await db.selectFrom('policies').selectAll().orderBy('name_key').execute()
       return rows.flatMap(row => asPolicy(row) ?? [])
     },
-    listAttachedRoles: id =>
+    listAttached: id =>
       db
-        .selectFrom('role_attachments')
-        .innerJoin('roles', 'roles.id', 'role_attachments.role_id')
-        .select(['roles.id', 'roles.name', 'roles.path'])
-        .where('role_attachments.policy_id', '=', id)
-        .orderBy('roles.name_key')
+        .selectFrom('attachments')
+        .innerJoin('principals', 'principals.id', 'attachments.principal_id')
+        .select(['principals.id', 'principals.kind', 'principals.name', 'principals.path'])
+        .where('attachments.policy_id', '=', id)
+        .orderBy('principals.name_key')
         .execute(),
   }
 }

@@ -24,7 +24,7 @@ export type PolicyVersions = {
 
 /** What must be forgotten when a policy's row changes. */
 export function topicsOf({ id, name }: PolicyKey): string[] {
-  return [`policy:${name}`, `policyDocument:${id}`]
+  return [`policy:${name}`, `policyId:${id}`, `policyDocument:${id}`]
 }
 
 /** The versions of managed policies: several are kept, one is in force. */
@@ -65,7 +65,7 @@ export function createPolicyVersions({ db, write }: Database): PolicyVersions {
       }),
     deleteVersion: (id, version) =>
       write([], async trx => {
-        if ((await lock(trx, id)) === version) return false
+        if ((await lock(trx, id))?.default_version === version) return false
         const { numDeletedRows } = await trx
           .deleteFrom('policy_versions')
           .where('policy_id', '=', id)
@@ -109,16 +109,15 @@ async function addVersion(
 
 /**
  * Holds the policy's row, so that the version in force can't be deleted by somebody who saw another one in force:
- * a policy without a document would be a Deny that is gone. Answers the version in force.
+ * a policy without a document would be a Deny that is gone.
  */
-async function lock(trx: Transaction<Schema>, id: string): Promise<string | undefined> {
-  const row = await trx
+export function lock(trx: Transaction<Schema>, id: string) {
+  return trx
     .updateTable('policies')
     .set(({ ref }) => ({ default_version: ref('default_version') }))
     .where('id', '=', id)
-    .returning('default_version')
+    .returning(['default_version', 'tags'])
     .executeTakeFirst()
-  return row?.default_version
 }
 
 async function makeDefault(trx: Transaction<Schema>, id: string, version: string): Promise<void> {

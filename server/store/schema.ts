@@ -12,21 +12,39 @@ export type Schema = {
   /** One row: how often the catalogue was changed. */
   catalogue: { generation: number }
 
-  roles: {
+  /** What roles, users and groups have alike. */
+  principals: {
+    /** `AROA...`, `AIDA...` or `AGPA...`: never given twice, unlike a name. */
     id: string
+    kind: 'role' | 'user' | 'group'
     name: string
     /** Lower-cased: IAM names are unique without regard to case. */
     name_key: string
     path: string
+    tags: Json
+    created_at_ms: Ms
+    /** The managed policy that is its permissions boundary. */
+    boundary_id: string | null
+  }
+  roles: {
+    id: string
     description: string | null
     trust_policy: Json
     max_session_seconds: number
-    tags: Json
-    created_at_ms: Ms
     demo: Flag
   }
-  role_policies: { role_id: string; name: string; document: Json }
-  role_attachments: { role_id: string; policy_id: string; attached_at_ms: Ms }
+  inline_policies: { principal_id: string; name: string; document: Json }
+  attachments: { principal_id: string; policy_id: string; attached_at_ms: Ms }
+  memberships: { group_id: string; user_id: string }
+  access_keys: {
+    id: string
+    user_id: string
+    sealed_secret: Uint8Array
+    active: Flag
+    created_at_ms: Ms
+  }
+  /** Of access keys and roles: when they were last used, and for what. */
+  last_used: { id: string; at_ms: Ms; service: string; region: string }
 
   policies: {
     id: string

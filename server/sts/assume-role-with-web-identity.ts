@@ -1,31 +1,19 @@
 import { defineAction, type Result } from '../aws/action.ts'
-import { integer, list, optional, params, structure, text } from '../aws/params.ts'
-import { isoSeconds } from '../base/clock.ts'
+import { optional, params, text } from '../aws/params.ts'
 import type { FederatedIdentity } from '../base/federated-identity.ts'
 import { Refusal } from '../base/refusal.ts'
 import type { AssumedRole } from '../federation/gate.ts'
 import type { StsDeps } from './deps.ts'
+import * as given from './session-parameters.ts'
 
 const input = params({
-  RoleArn: text({ min: 20, max: 2048 }),
-  RoleSessionName: text({
-    min: 2,
-    max: 64,
-    pattern: /^[\w+=,.@-]*$/,
-    patternText: '[\\w+=,.@-]*',
-  }),
+  RoleArn: given.roleArn,
+  RoleSessionName: given.sessionName,
   WebIdentityToken: text({ min: 4, max: 20_000, secret: true }),
   ProviderId: optional(text({ min: 4, max: 2048 })),
-  Policy: optional(
-    text({
-      min: 1,
-      max: 2048,
-      pattern: /^[\u0009\u000a\u000d\u0020-\u00ff]+$/,
-      patternText: '[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+',
-    }),
-  ),
-  PolicyArns: optional(list(structure({ arn: text({ min: 20, max: 2048 }) }), { max: 10 })),
-  DurationSeconds: optional(integer({ min: 900, max: 43_200 }), 3600),
+  Policy: given.policy,
+  PolicyArns: given.policyArns,
+  DurationSeconds: given.roleSeconds,
 })
 
 /**
@@ -49,8 +37,7 @@ export const assumeRoleWithWebIdentity = defineAction({
       {
         name: asked.RoleSessionName,
         seconds: asked.DurationSeconds,
-        ...(asked.Policy === undefined ? {} : { policy: asked.Policy }),
-        ...(asked.PolicyArns === undefined ? {} : { policyArns: asked.PolicyArns.map(({ arn }) => arn) }),
+        ...given.askedPolicies(asked),
       },
       facts,
     )
@@ -77,12 +64,7 @@ function wireAnswer(assumed: AssumedRole, identity: FederatedIdentity): Result {
     SubjectFromWebIdentityToken: identity.subject,
     Audience: identity.audience,
     AssumedRoleUser: { AssumedRoleId: assumed.assumedRoleId, Arn: assumed.arn },
-    Credentials: {
-      AccessKeyId: credentials.accessKeyId,
-      SecretAccessKey: credentials.secretAccessKey,
-      SessionToken: credentials.sessionToken,
-      Expiration: isoSeconds(credentials.expiresAtSeconds),
-    },
+    Credentials: given.wireCredentials(credentials),
     Provider: identity.issuer,
     PackedPolicySize: assumed.packedPolicyPercent,
     SourceIdentity: identity.sourceIdentity,

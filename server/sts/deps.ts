@@ -1,9 +1,12 @@
 import type { FederatedIdentity } from '../base/federated-identity.ts'
 import type { Gate } from '../federation/gate.ts'
+import type { Keyring } from '../keys/keyring.ts'
 
 /** What the actions of this service are given. */
 export type StsDeps = {
   gate: Gate
+  keyring: Keyring
+  accountId: string
   /** @throws {Refusal} token.* | issuer.unreachable | tags.invalid */
   verifyIdToken(token: string): Promise<FederatedIdentity>
   /** @throws {Refusal} token.* | issuer.unreachable; token.providerUnknown when Facebook is not set up */

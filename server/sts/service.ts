@@ -1,12 +1,25 @@
 import { bindAction } from '../aws/action.ts'
 import type { QueryService } from '../aws/query-protocol.ts'
+import { assumeRole } from './assume-role.ts'
 import { assumeRoleWithWebIdentity } from './assume-role-with-web-identity.ts'
+import { decodeAuthorizationMessage } from './decode-authorization-message.ts'
 import type { StsDeps } from './deps.ts'
 import { stsFaults } from './faults.ts'
+import { getAccessKeyInfo } from './get-access-key-info.ts'
 import { getCallerIdentity } from './get-caller-identity.ts'
+import { getFederationToken } from './get-federation-token.ts'
+import { getSessionToken } from './get-session-token.ts'
 
 export function createStsService(deps: StsDeps): QueryService {
-  const actions = [bindAction(assumeRoleWithWebIdentity, deps), bindAction(getCallerIdentity, deps)]
+  const actions = [
+    bindAction(assumeRole, deps),
+    bindAction(assumeRoleWithWebIdentity, deps),
+    bindAction(decodeAuthorizationMessage, deps),
+    bindAction(getAccessKeyInfo, deps),
+    bindAction(getCallerIdentity, deps),
+    bindAction(getFederationToken, deps),
+    bindAction(getSessionToken, deps),
+  ]
   return {
     name: 'sts',
     version: '2011-06-15',

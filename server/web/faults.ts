@@ -48,8 +48,10 @@ export const webFaults = {
   'trust.denied': [403, 'You may not have that role.'],
   'access.denied': [403, 'You may not do that.'],
   'duration.overRoleMaximum': [400, 'The role does not allow so long a time.'],
+  'duration.overChainMaximum': [400, 'A role got by another role does not allow so long a time.'],
   'policy.malformed': [400, 'The policy is not valid.'],
   'policy.packedTooLarge': [400, 'What the provider says of you does not fit into a session.'],
+  'message.undecodable': [400, 'The message can’t be decoded.'],
   'tags.invalid': [
     403,
     'The session tags that the provider sent are not valid. Please tell your administrator.',

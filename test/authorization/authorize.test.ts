@@ -8,8 +8,8 @@ import { accountId, composeGate, documentOf, facts } from '../federation/compose
 import { refusalOf } from '../support/refusal-of.ts'
 import { root, sessionCaller } from './callers.ts'
 
-const { store, createRole, createPolicy } = await composeGate()
-const authorizer = createAuthorizer(store)
+const { store, keyring, createRole, createPolicy } = await composeGate()
+const authorizer = createAuthorizer({ ...store, keyring })
 
 type Effect = 'Allow' | 'Deny'
 const statement = (Effect: Effect, Action: string | string[], Resource = '*', Condition?: object) => ({
@@ -31,7 +31,8 @@ let count = 0
 async function roleWith(inline: string[], attached: string[] = []): Promise<string> {
   const id = newId('AROA')
   await createRole(`role-${count++}`, { id })
-  for (const [n, document] of inline.entries()) await store.roles.putInlinePolicy(id, `inline-${n}`, document)
+  for (const [n, document] of inline.entries())
+    await store.principalPolicies.putInline(id, `inline-${n}`, document)
   for (const document of attached) await attach(id, document)
   return id
 }
@@ -41,7 +42,7 @@ async function attach(roleId: string, document: string): Promise<string> {
   const arn = await createPolicy(name, document)
   const policy = await store.policies.find(name)
   assert.ok(policy)
-  await store.roles.attach(roleId, policy.id, 1)
+  await store.principalPolicies.attach(roleId, policy.id, 1)
   return arn
 }
 
@@ -208,9 +209,9 @@ test('an edit of the role’s policies acts on the next request of a live sessio
   const roleId = await roleWith([allow('iam:GetRole')])
   const caller = sessionCaller(roleId)
   await may(caller)
-  await store.roles.putInlinePolicy(roleId, 'inline-0', allow('s3:*'))
+  await store.principalPolicies.putInline(roleId, 'inline-0', allow('s3:*'))
   await mayNot(caller)
-  await store.roles.putInlinePolicy(roleId, 'inline-0', allow('iam:GetRole'))
+  await store.principalPolicies.putInline(roleId, 'inline-0', allow('iam:GetRole'))
   await may(caller)
   await attach(roleId, deny('iam:GetRole'))
   await mayNot(caller, get, explicit)

@@ -30,7 +30,7 @@ function authenticatorWith(options: { demo?: boolean } = {}) {
     keyring,
     rootAccessKey,
     accountId: '123456789012',
-    roles: store.roles,
+    ...store,
     clock: () => nowMs,
     demo: options.demo ?? false,
   })
@@ -38,14 +38,16 @@ function authenticatorWith(options: { demo?: boolean } = {}) {
 const authenticator = authenticatorWith()
 
 const session = {
-  roleId: role.id,
+  kind: 'role' as const,
+  principalId: role.id,
   name: 'ada',
-  provider: 'accounts.google.com',
-  issuer: 'https://accounts.google.com',
-  subject: '1234',
-  audience: 'client',
-  subjectKey: 'accounts.google.com:sub',
-  audienceKey: 'accounts.google.com:aud',
+  person: { issuer: 'https://accounts.google.com', subject: '1234' },
+  proof: {
+    provider: 'accounts.google.com',
+    audience: 'client',
+    subjectKey: 'accounts.google.com:sub',
+    audienceKey: 'accounts.google.com:aud',
+  },
   issuedAtSeconds: nowMs / 1000 - 60,
   expiresAtSeconds: nowMs / 1000 + 3540,
   ancestors: [],
@@ -131,7 +133,7 @@ test('a presigned URL from the future is refused', async () => {
 const other = mint(keyring, session).credentials
 const foreign = mint(createKeyring([randomBytes(32)]), session).credentials
 const expired = mint(keyring, { ...session, expiresAtSeconds: nowMs / 1000 }).credentials
-const gone = mint(keyring, { ...session, roleId: 'AROAGONE' }).credentials
+const gone = mint(keyring, { ...session, principalId: 'AROAGONE' }).credentials
 const demo = mint(keyring, { ...session, demo: true }).credentials
 const signedWith = (one: typeof credentials) =>
   signRequest({
@@ -235,10 +237,11 @@ test('a demo session counts while the demo is on', async () => {
 })
 
 test('a role that was deleted and made again under its name does not revive old sessions', async () => {
-  await store.roles.create({ ...role, id: 'AROATWO', name: 'phoenix' })
-  const { credentials: old } = mint(keyring, { ...session, roleId: 'AROATWO' })
+  const phoenix = { ...role, id: 'AROATWO', name: 'phoenix' }
+  await store.roles.create(phoenix)
+  const { credentials: old } = mint(keyring, { ...session, principalId: 'AROATWO' })
   assert.ok(await authenticator.authenticate(signedWith(old), new Map(), 'sts'))
-  await store.roles.delete('AROATWO')
+  await store.roles.delete(phoenix)
   await store.roles.create({ ...role, id: 'AROATHREE', name: 'phoenix' })
   assert.equal(await refusalOf(signedWith(old)), 'session.ended')
 })

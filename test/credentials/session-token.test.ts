@@ -11,14 +11,16 @@ const oldMaster = randomBytes(32)
 const keyring = createKeyring([oldMaster])
 
 const asked = {
-  roleId: 'AROAEXAMPLE',
+  kind: 'role' as const,
+  principalId: 'AROAEXAMPLE',
   name: 'ada',
-  provider: 'accounts.google.com',
-  issuer: 'https://accounts.google.com',
-  subject: '1234',
-  audience: 'client',
-  subjectKey: 'accounts.google.com:sub',
-  audienceKey: 'accounts.google.com:aud',
+  person: { issuer: 'https://accounts.google.com', subject: '1234' },
+  proof: {
+    provider: 'accounts.google.com',
+    audience: 'client',
+    subjectKey: 'accounts.google.com:sub',
+    audienceKey: 'accounts.google.com:aud',
+  },
   issuedAtSeconds: 1_000,
   expiresAtSeconds: 4_600,
   ancestors: [],
@@ -35,7 +37,12 @@ test('a session comes out of its token as it went in', () => {
       fc.record(
         {
           name: text,
-          subject: text,
+          kind: fc.constantFrom('role', 'user', 'federatedUser'),
+          person: fc.record(
+            { issuer: fc.string({ minLength: 1, maxLength: 60 }), subject: text },
+            { noNullPrototype: true },
+          ),
+          mfaAtSeconds: fc.nat(),
           ancestors: fc.array(text, { maxLength: 4 }),
           tags: fc.dictionary(text, text, { maxKeys: 4, noNullPrototype: true }),
           transitiveTagKeys: fc.array(text, { maxLength: 3 }),
@@ -44,7 +51,18 @@ test('a session comes out of its token as it went in', () => {
           sourceIdentity: text,
           demo: fc.boolean(),
         },
-        { requiredKeys: ['name', 'subject', 'ancestors', 'tags', 'transitiveTagKeys', 'policyArns', 'demo'] },
+        {
+          requiredKeys: [
+            'name',
+            'kind',
+            'person',
+            'ancestors',
+            'tags',
+            'transitiveTagKeys',
+            'policyArns',
+            'demo',
+          ],
+        },
       ),
       session => {
         const { credentials, session: minted } = mint(keyring, { ...asked, ...session })

@@ -171,14 +171,16 @@ test('the token holds the session to the letter, and opens for its own access ke
   const role = await composed.store.roles.find('reader')
   assert.deepEqual(given, {
     accessKeyId: credentials.accessKeyId,
-    roleId: role?.id,
+    kind: 'role',
+    principalId: role?.id,
     name: 'ada',
-    provider: identity.provider,
-    issuer: identity.issuer,
-    subject: identity.subject,
-    audience: 'rolecall',
-    subjectKey: 'issuer.example:sub',
-    audienceKey: 'issuer.example:aud',
+    person: { issuer: identity.issuer, subject: identity.subject },
+    proof: {
+      provider: identity.provider,
+      audience: 'rolecall',
+      subjectKey: 'issuer.example:sub',
+      audienceKey: 'issuer.example:aud',
+    },
     issuedAtSeconds: startMs / 1000,
     expiresAtSeconds: startMs / 1000 + 900,
     ancestors: [],

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { after } from 'node:test'
 import { openAuditLog } from '../../server/audit/audit-log.ts'
 import { openSqliteSink } from '../../server/audit/sqlite-sink.ts'
+import { createAuthorizer } from '../../server/authorization/authorize.ts'
 import { roleArn } from '../../server/base/arn.ts'
 import type { FederatedIdentity } from '../../server/base/federated-identity.ts'
 import { newId } from '../../server/base/ids.ts'
@@ -69,7 +70,15 @@ export async function composeGate(more: Partial<GateDeps> = {}) {
     await audit.close()
     await store.close()
   })
-  const deps = { roles: store.roles, policies: store.policies, keyring, audit, accountId, clock, demo: false }
+  const deps = {
+    ...store,
+    authorizer: createAuthorizer({ ...store, keyring }),
+    keyring,
+    audit,
+    accountId,
+    clock,
+    demo: false,
+  }
   return {
     gate: createGate({ ...deps, ...more }),
     deps,

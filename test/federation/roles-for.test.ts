@@ -58,7 +58,7 @@ test('while the demo is on, its role is shown, and to its people as well', async
 test('a role is shown with what it is for, how long, and what it may do', async () => {
   const role = await store.roles.find('open')
   assert.ok(role)
-  await store.roles.putInlinePolicy(
+  await store.principalPolicies.putInline(
     role.id,
     'work',
     documentOf({ Effect: 'Allow', Action: 's3:GetObject', Resource: 'arn:aws:s3:::reports/*' }),
@@ -72,7 +72,7 @@ test('a role is shown with what it is for, how long, and what it may do', async 
     abilities: ['Use s3:GetObject on arn:aws:s3:::reports/*'],
   })
   // What can't be read denies everything, and so nothing is promised.
-  await store.roles.putInlinePolicy(role.id, 'broken', '{')
+  await store.principalPolicies.putInline(role.id, 'broken', '{')
   const after = (await gate.rolesFor(person(), 'ada', facts)).find(({ name }) => name === 'open')
   assert.deepEqual(after?.abilities, [])
 })

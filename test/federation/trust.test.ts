@@ -92,7 +92,7 @@ test('an edit of the trust policy acts on the next ask', async () => {
   const arn = await createRole('edited')
   const role = await composed.store.roles.find('edited')
   assert.ok(role && (await gate.assumeRole(person(), arn, session, facts)))
-  await composed.store.roles.setTrustPolicy(role.id, documentOf(trustStatement('sts:AssumeRole')))
+  await composed.store.roles.change(role, { trustPolicy: documentOf(trustStatement('sts:AssumeRole')) })
   assert.equal((await refusalOf(gate.assumeRole(person(), arn, session, facts))).reason, 'trust.denied')
 })
 

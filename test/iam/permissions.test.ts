@@ -18,48 +18,102 @@ const roleArn = (name: string) => `arn:aws:iam::${accountId}:role/team/${name}`
 const policyArn = (name: string) => `arn:aws:iam::${accountId}:policy/team/${name}`
 const providerArn = (name: string) => `arn:aws:iam::${accountId}:oidc-provider/${name}.example`
 
+const userArn = (name: string) => `arn:aws:iam::${accountId}:user/team/${name}`
+const groupArn = (name: string) => `arn:aws:iam::${accountId}:group/team/${name}`
+const all = () => '*'
+
+const role = (name: string) => ({ RoleName: name })
+const user = (name: string) => ({ UserName: name })
+const group = (name: string) => ({ GroupName: name })
+const policy = (name: string) => ({ PolicyArn: policyArn(name) })
+const provider = (name: string) => ({ OpenIDConnectProviderArn: providerArn(name) })
+const work = { PolicyName: 'work' }
+const tagging = { Tags: [{ Key: 'team', Value: 'blue' }] }
+const untagging = { TagKeys: ['team'] }
+const keyIds = new Map<string, string>()
+const key = (name: string) => ({ ...user(name), AccessKeyId: keyIds.get(name) })
+
+/** What there is for a command of this name. */
+type CommandInput = { [parameter: string]: unknown }
+const commands = iam as unknown as Record<
+  string,
+  new (
+    input: CommandInput,
+  ) => Parameters<(typeof root)['send']>[0]
+>
+
+function send(client: iam.IAMClient, action: string, input: CommandInput): Promise<unknown> {
+  const Command = commands[`${action}Command`]
+  assert.ok(Command, `the SDK has no ${action}`)
+  return client.send(new Command(input))
+}
+
+const asRoot = (action: string, input: CommandInput) => send(root, action, input)
+
+/** What must be there before; `name` is the entity's. */
 const make = {
   nothing: async () => undefined,
   role: (name: string) =>
-    root.send(
-      new iam.CreateRoleCommand({ RoleName: name, Path: '/team/', AssumeRolePolicyDocument: trustDocument }),
-    ),
+    asRoot('CreateRole', { ...role(name), Path: '/team/', AssumeRolePolicyDocument: trustDocument }),
+  user: (name: string) => asRoot('CreateUser', { ...user(name), Path: '/team/' }),
+  group: (name: string) => asRoot('CreateGroup', { ...group(name), Path: '/team/' }),
   policy: (name: string) =>
-    root.send(new iam.CreatePolicyCommand({ PolicyName: name, Path: '/team/', PolicyDocument: document })),
-  provider: (name: string) =>
-    root.send(new iam.CreateOpenIDConnectProviderCommand({ Url: `https://${name}.example` })),
-  async roleWithPolicy(name: string) {
-    await make.role(name)
-    const inline = { RoleName: name, PolicyName: 'work', PolicyDocument: document }
-    await root.send(new iam.PutRolePolicyCommand(inline))
+    asRoot('CreatePolicy', { PolicyName: name, Path: '/team/', PolicyDocument: document }),
+  provider: (name: string) => asRoot('CreateOpenIDConnectProvider', { Url: `https://${name}.example` }),
+  async member(name: string) {
+    await make.user(name)
+    await make.group(name)
+    await asRoot('AddUserToGroup', { ...user(name), ...group(name) })
   },
-  async roleAndPolicy(name: string) {
-    await make.role(name)
+  async userAndGroup(name: string) {
+    await make.user(name)
+    await make.group(name)
+  },
+  async userWithKey(name: string) {
+    await make.user(name)
+    const { AccessKey } = await root.send(new iam.CreateAccessKeyCommand(user(name)))
+    keyIds.set(name, AccessKey?.AccessKeyId ?? '')
+  },
+  async withInline(kind: 'Role' | 'User' | 'Group', name: string) {
+    await make[kind.toLowerCase() as 'role'](name)
+    await asRoot(`Put${kind}Policy`, { [`${kind}Name`]: name, ...work, PolicyDocument: document })
+  },
+  roleWithPolicy: (name: string) => make.withInline('Role', name),
+  userWithPolicy: (name: string) => make.withInline('User', name),
+  groupWithPolicy: (name: string) => make.withInline('Group', name),
+  async withAttached(kind: 'Role' | 'User' | 'Group', name: string, attached = true) {
+    await make[kind.toLowerCase() as 'role'](name)
     await make.policy(name)
+    if (attached) await asRoot(`Attach${kind}Policy`, { [`${kind}Name`]: name, ...policy(name) })
+  },
+  roleAndPolicy: (name: string) => make.withAttached('Role', name, false),
+  userAndPolicy: (name: string) => make.withAttached('User', name, false),
+  groupAndPolicy: (name: string) => make.withAttached('Group', name, false),
+  roleAttached: (name: string) => make.withAttached('Role', name),
+  userAttached: (name: string) => make.withAttached('User', name),
+  groupAttached: (name: string) => make.withAttached('Group', name),
+  async roleBounded(name: string) {
+    await make.roleAndPolicy(name)
+    const PermissionsBoundary = policyArn(name)
+    await asRoot('PutRolePermissionsBoundary', { ...role(name), PermissionsBoundary })
+  },
+  async userBounded(name: string) {
+    await make.userAndPolicy(name)
+    const PermissionsBoundary = policyArn(name)
+    await asRoot('PutUserPermissionsBoundary', { ...user(name), PermissionsBoundary })
   },
   async policyOfTwoVersions(name: string) {
     await make.policy(name)
-    await root.send(
-      new iam.CreatePolicyVersionCommand({ PolicyArn: policyArn(name), PolicyDocument: document }),
-    )
-  },
-  async attached(name: string) {
-    await make.roleAndPolicy(name)
-    await root.send(new iam.AttachRolePolicyCommand({ RoleName: name, PolicyArn: policyArn(name) }))
+    await asRoot('CreatePolicyVersion', { ...policy(name), PolicyDocument: document })
   },
 }
 
 type Row = [
   action: string,
-  before: keyof typeof make,
+  before: Exclude<keyof typeof make, 'withInline' | 'withAttached'>,
   resource: (name: string) => string,
-  call: (client: iam.IAMClient, name: string) => Promise<unknown>,
+  input: (name: string) => CommandInput,
 ]
-
-const inline = (name: string) => ({ RoleName: name, PolicyName: 'work' })
-const pair = (name: string) => ({ RoleName: name, PolicyArn: policyArn(name) })
-const version = (name: string, VersionId = 'v2') => ({ PolicyArn: policyArn(name), VersionId })
-const provider = (name: string) => ({ OpenIDConnectProviderArn: providerArn(name) })
 
 /** Every action: what must be there before, the one ARN that it acts on, and how it is asked. */
 const rows: Row[] = [
@@ -67,164 +121,125 @@ const rows: Row[] = [
     'CreateRole',
     'nothing',
     roleArn,
-    (client, name) =>
-      client.send(
-        new iam.CreateRoleCommand({
-          RoleName: name,
-          Path: '/team/',
-          AssumeRolePolicyDocument: trustDocument,
-        }),
-      ),
+    name => ({ ...role(name), Path: '/team/', AssumeRolePolicyDocument: trustDocument }),
   ],
-  ['GetRole', 'role', roleArn, (client, name) => client.send(new iam.GetRoleCommand({ RoleName: name }))],
+  ['GetRole', 'role', roleArn, role],
+  ['ListRoles', 'nothing', () => roleArn(''), () => ({ PathPrefix: '/team/' })],
+  ['UpdateRole', 'role', roleArn, name => ({ ...role(name), Description: 'x' })],
+  ['UpdateRoleDescription', 'role', roleArn, name => ({ ...role(name), Description: 'x' })],
+  ['UpdateAssumeRolePolicy', 'role', roleArn, name => ({ ...role(name), PolicyDocument: trustDocument })],
+  ['DeleteRole', 'role', roleArn, role],
+  ['TagRole', 'role', roleArn, name => ({ ...role(name), ...tagging })],
+  ['UntagRole', 'role', roleArn, name => ({ ...role(name), ...untagging })],
+  ['ListRoleTags', 'role', roleArn, role],
+  ['PutRolePolicy', 'role', roleArn, name => ({ ...role(name), ...work, PolicyDocument: document })],
+  ['GetRolePolicy', 'roleWithPolicy', roleArn, name => ({ ...role(name), ...work })],
+  ['DeleteRolePolicy', 'roleWithPolicy', roleArn, name => ({ ...role(name), ...work })],
+  ['ListRolePolicies', 'role', roleArn, role],
+  ['AttachRolePolicy', 'roleAndPolicy', roleArn, name => ({ ...role(name), ...policy(name) })],
+  ['DetachRolePolicy', 'roleAttached', roleArn, name => ({ ...role(name), ...policy(name) })],
+  ['ListAttachedRolePolicies', 'role', roleArn, role],
   [
-    'ListRoles',
-    'nothing',
-    () => `arn:aws:iam::${accountId}:role/team/`,
-    client => client.send(new iam.ListRolesCommand({ PathPrefix: '/team/' })),
-  ],
-  [
-    'UpdateAssumeRolePolicy',
-    'role',
-    roleArn,
-    (client, name) =>
-      client.send(new iam.UpdateAssumeRolePolicyCommand({ RoleName: name, PolicyDocument: trustDocument })),
-  ],
-  [
-    'DeleteRole',
-    'role',
-    roleArn,
-    (client, name) => client.send(new iam.DeleteRoleCommand({ RoleName: name })),
-  ],
-  [
-    'PutRolePolicy',
-    'role',
-    roleArn,
-    (client, name) =>
-      client.send(new iam.PutRolePolicyCommand({ ...inline(name), PolicyDocument: document })),
-  ],
-  [
-    'GetRolePolicy',
-    'roleWithPolicy',
-    roleArn,
-    (client, name) => client.send(new iam.GetRolePolicyCommand(inline(name))),
-  ],
-  [
-    'DeleteRolePolicy',
-    'roleWithPolicy',
-    roleArn,
-    (client, name) => client.send(new iam.DeleteRolePolicyCommand(inline(name))),
-  ],
-  [
-    'ListRolePolicies',
-    'role',
-    roleArn,
-    (client, name) => client.send(new iam.ListRolePoliciesCommand({ RoleName: name })),
-  ],
-  [
-    'AttachRolePolicy',
+    'PutRolePermissionsBoundary',
     'roleAndPolicy',
     roleArn,
-    (client, name) => client.send(new iam.AttachRolePolicyCommand(pair(name))),
+    name => ({ ...role(name), PermissionsBoundary: policyArn(name) }),
   ],
+  ['DeleteRolePermissionsBoundary', 'roleBounded', roleArn, role],
+
+  ['CreateUser', 'nothing', userArn, name => ({ ...user(name), Path: '/team/' })],
+  ['GetUser', 'user', userArn, user],
+  ['ListUsers', 'nothing', () => userArn(''), () => ({ PathPrefix: '/team/' })],
+  ['UpdateUser', 'user', userArn, name => ({ ...user(name), NewPath: '/team/' })],
+  ['DeleteUser', 'user', userArn, user],
+  ['TagUser', 'user', userArn, name => ({ ...user(name), ...tagging })],
+  ['UntagUser', 'user', userArn, name => ({ ...user(name), ...untagging })],
+  ['ListUserTags', 'user', userArn, user],
+  ['PutUserPolicy', 'user', userArn, name => ({ ...user(name), ...work, PolicyDocument: document })],
+  ['GetUserPolicy', 'userWithPolicy', userArn, name => ({ ...user(name), ...work })],
+  ['DeleteUserPolicy', 'userWithPolicy', userArn, name => ({ ...user(name), ...work })],
+  ['ListUserPolicies', 'user', userArn, user],
+  ['AttachUserPolicy', 'userAndPolicy', userArn, name => ({ ...user(name), ...policy(name) })],
+  ['DetachUserPolicy', 'userAttached', userArn, name => ({ ...user(name), ...policy(name) })],
+  ['ListAttachedUserPolicies', 'user', userArn, user],
   [
-    'DetachRolePolicy',
-    'attached',
-    roleArn,
-    (client, name) => client.send(new iam.DetachRolePolicyCommand(pair(name))),
+    'PutUserPermissionsBoundary',
+    'userAndPolicy',
+    userArn,
+    name => ({ ...user(name), PermissionsBoundary: policyArn(name) }),
   ],
-  [
-    'ListAttachedRolePolicies',
-    'role',
-    roleArn,
-    (client, name) => client.send(new iam.ListAttachedRolePoliciesCommand({ RoleName: name })),
-  ],
+  ['DeleteUserPermissionsBoundary', 'userBounded', userArn, user],
+  ['CreateAccessKey', 'user', userArn, user],
+  ['ListAccessKeys', 'user', userArn, user],
+  ['UpdateAccessKey', 'userWithKey', userArn, name => ({ ...key(name), Status: 'Inactive' })],
+  ['DeleteAccessKey', 'userWithKey', userArn, key],
+  ['GetAccessKeyLastUsed', 'userWithKey', userArn, name => ({ AccessKeyId: keyIds.get(name) })],
+
+  ['CreateGroup', 'nothing', groupArn, name => ({ ...group(name), Path: '/team/' })],
+  ['GetGroup', 'group', groupArn, group],
+  ['ListGroups', 'nothing', () => groupArn(''), () => ({ PathPrefix: '/team/' })],
+  ['ListGroupsForUser', 'user', userArn, user],
+  ['UpdateGroup', 'group', groupArn, name => ({ ...group(name), NewPath: '/team/' })],
+  ['DeleteGroup', 'group', groupArn, group],
+  ['AddUserToGroup', 'userAndGroup', groupArn, name => ({ ...user(name), ...group(name) })],
+  ['RemoveUserFromGroup', 'member', groupArn, name => ({ ...user(name), ...group(name) })],
+  ['PutGroupPolicy', 'group', groupArn, name => ({ ...group(name), ...work, PolicyDocument: document })],
+  ['GetGroupPolicy', 'groupWithPolicy', groupArn, name => ({ ...group(name), ...work })],
+  ['DeleteGroupPolicy', 'groupWithPolicy', groupArn, name => ({ ...group(name), ...work })],
+  ['ListGroupPolicies', 'group', groupArn, group],
+  ['AttachGroupPolicy', 'groupAndPolicy', groupArn, name => ({ ...group(name), ...policy(name) })],
+  ['DetachGroupPolicy', 'groupAttached', groupArn, name => ({ ...group(name), ...policy(name) })],
+  ['ListAttachedGroupPolicies', 'group', groupArn, group],
+
   [
     'CreatePolicy',
     'nothing',
     policyArn,
-    (client, name) =>
-      client.send(
-        new iam.CreatePolicyCommand({ PolicyName: name, Path: '/team/', PolicyDocument: document }),
-      ),
+    name => ({ PolicyName: name, Path: '/team/', PolicyDocument: document }),
   ],
-  [
-    'GetPolicy',
-    'policy',
-    policyArn,
-    (client, name) => client.send(new iam.GetPolicyCommand({ PolicyArn: policyArn(name) })),
-  ],
-  [
-    'DeletePolicy',
-    'policy',
-    policyArn,
-    (client, name) => client.send(new iam.DeletePolicyCommand({ PolicyArn: policyArn(name) })),
-  ],
-  ['ListPolicies', 'nothing', () => '*', client => client.send(new iam.ListPoliciesCommand())],
-  [
-    'ListEntitiesForPolicy',
-    'policy',
-    policyArn,
-    (client, name) => client.send(new iam.ListEntitiesForPolicyCommand({ PolicyArn: policyArn(name) })),
-  ],
-  [
-    'CreatePolicyVersion',
-    'policy',
-    policyArn,
-    (client, name) =>
-      client.send(
-        new iam.CreatePolicyVersionCommand({ PolicyArn: policyArn(name), PolicyDocument: document }),
-      ),
-  ],
-  [
-    'GetPolicyVersion',
-    'policy',
-    policyArn,
-    (client, name) => client.send(new iam.GetPolicyVersionCommand(version(name, 'v1'))),
-  ],
-  [
-    'ListPolicyVersions',
-    'policy',
-    policyArn,
-    (client, name) => client.send(new iam.ListPolicyVersionsCommand({ PolicyArn: policyArn(name) })),
-  ],
+  ['GetPolicy', 'policy', policyArn, policy],
+  ['DeletePolicy', 'policy', policyArn, policy],
+  ['ListPolicies', 'nothing', all, () => ({})],
+  ['ListEntitiesForPolicy', 'policy', policyArn, policy],
+  ['TagPolicy', 'policy', policyArn, name => ({ ...policy(name), ...tagging })],
+  ['UntagPolicy', 'policy', policyArn, name => ({ ...policy(name), ...untagging })],
+  ['ListPolicyTags', 'policy', policyArn, policy],
+  ['CreatePolicyVersion', 'policy', policyArn, name => ({ ...policy(name), PolicyDocument: document })],
+  ['GetPolicyVersion', 'policy', policyArn, name => ({ ...policy(name), VersionId: 'v1' })],
+  ['ListPolicyVersions', 'policy', policyArn, policy],
   [
     'SetDefaultPolicyVersion',
     'policyOfTwoVersions',
     policyArn,
-    (client, name) => client.send(new iam.SetDefaultPolicyVersionCommand(version(name))),
+    name => ({ ...policy(name), VersionId: 'v2' }),
   ],
+  ['DeletePolicyVersion', 'policyOfTwoVersions', policyArn, name => ({ ...policy(name), VersionId: 'v2' })],
+
+  ['CreateOpenIDConnectProvider', 'nothing', providerArn, name => ({ Url: `https://${name}.example` })],
+  ['GetOpenIDConnectProvider', 'provider', providerArn, provider],
+  ['ListOpenIDConnectProviders', 'nothing', all, () => ({})],
+  ['DeleteOpenIDConnectProvider', 'provider', providerArn, provider],
   [
-    'DeletePolicyVersion',
-    'policyOfTwoVersions',
-    policyArn,
-    (client, name) => client.send(new iam.DeletePolicyVersionCommand(version(name))),
-  ],
-  [
-    'CreateOpenIDConnectProvider',
-    'nothing',
-    providerArn,
-    (client, name) =>
-      client.send(new iam.CreateOpenIDConnectProviderCommand({ Url: `https://${name}.example` })),
-  ],
-  [
-    'GetOpenIDConnectProvider',
+    'AddClientIDToOpenIDConnectProvider',
     'provider',
     providerArn,
-    (client, name) => client.send(new iam.GetOpenIDConnectProviderCommand(provider(name))),
+    name => ({ ...provider(name), ClientID: 'app' }),
   ],
   [
-    'ListOpenIDConnectProviders',
-    'nothing',
-    () => '*',
-    client => client.send(new iam.ListOpenIDConnectProvidersCommand()),
-  ],
-  [
-    'DeleteOpenIDConnectProvider',
+    'RemoveClientIDFromOpenIDConnectProvider',
     'provider',
     providerArn,
-    (client, name) => client.send(new iam.DeleteOpenIDConnectProviderCommand(provider(name))),
+    name => ({ ...provider(name), ClientID: 'app' }),
   ],
+  [
+    'UpdateOpenIDConnectProviderThumbprint',
+    'provider',
+    providerArn,
+    name => ({ ...provider(name), ThumbprintList: ['a'.repeat(40)] }),
+  ],
+  ['TagOpenIDConnectProvider', 'provider', providerArn, name => ({ ...provider(name), ...tagging })],
+  ['UntagOpenIDConnectProvider', 'provider', providerArn, name => ({ ...provider(name), ...untagging })],
+  ['ListOpenIDConnectProviderTags', 'provider', providerArn, provider],
 ]
 
 let count = 0
@@ -238,9 +253,9 @@ async function sessionWith(...statements: Parameters<typeof policyOf>): Promise<
   return { keys: keysOf(answer), arn: answer.AssumedRoleUser?.Arn ?? '' }
 }
 
-async function ask([, before, , call]: Row, keys: Keys, name: string): Promise<unknown> {
+async function ask([action, before, , input]: Row, keys: Keys, name: string): Promise<unknown> {
   await make[before](name)
-  return call(rolecall.iam(keys), name)
+  return send(rolecall.iam(keys), action, input(name))
 }
 
 test('every action of the service has its row here', () => {
@@ -249,20 +264,21 @@ test('every action of the service has its row here', () => {
 })
 
 for (const row of rows) {
-  const [action, , resource, call] = row
+  const [action, , resource, input] = row
   const name = action.toLowerCase()
 
   test(`${action}: a session that may do everything else may not`, async () => {
     const target = `${name}-1`
     const { keys, arn } = await sessionWith({ Effect: 'Allow', NotAction: `iam:${action}`, Resource: '*' })
-    assert.deepEqual(await faultOf(ask(row, keys, target)), {
-      code: 'AccessDenied',
-      status: 403,
-      message: `User: ${arn} is not authorized to perform: iam:${action} on resource: ${resource(target)} because no identity-based policy allows the iam:${action} action`,
-      type: 'Sender',
-    })
+    const { message, ...fault } = await faultOf(ask(row, keys, target))
+    assert.deepEqual(fault, { code: 'AccessDenied', status: 403, type: 'Sender' })
+    const [said] = message.split('. Encoded authorization failure message: ')
+    assert.equal(
+      said,
+      `User: ${arn} is not authorized to perform: iam:${action} on resource: ${resource(target)} because no identity-based policy allows the iam:${action} action`,
+    )
     // It was the permission alone, and nothing was done: the owner still can.
-    await call(root, target)
+    await asRoot(action, input(target))
   })
 
   test(`${action}: a session that may do this alone, on this alone, may`, async () => {
@@ -279,7 +295,7 @@ for (const row of rows) {
     assert.deepEqual([code, status], ['AccessDenied', 403])
     const start = `User: ${arn} is not authorized to perform: iam:${action} on resource: ${resource(target)} with an explicit deny in `
     assert.ok(message.startsWith(start), message)
-    await call(root, target)
+    await asRoot(action, input(target))
   })
 
   test(`${action}: a request without a signature is refused, whatever else is in it`, async () => {

@@ -82,13 +82,6 @@ for (const [story, name, more, code, message] of [
     /^Duplicate tag keys found\. Please note that Tag keys are case insensitive\.$/,
   ],
   ['a tag of AWS’s own', 'x', { Tags: [{ Key: 'AWS:x', Value: 'v' }] }, 'InvalidInput', /^aws: prefixed/],
-  [
-    'a permissions boundary, which would be dropped in silence',
-    'x',
-    { PermissionsBoundary: 'arn:aws:iam::aws:policy/ReadOnlyAccess' },
-    'InvalidInput',
-    /^PermissionsBoundary is not supported$/,
-  ],
 ] as const) {
   test(`a role with ${story} is not made: ${code}`, async () => {
     const asked = structuredClone(more) as Partial<CreateRoleCommandInput>

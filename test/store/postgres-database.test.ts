@@ -48,11 +48,11 @@ describe('nodes on one database', { skip: skipWithoutPostgres }, () => {
     assert.equal(await other.roles.find('reader'), undefined)
     await one.roles.create(role)
     await until(async () => (await other.roles.find('reader')) !== undefined)
-    await one.roles.setTrustPolicy(role.id, '{"second":true}')
+    await one.roles.change(role, { trustPolicy: '{"second":true}' })
     await until(async () => (await other.roles.find('reader'))?.trustPolicy === '{"second":true}')
-    await one.roles.putInlinePolicy(role.id, 'own', 'document')
-    await until(async () => (await other.roles.documents(role.id)).length === 1)
-    await other.roles.delete(role.id)
+    await one.principalPolicies.putInline(role.id, 'own', 'document')
+    await until(async () => (await other.principalPolicies.documents(role.id)).length === 1)
+    await other.roles.delete(role)
     await until(async () => (await one.roles.find('reader')) === undefined)
   })
 
@@ -66,7 +66,7 @@ describe('nodes on one database', { skip: skipWithoutPostgres }, () => {
     await Promise.all([other.roles.find('reader'), other.roles.find('writer')])
     // Behind everybody's back: only a node that reads it anew can see this.
     await runSql(url, `update roles set description = 'changed behind their back'`)
-    await one.roles.setTrustPolicy(role.id, '{}')
+    await one.roles.change(role, { trustPolicy: '{}' })
     await until(async () => (await other.roles.find('reader'))?.trustPolicy === '{}')
     assert.equal((await other.roles.find('reader'))?.description, 'changed behind their back')
     assert.equal((await other.roles.find('writer'))?.description, undefined)
@@ -81,7 +81,7 @@ describe('nodes on one database', { skip: skipWithoutPostgres }, () => {
       url,
       `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'rolecall-changes'`,
     )
-    await one.roles.setTrustPolicy(role.id, '{"while":"deaf"}')
+    await one.roles.change(role, { trustPolicy: '{"while":"deaf"}' })
     await until(async () => (await other.roles.find('reader'))?.trustPolicy === '{"while":"deaf"}')
   })
 
@@ -102,15 +102,17 @@ describe('nodes on one database', { skip: skipWithoutPostgres }, () => {
     const [one, other] = [await openSharedStore(url), await openSharedStore(throughProxy.href)]
     after(() => Promise.all([one.close(), other.close()]))
     await one.roles.create(role)
-    await one.roles.putInlinePolicy(role.id, 'own', 'allows')
-    await until(async () => (await other.roles.documents(role.id)).length === 1)
+    await one.principalPolicies.putInline(role.id, 'own', 'allows')
+    await until(async () => (await other.principalPolicies.documents(role.id)).length === 1)
     proxy.cut()
-    await one.roles.deleteInlinePolicy(role.id, 'own')
+    await one.principalPolicies.deleteInline(role.id, 'own')
     await new Promise(resolve => setTimeout(resolve, 2_000))
-    const asked = refusalOf(other.roles.documents(role.id))
+    const asked = refusalOf(other.principalPolicies.documents(role.id))
     proxy.mend()
     assert.equal((await asked).reason, 'store.unavailable')
-    await until(async () => (await other.roles.documents(role.id).catch(() => ['away'])).length === 0)
+    await until(
+      async () => (await other.principalPolicies.documents(role.id).catch(() => ['away'])).length === 0,
+    )
   })
 
   test('make one signing key, however many of them start', async () => {

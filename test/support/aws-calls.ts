@@ -39,7 +39,7 @@ export function assumeRole(
   return rolecall.sts().send(new AssumeRoleWithWebIdentityCommand(asked))
 }
 
-export function keysOf({ Credentials }: AssumeRoleWithWebIdentityCommandOutput): Keys {
+export function keysOf({ Credentials }: Pick<AssumeRoleWithWebIdentityCommandOutput, 'Credentials'>): Keys {
   assert.ok(Credentials?.AccessKeyId && Credentials.SecretAccessKey && Credentials.SessionToken)
   return {
     accessKeyId: Credentials.AccessKeyId,

@@ -1,0 +1,129 @@
+import type { Authorizer, Permission } from '../authorization/authorize.ts'
+import { roleArn as arnOfRole } from '../base/arn.ts'
+import type { Caller } from '../base/caller.ts'
+import { type Clock, toSeconds } from '../base/clock.ts'
+import { Refusal } from '../base/refusal.ts'
+import type { ConditionContext, RequestFacts } from '../base/request-facts.ts'
+import type { Session } from '../base/session.ts'
+import { parsePolicy } from '../policy/parse-policy.ts'
+import { findStoredPolicy } from '../policy/stored-policy.ts'
+import type { Policies } from '../store/policies.ts'
+import type { Role, Roles } from '../store/roles.ts'
+import type { AskedByCaller, AssumedRole } from './gate.ts'
+import { type IssuerDeps, issueRoleSession } from './issue-role-session.ts'
+import { findRole, requireSane, requireSessionPolicies } from './session-request.ts'
+import { inheritTags, requestTagContext } from './session-tags.ts'
+
+type Deps = IssuerDeps & {
+  roles: Pick<Roles, 'find'>
+  policies: Pick<Policies, 'find'>
+  authorizer: Authorizer
+  clock: Clock
+  demo: boolean
+}
+
+/** Sessions got with a role's credentials. @see AWS IAM User Guide, "Role chaining" */
+const mostSecondsInChain = 3_600
+
+/** Stands in for the trust policy of a role that is not there, so that it is refused in the same words. */
+const trustsNobody = parsePolicy(
+  '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"000000000000"},"Action":"sts:AssumeRole"}]}',
+  'trust',
+)
+
+/** See `Gate.assumeRoleAs`. */
+export async function assumeRoleAs(
+  deps: Deps,
+  caller: Caller,
+  text: string,
+  asked: AskedByCaller,
+  facts: RequestFacts,
+): Promise<AssumedRole> {
+  requireSane(asked)
+  const role = await findRole(deps, text)
+  const passed = inheritTags(asked, caller.session)
+  const sourceIdentity = requireOneSourceIdentity(asked, caller, text)
+  const permission = permissionOn(role, text, asked, sourceIdentity, deps.accountId)
+  if (caller.kind === 'root') throw denied(caller, permission, 'because roles may not be assumed by root')
+  const actions = [
+    'sts:AssumeRole',
+    ...(Object.keys(asked.tags ?? {}).length > 0 ? ['sts:TagSession'] : []),
+    ...(sourceIdentity === undefined ? [] : ['sts:SetSourceIdentity']),
+  ]
+  for (const action of actions) {
+    await deps.authorizer.requirePermission(caller, { ...permission, action }, facts)
+  }
+  // INVARIANT: the trust policy of a role that is not there admits nobody.
+  if (role === undefined) throw new TypeError(`${text} was trusted and is not there`)
+
+  if (asked.seconds > role.maxSessionSeconds) throw new Refusal('duration.overRoleMaximum')
+  if (caller.kind === 'session' && asked.seconds > mostSecondsInChain)
+    throw new Refusal('duration.overChainMaximum')
+  await requireSessionPolicies(asked, deps.accountId, deps.policies)
+  const draft = { ...sessionFor(caller, role, asked, toSeconds(deps.clock())), ...passed }
+  return issueRoleSession(deps, role, sourceIdentity === undefined ? draft : { ...draft, sourceIdentity }, {
+    event: 'AssumeRole',
+    facts,
+    caller,
+  })
+}
+
+function permissionOn(
+  role: Role | undefined,
+  text: string,
+  { name, externalId, tags = {}, transitiveTagKeys = [] }: AskedByCaller,
+  sourceIdentity: string | undefined,
+  accountId: string,
+): Omit<Permission, 'action'> & { action: string } {
+  const context: ConditionContext = requestTagContext(tags, transitiveTagKeys)
+  context.set('sts:rolesessionname', [name])
+  if (externalId !== undefined) context.set('sts:externalid', [externalId])
+  if (sourceIdentity !== undefined) context.set('sts:sourceidentity', [sourceIdentity])
+  for (const key in role?.tags) {
+    context.set(`aws:resourcetag/${key.toLowerCase()}`, [role.tags[key] ?? ''])
+    context.set(`iam:resourcetag/${key.toLowerCase()}`, [role.tags[key] ?? ''])
+  }
+  return {
+    action: 'sts:AssumeRole',
+    resource: role === undefined ? text : arnOfRole(accountId, role.path, role.name),
+    context,
+    resourcePolicy: (role && findStoredPolicy(role.trustPolicy, 'trust')) ?? trustsNobody,
+  }
+}
+
+/** It says who stands behind a whole chain: nobody along it can say otherwise. */
+function requireOneSourceIdentity(
+  { sourceIdentity }: AskedByCaller,
+  caller: Caller,
+  text: string,
+): string | undefined {
+  const inherited = caller.session?.sourceIdentity
+  if (sourceIdentity === undefined || inherited === undefined || inherited === sourceIdentity)
+    return sourceIdentity ?? inherited
+  const permission = { action: 'sts:SetSourceIdentity', resource: text }
+  throw denied(caller, permission, 'because the calling session has another source identity')
+}
+
+function sessionFor(
+  { session, accessKeyId }: Caller,
+  role: Role,
+  asked: AskedByCaller,
+  nowSeconds: number,
+): Omit<Session, 'accessKeyId' | 'tags' | 'transitiveTagKeys'> {
+  return {
+    kind: 'role',
+    principalId: role.id,
+    name: asked.name,
+    ...(session?.person === undefined ? {} : { person: session.person }),
+    issuedAtSeconds: nowSeconds,
+    expiresAtSeconds: nowSeconds + asked.seconds,
+    ancestors: [...(session?.ancestors ?? []), accessKeyId],
+    policyArns: asked.policyArns ?? [],
+    ...(asked.policy === undefined ? {} : { policy: asked.policy }),
+    demo: session?.demo ?? false,
+  }
+}
+
+function denied(caller: Caller, { action, resource }: Permission, why: string): Refusal {
+  return new Refusal('access.denied', { said: { principal: caller.arn, action, resource, why } })
+}
