@@ -98,15 +98,6 @@ export const requiredTags: Param<Readonly<Record<string, string>>> = {
 /** The keys of tags that are to be taken away. */
 export const tagKeys = list(tagKey, { max: 50 })
 
-/** For parameters that would change what is granted, and are not built yet. */
-export const notSupported: Param<undefined> = {
-  required: false,
-  read(form, at) {
-    if (!form.has(at)) return undefined
-    throw invalid(`${at} is not supported`)
-  },
-}
-
 function invalid(message: string): Refusal {
   return new Refusal('entity.invalid', { said: { message } })
 }

@@ -18,10 +18,12 @@ export type DatabaseKind = keyof typeof types
 /**
  * Brings a database up to date. Kysely's migrator takes an advisory lock on PostgreSQL, so that of several
  * nodes that start at once one migrates and the others wait.
+ *
+ * @param upTo the name of the last migration to run, where it is not the newest
  */
-export async function migrate(db: Kysely<Schema>, kind: DatabaseKind): Promise<void> {
+export async function migrate(db: Kysely<Schema>, kind: DatabaseKind, upTo?: string): Promise<void> {
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrationsFor(kind) } })
-  const { error } = await migrator.migrateToLatest()
+  const { error } = await (upTo === undefined ? migrator.migrateToLatest() : migrator.migrateTo(upTo))
   if (error !== undefined) throw new Error('the store could not be brought up to date', { cause: error })
 }
 

@@ -27,6 +27,7 @@ export const assumeRole = defineAction({
     SourceIdentity: optional(given.sessionName),
     SerialNumber: given.notSupported,
     TokenCode: given.notSupported,
+    ProvidedContexts: given.notSupported,
   }),
   async handle(asked, { gate }: StsDeps, { caller, facts }) {
     const assumed = await gate.assumeRoleAs(

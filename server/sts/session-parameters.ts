@@ -90,7 +90,7 @@ export function wireCredentials(credentials: Credentials): Result {
 export const notSupported: Param<undefined> = {
   required: false,
   read(form, at) {
-    if (!form.has(at)) return undefined
+    if (![...form.keys()].some(name => name === at || name.startsWith(`${at}.`))) return undefined
     throw new Refusal('request.invalid', { said: { message: `${at} is not supported` } })
   },
 }

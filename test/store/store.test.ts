@@ -161,6 +161,141 @@ function keepsItsPromises(store: Store): void {
     assert.equal((await refusalOf(added)).reason, 'entity.missing')
   })
 
+  const named = (prefix: string, name: string) => ({
+    id: `${prefix}${name}`,
+    name,
+    path: '/',
+    tags: {},
+    createdAtMs: 1,
+  })
+
+  test('a user and a group of one name are two, and each is unique among its own', async () => {
+    const [user, group] = [named('AIDA', 'Twin'), named('AGPA', 'Twin')]
+    await store.users.create({ ...user, path: '/a/', tags: { k: 'v' } })
+    await store.groups.create(group)
+    assert.deepEqual(await store.users.find('Twin'), { ...user, path: '/a/', tags: { k: 'v' } })
+    assert.deepEqual(await store.users.findById(user.id), await store.users.find('Twin'))
+    assert.deepEqual(await store.groups.find('Twin'), group)
+    await assert.rejects(store.users.create(named('AIDA', 'TWIN')), exists)
+    assert.equal(await store.users.find('twin'), undefined)
+    assert.deepEqual(
+      (await store.users.list('/a/')).map(({ name }) => name),
+      ['Twin'],
+    )
+  })
+
+  test('a renamed user is found by the new name alone, at once', async () => {
+    const user = named('AIDA', 'early')
+    await store.users.create(user)
+    await store.users.find('early')
+    assert.equal(await store.users.find('later'), undefined)
+    await store.users.rename(user, { name: 'later', path: '/p/' })
+    assert.equal(await store.users.find('early'), undefined)
+    assert.deepEqual(await store.users.find('later'), { ...user, name: 'later', path: '/p/' })
+    assert.equal((await store.users.findById(user.id))?.name, 'later')
+    await store.users.create(named('AIDA', 'other'))
+    await assert.rejects(store.users.rename({ ...user, name: 'later' }, { name: 'OTHER' }), exists)
+  })
+
+  test('who joins or leaves a group is in it, or is not, from then on', async () => {
+    const [user, group] = [named('AIDA', 'joiner'), named('AGPA', 'club')]
+    await store.users.create(user)
+    await store.groups.create(group)
+    assert.deepEqual(await store.users.groupIds(user.id), [])
+    await store.groups.addUser(group.id, user.id)
+    await store.groups.addUser(group.id, user.id)
+    assert.deepEqual(await store.users.groupIds(user.id), [group.id])
+    assert.deepEqual(await store.users.listGroups(user.id), [group])
+    assert.deepEqual(await store.groups.listUsers(group.id), [user])
+    for (const one of [() => store.users.delete(user), () => store.groups.delete(group)]) {
+      assert.equal((await refusalOf(one())).reason, 'entity.inUse')
+    }
+    assert.equal(await store.groups.removeUser(group.id, user.id), true)
+    assert.equal(await store.groups.removeUser(group.id, user.id), false)
+    assert.deepEqual(await store.users.groupIds(user.id), [])
+    await store.users.delete(user)
+    assert.equal(await store.users.find('joiner'), undefined)
+  })
+
+  test('nothing is hung on what is gone', async () => {
+    const gone = 'AIDAgone'
+    await store.policies.create(policy('for-gone'), '{}')
+    const key = { id: 'AKIAgone', userId: gone, sealedSecret: Buffer.from('x'), active: true, createdAtMs: 1 }
+    for (const hang of [
+      () => store.principalPolicies.putInline(gone, 'x', '{}'),
+      () => store.principalPolicies.attach(gone, 'ANPAfor-gone', 1),
+      () => store.accessKeys.create(key, 2),
+      () => store.groups.addUser('AGPAgone', gone),
+    ]) {
+      assert.equal((await refusalOf(hang())).reason, 'entity.missing')
+    }
+  })
+
+  test('an access key comes back whole, is switched at once, and there are no more than asked', async () => {
+    const user = named('AIDA', 'keyed')
+    await store.users.create(user)
+    const key = (n: number) => ({
+      id: `AKIAKEY${n}`,
+      userId: user.id,
+      sealedSecret: Buffer.from([0, 1, n]),
+      active: true,
+      createdAtMs: n,
+    })
+    assert.equal(await store.accessKeys.find('AKIAKEY1'), undefined)
+    const made = await Promise.all([1, 2, 3, 4].map(n => store.accessKeys.create(key(n), 2)))
+    assert.equal(made.filter(Boolean).length, 2)
+    const [first] = await store.accessKeys.list(user.id)
+    assert.ok(first)
+    assert.deepEqual(await store.accessKeys.find(first.id), first)
+    await store.accessKeys.setActive(first.id, false)
+    assert.equal((await store.accessKeys.find(first.id))?.active, false)
+    await store.accessKeys.delete(first.id)
+    assert.equal(await store.accessKeys.find(first.id), undefined)
+  })
+
+  test('of tags that are changed at once none is lost, and a change that fails leaves them', async () => {
+    const user = named('AIDA', 'tagged')
+    await store.users.create(user)
+    await Promise.all(
+      Array.from({ length: 8 }, (_, n) =>
+        store.principals.changeTags('user', user, tags => ({ ...tags, [`k${n}`]: 'v' })),
+      ),
+    )
+    const fail = () => {
+      throw new Error('no')
+    }
+    await assert.rejects(store.principals.changeTags('user', user, fail), /no/)
+    assert.equal(Object.keys((await store.users.find('tagged'))?.tags ?? {}).length, 8)
+  })
+
+  test('a boundary is kept, known to its policy, and taken away', async () => {
+    const user = named('AIDA', 'bounded')
+    await store.users.create(user)
+    await store.policies.create(policy('boundary'), '{}')
+    await store.principals.setBoundary('user', user, 'ANPAboundary')
+    assert.equal((await store.users.find('bounded'))?.boundaryId, 'ANPAboundary')
+    assert.equal((await store.policies.boundaryCounts()).get('ANPAboundary'), 1)
+    assert.deepEqual(
+      (await store.principals.listBounded('ANPAboundary')).map(({ kind, name }) => `${kind} ${name}`),
+      ['user bounded'],
+    )
+    assert.equal((await refusalOf(store.policies.delete('ANPAboundary'))).reason, 'entity.inUse')
+    await store.principals.setBoundary('user', user, undefined)
+    await store.policies.delete('ANPAboundary')
+    assert.equal((await store.users.find('bounded'))?.boundaryId, undefined)
+  })
+
+  test('the newest use is what is remembered, whoever writes it last', async () => {
+    const use = (atMs: number) => ({ atMs, service: 'sts', region: 'eu-1' })
+    store.lastUsed.note('AKIAUSED', use(5))
+    assert.deepEqual(await store.lastUsed.find('AKIAUSED'), use(5))
+    await store.lastUsed.flush()
+    store.lastUsed.note('AKIAUSED', use(3))
+    await store.lastUsed.flush()
+    assert.deepEqual(await store.lastUsed.find('AKIAUSED'), use(5))
+    assert.equal(await store.lastUsed.find('AKIANEVER'), undefined)
+  })
+
   test('a policy that fails half-way leaves nothing behind', async () => {
     await store.policies.create(policy('whole'), '{}')
     await assert.rejects(store.policies.create({ ...policy('Whole'), id: 'ANPAother' }, '{}'), exists)
