@@ -2,7 +2,9 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { type AuditOptions, openAuditLog } from './audit/audit-log.ts'
 import type { AuditSink } from './audit/audit-sink.ts'
+import { createPostgresReader } from './audit/postgres-reader.ts'
 import { openPostgresSink } from './audit/postgres-sink.ts'
+import { createSqliteReader } from './audit/sqlite-reader.ts'
 import { openSqliteSink, type SqliteSinkOptions } from './audit/sqlite-sink.ts'
 import { createAuthorizer } from './authorization/authorize.ts'
 import { createAwsEndpoint } from './aws/endpoint.ts'
@@ -24,6 +26,7 @@ import { composeRoutes } from './routes.ts'
 import { openStore, type Store } from './store/open-store.ts'
 import { createStsService } from './sts/service.ts'
 import { createTokenSigner } from './tokens/sign-access-token.ts'
+import { createTrailService } from './trail/service.ts'
 import { createWebRoutes } from './web/routes.ts'
 
 export type Rolecall = {
@@ -64,6 +67,11 @@ async function openParts(config: Config, { log, clock = systemClock, auditBounds
   }
 }
 
+function openAuditReader({ databaseUrl, dataDir }: Config) {
+  if (databaseUrl !== undefined) return createPostgresReader(databaseUrl)
+  return createSqliteReader(join(dataDir, 'audit.db'))
+}
+
 function openSink({ databaseUrl, dataDir }: Config, bounds: Options['auditBounds']): Promise<AuditSink> {
   if (databaseUrl !== undefined) return openPostgresSink(databaseUrl)
   return openSqliteSink({ file: join(dataDir, 'audit.db'), lockTimeoutMs: bounds?.lockTimeoutMs })
@@ -102,6 +110,7 @@ async function compose(config: Config, options: Options, claim: DataDirClaim): P
     clock,
   })
 
+  const reader = openAuditReader(config)
   const app = composeRoutes({
     guard: createRequestGuard({ publicUrl, production, factsOf }),
     factsOf,
@@ -111,6 +120,7 @@ async function compose(config: Config, options: Options, claim: DataDirClaim): P
         createStsService({ gate, ...proofs, keyring, accountId }),
         createIamService({ ...store, keyring, accountId, clock, allowLoopbackHttp: !production }),
       ],
+      jsonServices: [createTrailService({ reader, accountId })],
       authenticator: createAuthenticator({ ...store, keyring, rootAccessKey, accountId, clock, demo }),
       authorizer,
       audit,
@@ -155,6 +165,7 @@ async function compose(config: Config, options: Options, claim: DataDirClaim): P
       clearInterval(pruning)
       clearInterval(flushing)
       await audit.close()
+      await reader.close()
       await store.close()
       claim.release()
     },

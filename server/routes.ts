@@ -58,6 +58,14 @@ function composeDoors({ token, jwks, web, isReady, factsOf, log }: RouteDeps): E
     await isReady()
     response.set('cache-control', 'no-store').type('text/plain').send('ok\n')
   })
+  app.get('/readyz', async (_request, response) => {
+    const problem = await isReady().then(
+      () => undefined,
+      error => (error instanceof Refusal ? error.reason : 'unexpected failure'),
+    )
+    response.set('cache-control', 'no-store').type('text/plain')
+    response.status(problem === undefined ? 200 : 503).send(readiness(problem))
+  })
   app.post('/token', token)
   app.all('/token', (_request, response) => {
     response.set('allow', 'POST').set('cache-control', 'no-store').status(405).end()
@@ -74,9 +82,15 @@ function composeDoors({ token, jwks, web, isReady, factsOf, log }: RouteDeps): E
   return app
 }
 
+/** Sessions may have been ended elsewhere that this node has not heard of: it takes none. */
+function readiness(problem: string | undefined): string {
+  if (problem === undefined) return 'ready\n'
+  return `not ready: ${problem}; temporary credentials are refused until it is back\n`
+}
+
 /** Asked by address, from the machine itself or by whoever balances the load. */
 function isHealthCheck({ url = '' }: IncomingMessage): boolean {
-  return /^\/healthz(\?|$)/.test(url)
+  return /^\/(?:healthz|readyz)(\?|$)/.test(url)
 }
 
 /**

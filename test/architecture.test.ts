@@ -12,7 +12,7 @@ const floors = [
   ['policy', 'tokens', 'store', 'http'],
   ['identity', 'credentials', 'authorization', 'audit', 'jobs'],
   ['aws', 'federation'],
-  ['web', 'oidc', 'sts', 'iam', 'cognito', 'secrets', 'access'],
+  ['web', 'oidc', 'sts', 'iam', 'trail', 'cognito', 'secrets', 'access'],
   // The roof: its files lie in server/ itself, the room without a name.
   ['', 'demo'],
 ]

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { Authorizer, Permission } from '../authorization/authorize.ts'
 import type { Caller } from '../base/caller.ts'
-import { Refusal } from '../base/refusal.ts'
+import { Refusal, type Said } from '../base/refusal.ts'
 import type { RequestFacts } from '../base/request-facts.ts'
 import type { Authenticator } from '../credentials/authenticate.ts'
 import { readBody } from '../http/read-body.ts'
@@ -10,11 +10,10 @@ import { readForm } from '../http/read-form.ts'
 import type { FactsOf } from '../http/request-facts.ts'
 import type { BoundAction, Result } from './action.ts'
 import type { Fault } from './faults.ts'
-import { findQueryAction, type QueryService, renderFault, renderResult } from './query-protocol.ts'
+import { readJson, readQuery, type Services, splitTarget, targetOf, withPlainBlanks } from './read-call.ts'
+import { type AwsService, type Wire, wireOf } from './wire.ts'
 
-export type EndpointDeps = {
-  /** At least one; the first lends its namespace to faults that belong to none. */
-  services: readonly [QueryService, ...QueryService[]]
+export type EndpointDeps = Services & {
   authenticator: Authenticator
   authorizer: Authorizer
   audit: Pick<AuditLog, 'record' | 'note'>
@@ -28,7 +27,7 @@ const internalFailure: Fault = ['InternalFailure', 500, 'The request failed beca
 
 type Call = {
   facts: RequestFacts
-  service: QueryService
+  service: AwsService
   actionName: string
   caller?: Caller
   warnings: string[]
@@ -53,12 +52,9 @@ export function createAwsEndpoint(deps: EndpointDeps) {
     try {
       const result = await answer(deps, call, request)
       if (call.warnings.length > 0) warn(deps, call, response)
-      send(
-        response,
-        200,
-        call.facts.requestId,
-        renderResult(call.service, call.actionName, result, call.facts.requestId),
-      )
+      const wire = wireOf(call.service)
+      const { requestId } = call.facts
+      send(response, 200, requestId, wire, wire.result(call.actionName, result, requestId))
     } catch (error) {
       fail(deps, call, response, error)
     }
@@ -68,9 +64,14 @@ export function createAwsEndpoint(deps: EndpointDeps) {
 async function answer(deps: EndpointDeps, call: Call, request: IncomingMessage): Promise<Result> {
   const { path, query } = splitTarget(request.url ?? '/')
   const queryForm = readForm(query)
+  const target = targetOf(request)
+  // From here on a refusal is in the words of the protocol that was spoken.
+  if (target !== undefined) call.service = deps.jsonServices[0]
   const body = request.method === 'POST' ? await readBody(request, bodyLimits) : ''
-  const form = body === '' ? queryForm : readBodyForm(body, queryForm, request)
-  const { service, action } = findQueryAction(deps.services, form)
+  const { service, action, form } =
+    target === undefined
+      ? readQuery(deps, body, queryForm, request)
+      : readJson(deps, target, body, queryForm, request)
   call.service = service
   call.actionName = action.name
   if (action.auth === 'none') return action.read(form).run(call.facts)
@@ -127,12 +128,7 @@ function fail(deps: EndpointDeps, call: Call, response: ServerResponse, error: u
   const { facts, service, actionName, caller } = call
   if (!(error instanceof Refusal)) {
     deps.log.error({ requestId: facts.requestId, action: actionName, err: error }, 'unexpected failure')
-    send(
-      response,
-      500,
-      facts.requestId,
-      renderFault(service.xmlNamespace, internalFailure, {}, facts.requestId),
-    )
+    sendFault(response, facts.requestId, wireOf(service), internalFailure, {})
     return
   }
   const { reason, detail, about } = error
@@ -145,63 +141,38 @@ function fail(deps: EndpointDeps, call: Call, response: ServerResponse, error: u
     ...about,
     ...(detail === undefined ? {} : { detail: { detail } }),
   })
-  const fault = service.faults[reason]
   // What was not read to its end can't be followed by another request on the same connection.
   if (reason === 'request.tooLarge' || reason === 'request.timedOut')
     response.setHeader('connection', 'close')
-  send(
-    response,
-    fault[1],
-    facts.requestId,
-    renderFault(service.xmlNamespace, fault, error.said, facts.requestId),
-  )
+  sendFault(response, facts.requestId, wireOf(service), service.faults[reason], error.said)
+}
+
+function sendFault(response: ServerResponse, requestId: string, wire: Wire, fault: Fault, said: Said): void {
+  for (const [name, value] of Object.entries(wire.faultHeaders(fault))) response.setHeader(name, value)
+  send(response, fault[1], requestId, wire, wire.fault(fault, said, requestId))
 }
 
 function eventFacts(event: string, { atMs, requestId, sourceIp, userAgent }: RequestFacts) {
   return { atMs, event, requestId, sourceIp, ...(userAgent === undefined ? {} : { userAgent }) }
 }
 
-function send(response: ServerResponse, status: number, requestId: string, xml: string): void {
-  const length = Buffer.byteLength(xml)
+function send(
+  response: ServerResponse,
+  status: number,
+  requestId: string,
+  { contentType }: Wire,
+  text: string,
+): void {
+  const length = Buffer.byteLength(text)
   response.writeHead(status, {
-    'content-type': 'text/xml',
+    'content-type': contentType,
     'content-length': length,
     'cache-control': 'no-store',
     'x-amzn-requestid': requestId,
     'x-content-type-options': 'nosniff',
   })
   // Text of ASCII alone has one byte a character in both, and as such goes out faster.
-  response.end(xml, length === xml.length ? 'latin1' : 'utf8')
-}
-
-/**
- * Whoever looks at a request on its way here may read its query, its body, or a body of another type. All
- * must see the one action that is run.
- */
-function readBodyForm(
-  body: string,
-  queryForm: ReadonlyMap<string, string>,
-  { headers }: IncomingMessage,
-): Map<string, string> {
-  const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase()
-  if (type !== undefined && type !== 'application/x-www-form-urlencoded')
-    throw new Refusal('request.unsupportedMedia', { detail: `a body of type ${type.slice(0, 100)}` })
-  if (queryForm.has('Action'))
-    throw new Refusal('request.malformed', { detail: 'an Action in the query, beside a body' })
-  return readForm(body)
-}
-
-/**
- * A form's `+` is a blank, a signature's is a plus: one query would mean two things, and whoever carries a
- * presigned URL could choose.
- */
-function withPlainBlanks(query: string): string {
-  return query.replaceAll('+', '%20')
-}
-
-function splitTarget(target: string): { path: string; query: string } {
-  const at = target.indexOf('?')
-  return at < 0 ? { path: target, query: '' } : { path: target.slice(0, at), query: target.slice(at + 1) }
+  response.end(text, length === text.length ? 'latin1' : 'utf8')
 }
 
 /** Each header with all its values: Node joins what came twice, and a joined value was never signed. */

@@ -19,6 +19,7 @@ export type AllFaults = FaultsFor<
   | 'policy'
   | 'tags'
   | 'message'
+  | 'trail'
   | 'entity'
   | 'audit'
   | 'store'
@@ -77,6 +78,12 @@ export const commonFaults = {
   'audit.unavailable': ['ServiceUnavailable', 503, 'The request could not be recorded; try again'],
   'store.unavailable': ['ServiceUnavailable', 503, 'The store does not answer; try again'],
 } satisfies FaultsFor<'request' | 'signature' | 'session' | 'access' | 'audit' | 'store'>
+
+/** Nobody but the trail's readers meets these. */
+export const trailFaults = {
+  'trail.timeRange': ['ValidationError', 400, 'The start time must not be after the end time'],
+  'trail.nextToken': ['ValidationError', 400, 'The token is invalid'],
+} satisfies FaultsFor<'trail'>
 
 /** A browser's refusals never reach this wire; the table must be complete all the same. */
 export const browserFaults = {

@@ -101,6 +101,22 @@ export function flag(): Param<boolean> {
   }
 }
 
+/** `2026-01-02T03:04:05Z` or, as JSON writes it, seconds since the epoch. In milliseconds since the epoch. */
+export function time(): Param<number> {
+  return {
+    required: true,
+    read(form, path, problems) {
+      const value = form.get(path)
+      if (value === undefined) return undefined
+      const isIso = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$/.test(value)
+      const isSeconds = /^\d{1,12}(\.\d{1,6})?$/.test(value)
+      const ms = isIso ? Date.parse(value) : isSeconds ? Number(value) * 1000 : Number.NaN
+      if (Number.isNaN(ms)) problems.push(problem(value, path, 'Member must be a timestamp'))
+      return ms
+    },
+  }
+}
+
 export function oneOf<T extends string>(...values: readonly T[]): Param<T> {
   return {
     required: true,

@@ -47,6 +47,8 @@ export type Reason =
   | 'policy.packedTooLarge'
   | 'tags.invalid'
   | 'message.undecodable'
+  | 'trail.timeRange'
+  | 'trail.nextToken'
   // the catalogue
   | 'entity.missing'
   | 'entity.exists'

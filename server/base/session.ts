@@ -23,8 +23,8 @@ export type Session = {
   }
   issuedAtSeconds: number
   expiresAtSeconds: number
-  /** Access key ids from which this session was got, eldest first. Empty after a web identity. */
-  ancestors: readonly string[]
+  /** By what this session was got, eldest first: sessions, or at the start a long-term key. Empty after a web identity. */
+  ancestors: readonly Ancestor[]
   tags: Readonly<Record<string, string>>
   transitiveTagKeys: readonly string[]
   sourceIdentity?: string
@@ -34,6 +34,13 @@ export type Session = {
   /** When a second factor was shown; absent without one. */
   mfaAtSeconds?: number
   demo: boolean
+}
+
+export type Ancestor = {
+  accessKeyId: string
+  principalId: string
+  /** Of a long-term key: when it was used for this. */
+  issuedAtSeconds: number
 }
 
 /** The three strings that leave the house, once. */

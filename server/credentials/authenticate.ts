@@ -5,23 +5,20 @@ import { Refusal } from '../base/refusal.ts'
 import type { Session } from '../base/session.ts'
 import type { RootAccessKey } from '../keys/key-files.ts'
 import type { Keyring } from '../keys/keyring.ts'
-import type { AccessKeys } from '../store/access-keys.ts'
 import type { LastUsed } from '../store/last-used.ts'
-import type { Roles } from '../store/roles.ts'
 import type { Users } from '../store/users.ts'
 import { createKeySecrets, type KeySecrets } from './key-secrets.ts'
 import { secretOf } from './mint.ts'
+import { type LiveDeps, requireLive } from './require-live.ts'
 import { openSession } from './session-token.ts'
 import { readSignature, type StatedSignature, type WireRequest } from './signed-request.ts'
 import { verifySignature } from './verify-signature.ts'
 
-export type AuthenticatorDeps = {
+export type AuthenticatorDeps = LiveDeps & {
   keyring: Keyring
   rootAccessKey: RootAccessKey
   accountId: string
-  roles: Pick<Roles, 'findById'>
   users: Pick<Users, 'findById'>
-  accessKeys: Pick<AccessKeys, 'find'>
   lastUsed: Pick<LastUsed, 'note'>
   clock: Clock
   /** Whether sessions that a stand-in provider vouched for still count. */
@@ -117,6 +114,7 @@ async function authenticateSession(
   const { session } = opened
   if (session.expiresAtSeconds * 1000 <= deps.clock()) throw new Refusal('session.expired')
   if (session.demo && !deps.demo) throw new Refusal('session.ended', { detail: 'the demo is off' })
+  await requireLive(deps, session)
   return callerOf(deps, session, stated)
 }
 
@@ -148,16 +146,12 @@ async function callerOf(deps: AuthenticatorDeps, session: Session, stated: State
   }
 }
 
-/** They end with the key that they were got with, too: whoever takes a key away means what came of it. */
 async function requireUser(
-  { users, accountId, accessKeys }: AuthenticatorDeps,
-  { principalId, ancestors }: Session,
+  { users, accountId }: AuthenticatorDeps,
+  { principalId }: Session,
 ): Promise<CallingUser> {
   const user = await findUser(users, principalId, accountId)
   if (user === undefined) throw new Refusal('session.ended', { detail: `user ${principalId} is gone` })
-  const [eldest = ''] = ancestors
-  const key = await accessKeys.find(eldest)
-  if (key?.active !== true) throw new Refusal('session.ended', { detail: `access key ${eldest} is gone` })
   return user
 }
 

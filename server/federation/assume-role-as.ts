@@ -10,7 +10,7 @@ import { findStoredPolicy } from '../policy/stored-policy.ts'
 import type { Policies } from '../store/policies.ts'
 import type { Role, Roles } from '../store/roles.ts'
 import type { AskedByCaller, AssumedRole } from './gate.ts'
-import { type IssuerDeps, issueRoleSession } from './issue-role-session.ts'
+import { ancestorOf, type IssuerDeps, issueRoleSession } from './issue-role-session.ts'
 import { findRole, requireSane, requireSessionPolicies } from './session-request.ts'
 import { inheritTags, requestTagContext } from './session-tags.ts'
 
@@ -105,11 +105,12 @@ function requireOneSourceIdentity(
 }
 
 function sessionFor(
-  { session, accessKeyId }: Caller,
+  caller: Caller,
   role: Role,
   asked: AskedByCaller,
   nowSeconds: number,
 ): Omit<Session, 'accessKeyId' | 'tags' | 'transitiveTagKeys'> {
+  const { session } = caller
   return {
     kind: 'role',
     principalId: role.id,
@@ -117,7 +118,7 @@ function sessionFor(
     ...(session?.person === undefined ? {} : { person: session.person }),
     issuedAtSeconds: nowSeconds,
     expiresAtSeconds: nowSeconds + asked.seconds,
-    ancestors: [...(session?.ancestors ?? []), accessKeyId],
+    ancestors: [...(session?.ancestors ?? []), ancestorOf(caller, nowSeconds)],
     policyArns: asked.policyArns ?? [],
     ...(asked.policy === undefined ? {} : { policy: asked.policy }),
     demo: session?.demo ?? false,

@@ -2,7 +2,7 @@ import type { AuditLog } from '../audit/audit-log.ts'
 import { assumedRoleArn, roleArn } from '../base/arn.ts'
 import type { Caller } from '../base/caller.ts'
 import type { RequestFacts } from '../base/request-facts.ts'
-import type { Session } from '../base/session.ts'
+import type { Ancestor, Session } from '../base/session.ts'
 import { mint } from '../credentials/mint.ts'
 import { maxTokenLength } from '../credentials/session-token.ts'
 import type { Keyring } from '../keys/keyring.ts'
@@ -43,6 +43,16 @@ export async function issueRoleSession(
   }
 }
 
+/** The caller, as what a new session was got by. */
+export function ancestorOf(caller: Caller, nowSeconds: number): Ancestor {
+  if (caller.session !== undefined) {
+    const { accessKeyId, principalId, issuedAtSeconds } = caller.session
+    return { accessKeyId, principalId, issuedAtSeconds }
+  }
+  const principalId = caller.kind === 'user' ? caller.user.id : caller.accountId
+  return { accessKeyId: caller.accessKeyId, principalId, issuedAtSeconds: nowSeconds }
+}
+
 /** The audit row of credentials that are about to be handed out. */
 export function issuedEvent(session: Session, resource: string, { event, facts, caller }: Occasion) {
   return {
@@ -70,7 +80,7 @@ function narrowingOf({ proof, tags, sourceIdentity, policy, policyArns, ancestor
     ...(sourceIdentity === undefined ? {} : { sourceIdentity }),
     ...(policy === undefined ? {} : { policy }),
     ...(policyArns.length === 0 ? {} : { policyArns }),
-    ...(ancestors.length === 0 ? {} : { ancestors }),
+    ...(ancestors.length === 0 ? {} : { ancestors: ancestors.map(one => one.accessKeyId) }),
     ...(mfaAtSeconds === undefined ? {} : { mfaAtSeconds }),
   }
 }

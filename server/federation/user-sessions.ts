@@ -9,7 +9,7 @@ import { type Minted, mint } from '../credentials/mint.ts'
 import { maxTokenLength } from '../credentials/session-token.ts'
 import type { Policies } from '../store/policies.ts'
 import type { AskedFederation, AskedUserSession, FederatedSession } from './gate.ts'
-import { type IssuerDeps, issuedEvent } from './issue-role-session.ts'
+import { ancestorOf, type IssuerDeps, issuedEvent } from './issue-role-session.ts'
 import { requireSessionPolicies } from './session-request.ts'
 import { inheritTags, requestTagContext } from './session-tags.ts'
 
@@ -97,7 +97,7 @@ function draftFor(
     name,
     issuedAtSeconds: nowSeconds,
     expiresAtSeconds: nowSeconds + seconds,
-    ancestors: [owner.accessKeyId],
+    ancestors: [ancestorOf(owner, nowSeconds)],
     tags: {},
     transitiveTagKeys: [],
     policyArns: [],

@@ -12,6 +12,7 @@ export type IamDeps = Pick<
   | 'principalPolicies'
   | 'accessKeys'
   | 'lastUsed'
+  | 'revocations'
   | 'policies'
   | 'oidcProviders'
 > & {

@@ -1,4 +1,4 @@
-import { type AllFaults, browserFaults, commonFaults } from '../aws/faults.ts'
+import { type AllFaults, browserFaults, commonFaults, trailFaults } from '../aws/faults.ts'
 import { federationFaults } from '../aws/federation-faults.ts'
 
 /**
@@ -8,6 +8,7 @@ import { federationFaults } from '../aws/federation-faults.ts'
 export const iamFaults = {
   ...commonFaults,
   ...browserFaults,
+  ...trailFaults,
   ...federationFaults,
 
   'entity.missing': ['NoSuchEntity', 404, ({ message }) => message ?? 'There is no such entity'],

@@ -12,6 +12,7 @@ import * as policies from './policies.ts'
 import { listEntitiesForPolicy } from './policy-entities.ts'
 import * as policyVersions from './policy-versions.ts'
 import * as resourceTags from './resource-tags.ts'
+import { revokeSessions } from './revoke-sessions.ts'
 import * as roles from './roles.ts'
 import { principalTagActions } from './tags.ts'
 import * as users from './users.ts'
@@ -70,6 +71,7 @@ export function createIamService(deps: IamDeps): QueryService {
     bindAction(resourceTags.tagOpenIdConnectProvider, deps),
     bindAction(resourceTags.untagOpenIdConnectProvider, deps),
     bindAction(resourceTags.listOpenIdConnectProviderTags, deps),
+    bindAction(revokeSessions, deps),
   ]
   return {
     name: 'iam',

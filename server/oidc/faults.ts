@@ -90,6 +90,8 @@ export const oauthFaults = {
   'duration.overChainMaximum': ['invalid_request', 400, 'duration_seconds is more than a chain allows'],
   'policy.malformed': ['invalid_request', 400, ({ message }) => `policy: ${message}`],
   'policy.packedTooLarge': ['invalid_request', 400, 'The policies and tags do not fit into a session'],
+  'trail.timeRange': ['invalid_request', 400, 'the time range is not valid'],
+  'trail.nextToken': ['invalid_request', 400, 'the token is not valid'],
   'message.undecodable': ['invalid_request', 400, 'the message can’t be decoded'],
   'tags.invalid': ['invalid_request', 400, ({ message }) => message ?? 'The session tags are not valid'],
 

@@ -37,6 +37,7 @@ function migrationsFor(kind: DatabaseKind): Record<string, Migration> {
     '0002-shared-catalogue': run(steps.sharedCatalogue, kind),
     '0003-policy-versions': run(steps.policyVersions, kind),
     '0004-principals': run(steps.principals, kind),
+    '0005-revocations': run(steps.revocations, kind),
   }
 }
 

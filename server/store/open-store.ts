@@ -8,6 +8,7 @@ import { createPolicies, type Policies } from './policies.ts'
 import { openPostgresDatabase } from './postgres-database.ts'
 import { createPrincipalPolicies, type PrincipalPolicies } from './principal-policies.ts'
 import { createPrincipals, type Principals } from './principals.ts'
+import { createRevocations, type Revocations } from './revocations.ts'
 import { createRoles, type Roles } from './roles.ts'
 import { createSettings, type Settings } from './settings.ts'
 import { createSignInStates, type SignInStates } from './sign-in-states.ts'
@@ -25,13 +26,14 @@ export type Store = {
   principalPolicies: PrincipalPolicies
   accessKeys: AccessKeys
   lastUsed: LastUsed
+  revocations: Revocations
   policies: Policies
   oidcProviders: OidcProviders
   identities: Identities
   webSessions: WebSessions
   signInStates: SignInStates
   signingKeys: SigningKeys
-  /** Drops what has expired: browser sessions and sign-ins that were never finished. */
+  /** Drops what has expired: browser sessions, sign-ins that were never finished, revocations that concern nobody any more. */
   prune(nowMs: number): Promise<void>
   /** Throws when the database no longer answers. */
   ping(): Promise<void>
@@ -61,6 +63,7 @@ function createStore(database: Database): Store {
   const webSessions = createWebSessions(db)
   const signInStates = createSignInStates(db)
   const lastUsed = createLastUsed(db)
+  const revocations = createRevocations(database)
   return {
     settings: createSettings(db),
     roles: createRoles(database),
@@ -70,6 +73,7 @@ function createStore(database: Database): Store {
     principalPolicies: createPrincipalPolicies(database),
     accessKeys: createAccessKeys(database),
     lastUsed,
+    revocations,
     policies: createPolicies(database),
     oidcProviders: createOidcProviders(database),
     identities: createIdentities(db),
@@ -79,6 +83,7 @@ function createStore(database: Database): Store {
     async prune(nowMs) {
       await webSessions.prune(nowMs)
       await signInStates.prune(nowMs)
+      await revocations.prune(nowMs)
     },
     ping: database.ping,
     inStepAtMs: database.inStepAtMs,

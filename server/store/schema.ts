@@ -46,6 +46,13 @@ export type Schema = {
   /** Of access keys and roles: when they were last used, and for what. */
   last_used: { id: string; at_ms: Ms; service: string; region: string }
 
+  revocations: {
+    kind: 'accessKey' | 'principal' | 'person'
+    subject: string
+    until_seconds: number
+    expires_at_ms: Ms
+  }
+
   policies: {
     id: string
     name: string

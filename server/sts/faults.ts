@@ -1,10 +1,11 @@
-import { type AllFaults, browserFaults, commonFaults } from '../aws/faults.ts'
+import { type AllFaults, browserFaults, commonFaults, trailFaults } from '../aws/faults.ts'
 import { federationFaults } from '../aws/federation-faults.ts'
 
 /** Every refusal in the Security Token Service's words. It keeps no catalogue of its own. */
 export const stsFaults = {
   ...commonFaults,
   ...browserFaults,
+  ...trailFaults,
   ...federationFaults,
   'entity.missing': ['ValidationError', 400, ({ message }) => message ?? 'There is no such entity'],
   'entity.exists': ['ValidationError', 400, 'It already exists'],

@@ -51,6 +51,8 @@ export const webFaults = {
   'duration.overChainMaximum': [400, 'A role got by another role does not allow so long a time.'],
   'policy.malformed': [400, 'The policy is not valid.'],
   'policy.packedTooLarge': [400, 'What the provider says of you does not fit into a session.'],
+  'trail.timeRange': [400, 'The time range is not valid.'],
+  'trail.nextToken': [400, 'The page is not valid.'],
   'message.undecodable': [400, 'The message can’t be decoded.'],
   'tags.invalid': [
     403,

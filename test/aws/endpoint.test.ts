@@ -70,6 +70,14 @@ const deps: EndpointDeps = {
       faults: stsFaults,
     },
   ],
+  jsonServices: [
+    {
+      name: 'json-test',
+      target: 'Test_1',
+      actions: new Map([change, look].map(action => [action.name, bindAction(action, {})])),
+      faults: stsFaults,
+    },
+  ],
   authenticator: { authenticate: () => step('authenticate').then(() => caller) },
   authorizer: { requirePermission: () => step('permit') },
   audit: { record: () => step('record'), note: event => void noted.push(event) },

@@ -43,7 +43,13 @@ test('a session comes out of its token as it went in', () => {
             { noNullPrototype: true },
           ),
           mfaAtSeconds: fc.nat(),
-          ancestors: fc.array(text, { maxLength: 4 }),
+          ancestors: fc.array(
+            fc.record(
+              { accessKeyId: text, principalId: text, issuedAtSeconds: fc.nat() },
+              { noNullPrototype: true },
+            ),
+            { maxLength: 4 },
+          ),
           tags: fc.dictionary(text, text, { maxKeys: 4, noNullPrototype: true }),
           transitiveTagKeys: fc.array(text, { maxLength: 3 }),
           policyArns: fc.array(text, { maxLength: 3 }),

@@ -11,7 +11,7 @@ import {
   PutRolePolicyCommand,
 } from '@aws-sdk/client-iam'
 import { AssumeRoleWithWebIdentityCommand, GetCallerIdentityCommand } from '@aws-sdk/client-sts'
-import { faultOf } from '../support/aws-calls.ts'
+import { faultOf, keysOf } from '../support/aws-calls.ts'
 import { postForm } from '../support/post-form.ts'
 import {
   closeDatabase,
@@ -21,6 +21,7 @@ import {
   skipWithoutPostgres,
 } from '../support/postgres.ts'
 import { startRolecall, trusting } from '../support/rolecall.ts'
+import { postSigned } from '../support/signed-form.ts'
 
 /** Asks until it holds, for as long as IAM changes may take to reach every node. */
 async function within2s(holds: () => Promise<boolean>): Promise<void> {
@@ -113,6 +114,18 @@ describe('two nodes on one PostgreSQL database', { skip: skipWithoutPostgres }, 
     await within2s(async () => !(await ask()))
   })
 
+  test('end a session everywhere within two seconds when one of them revokes it', async () => {
+    const issuer = await one.registerIssuer()
+    const roleArn = await one.createRole('revoked', trusting(one.accountId, issuer))
+    const asked = { RoleArn: roleArn, RoleSessionName: 'ada', WebIdentityToken: issuer.sign() }
+    const keys = keysOf(await one.sts().send(new AssumeRoleWithWebIdentityCommand(asked)))
+    const ask = () => succeeds(other.sts(keys).send(new GetCallerIdentityCommand({})))
+    await within2s(ask)
+    const form = { Action: 'RevokeSessions', Version: '2010-05-08', AccessKeyId: keys.accessKeyId }
+    assert.equal((await postSigned(one, 'iam', form)).status, 200)
+    await within2s(async () => !(await ask()))
+  })
+
   test('keep an audit log that nobody can change, whose commits are synced', async () => {
     for (const change of ['update audit set reason = null', 'delete from audit', 'truncate audit']) {
       await assert.rejects(runSql(url, change), /append-only/)
@@ -132,6 +145,9 @@ describe('two nodes on one PostgreSQL database', { skip: skipWithoutPostgres }, 
     assert.equal(refused.status, 503)
     assert.doesNotMatch(refused.xml, /SecretAccessKey/)
     assert.equal((await fetch(`${one.url}/healthz`)).status, 503)
+    const ready = await fetch(`${one.url}/readyz`)
+    assert.equal(ready.status, 503)
+    assert.match(await ready.text(), /temporary credentials are refused/)
     await reopenDatabase(url)
     await within2s(async () => (await ask()).status === 200)
     await within2s(async () => (await fetch(`${one.url}/healthz`)).status === 200)

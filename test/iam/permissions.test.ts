@@ -258,9 +258,12 @@ async function ask([action, before, , input]: Row, keys: Keys, name: string): Pr
   return send(rolecall.iam(keys), action, input(name))
 }
 
+/** They are no part of AWS's, and have tests of their own. */
+const ownActions = ['RevokeSessions']
+
 test('every action of the service has its row here', () => {
   const { actions } = createIamService({} as Parameters<typeof createIamService>[0])
-  assert.deepEqual(rows.map(([action]) => action).sort(), [...actions.keys()].sort())
+  assert.deepEqual([...rows.map(([action]) => action), ...ownActions].sort(), [...actions.keys()].sort())
 })
 
 for (const row of rows) {

@@ -2,6 +2,7 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { after } from 'node:test'
+import { CloudTrailClient } from '@aws-sdk/client-cloudtrail'
 import { CreateOpenIDConnectProviderCommand, CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam'
 import { STSClient } from '@aws-sdk/client-sts'
 import { type Logger, pino } from 'pino'
@@ -28,6 +29,7 @@ export type TestRolecall = {
   /** The real SDK's clients, signing with these keys; with the root key when none are given. */
   sts(keys?: Keys): STSClient
   iam(keys?: Keys): IAMClient
+  cloudTrail(keys?: Keys): CloudTrailClient
   roleArn(name: string): string
   /** A role with this trust policy, made over the wire. Answers its ARN. */
   createRole(name: string, trustPolicy: object, more?: { MaxSessionDuration?: number }): Promise<string>
@@ -92,6 +94,7 @@ export async function startRolecall(
     },
     sts: (keys = rootKeys) => new STSClient(clientFor(keys)),
     iam: (keys = rootKeys) => new IAMClient(clientFor(keys)),
+    cloudTrail: (keys = rootKeys) => new CloudTrailClient(clientFor(keys)),
     roleArn: name => `arn:aws:iam::${accountId}:role/${name}`,
     async createRole(name, trustPolicy, more = {}) {
       const document = JSON.stringify(trustPolicy)

@@ -1,0 +1,81 @@
+/** A row of the audit log, as it lies there. */
+export type StoredEvent = {
+  sequence: number
+  at_ms: number
+  event: string
+  decision: 'allowed' | 'denied'
+  reason: string | null
+  request_id: string
+  source_ip: string
+  user_agent: string | null
+  issuer: string | null
+  subject: string | null
+  caller_arn: string | null
+  caller_access_key_id: string | null
+  resource: string | null
+  access_key_id: string | null
+  session_name: string | null
+  expires_at_ms: number | null
+  detail: string | null
+  count: number
+}
+
+/** What is looked for; all of it must hold. */
+export type AuditQuery = {
+  event?: string
+  /** A person's or user's name: of the session that was given, or at the end of the caller's ARN. */
+  userName?: string
+  accessKeyId?: string
+  /** An ARN, or the name at its end. */
+  resource?: string
+  sequence?: number
+  fromMs?: number
+  toMs?: number
+  /** Rows before this one: the newest come first. */
+  before?: number
+  most: number
+}
+
+/** Where `next` is there, there may be more before it. Fewer rows than asked for is no sign of the end. */
+export type AuditPage = { events: StoredEvent[]; next?: number }
+
+export type AuditReader = { lookUp(query: AuditQuery): Promise<AuditPage> }
+
+/** No answer looks at more rows: a rare name in a long log is found in several pages, and nobody waits for one. */
+export const mostScanned = 50_000
+
+/**
+ * The conditions of a query, in SQL with `?` for each value. LIKE is not used: names may hold its wildcards.
+ */
+export function conditionsOf(query: AuditQuery): { sql: string; values: (string | number)[] } {
+  const parts: string[] = []
+  const values: (string | number)[] = []
+  const add = (sql: string, ...more: (string | number | undefined)[]) => {
+    if (more.some(value => value === undefined)) return
+    parts.push(sql)
+    values.push(...(more as (string | number)[]))
+  }
+  const endsWith = (column: string) => `substr(${column}, length(${column}) - length(?)) = '/' || ?`
+  const { userName, accessKeyId, resource } = query
+  add('event = ?', query.event)
+  add(
+    `(session_name = ? or subject = ? or ${endsWith('caller_arn')})`,
+    userName,
+    userName,
+    userName,
+    userName,
+  )
+  add('(access_key_id = ? or caller_access_key_id = ?)', accessKeyId, accessKeyId)
+  add(`(resource = ? or ${endsWith('resource')})`, resource, resource, resource)
+  add('sequence = ?', query.sequence)
+  add('at_ms >= ?', query.fromMs)
+  add('at_ms <= ?', query.toMs)
+  return { sql: parts.length === 0 ? 'true' : parts.join(' and '), values }
+}
+
+/** One page out of the rows from `lowest` on, which is where the scan ended. */
+export function pageOf(events: StoredEvent[], most: number, lowest: number): AuditPage {
+  const last = events.at(-1)
+  if (events.length >= most && last !== undefined) return { events, next: last.sequence }
+  return lowest > 1 ? { events, next: lowest } : { events }
+}

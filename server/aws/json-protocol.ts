@@ -1,0 +1,80 @@
+import { Refusal, type Said } from '../base/refusal.ts'
+import { parseStrictObject } from '../base/strict-json.ts'
+import type { BoundAction, Result } from './action.ts'
+import type { AllFaults, Fault } from './faults.ts'
+import type { Form } from './params.ts'
+
+/** A service as the JSON protocol addresses it: `X-Amz-Target: TARGET.Action`. */
+export type JsonService = {
+  /** As in the credential scope: `cloudtrail`. */
+  name: string
+  /** `CloudTrail_20131101`; some clients write Java's package before it. */
+  target: string
+  actions: ReadonlyMap<string, BoundAction>
+  faults: AllFaults
+}
+
+/** @throws {Refusal} request.unknownAction */
+export function findJsonAction(
+  services: readonly JsonService[],
+  target: string,
+): { service: JsonService; action: BoundAction } {
+  const at = target.lastIndexOf('.')
+  const [named, name] = [target.slice(0, at), target.slice(at + 1)]
+  const service = services.find(one => named === one.target || named.endsWith(`.${one.target}`))
+  const action = service?.actions.get(name)
+  if (service === undefined || action === undefined) {
+    const message = `Could not find operation ${target.slice(0, 100)}`
+    throw new Refusal('request.unknownAction', { said: { message } })
+  }
+  return { service, action }
+}
+
+const mostMembers = 1_000
+const deepest = 8
+
+/**
+ * A JSON body in the flat form of the Query protocol, `Attributes.member.1.Key` and so on, so that both are read by
+ * the same parameters. What is null is absent.
+ *
+ * @throws {Refusal} request.malformed
+ */
+export function flattenJson(text: string): Form {
+  const form = new Map<string, string>()
+  const put = (value: unknown, path: string, depth: number): void => {
+    if (value === null || value === undefined) return
+    if (depth > deepest || form.size > mostMembers) throw malformed('too many members')
+    if (Array.isArray(value)) {
+      if (value.length === 0) form.set(path, '')
+      for (const [n, member] of value.entries()) put(member, `${path}.member.${n + 1}`, depth + 1)
+    } else if (typeof value === 'object') {
+      for (const [name, member] of Object.entries(value)) {
+        // A dot within a name could make one member look like another's.
+        if (!/^\w+$/.test(name)) throw malformed('a name that is none')
+        put(member, path === '' ? name : `${path}.${name}`, depth + 1)
+      }
+    } else form.set(path, String(value))
+  }
+  put(parse(text), '', 0)
+  return form
+}
+
+function parse(text: string): unknown {
+  try {
+    return text === '' ? {} : parseStrictObject(text)
+  } catch {
+    throw malformed('no JSON object')
+  }
+}
+
+export function renderJsonResult(result: Result): string {
+  return JSON.stringify(result)
+}
+
+export function renderJsonFault([code, , message]: Fault, said: Said): string {
+  return JSON.stringify({ __type: code, message: typeof message === 'string' ? message : message(said) })
+}
+
+function malformed(detail: string): Refusal {
+  return new Refusal('request.malformed', { detail })
+}

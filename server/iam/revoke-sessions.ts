@@ -1,0 +1,79 @@
+import { defineAction } from '../aws/action.ts'
+import { optional, params, text, time } from '../aws/params.ts'
+import { toSeconds } from '../base/clock.ts'
+import { Refusal } from '../base/refusal.ts'
+import { personKey, type Revocation } from '../store/revocations.ts'
+import type { IamDeps } from './deps.ts'
+import { requireHolder, role, user } from './holders.ts'
+import * as given from './parameters.ts'
+import { on } from './permissions.ts'
+
+/** No session lives longer: what is denied can be forgotten after that. @see GetSessionToken, DurationSeconds */
+const longestSessionMs = 129_600_000
+
+type Asked = {
+  AccessKeyId: string | undefined
+  RoleName: string | undefined
+  UserName: string | undefined
+  Issuer: string | undefined
+  Subject: string | undefined
+}
+
+/**
+ * Ends sessions at once, on every node, and all that were got by them along chains of roles: one (by its access key
+ * id, or by the long-term key that they came from), all of a role or a user, or all of a person, as far as they were
+ * issued up to `Before` (now unless it is set). Rolecall's own: AWS has a policy on `aws:TokenIssueTime` for it, which
+ * no chain heeds.
+ *
+ * @throws {Refusal} request.invalid | entity.missing
+ */
+export const revokeSessions = defineAction({
+  name: 'RevokeSessions',
+  auth: 'signed',
+  writes: true,
+  input: params({
+    AccessKeyId: optional(text({ min: 16, max: 128, pattern: /^\w+$/, patternText: '[\\w]+' })),
+    RoleName: optional(given.roleName),
+    UserName: optional(given.existingName),
+    Issuer: optional(text({ min: 1, max: 255 })),
+    Subject: optional(text({ min: 1, max: 255 })),
+    Before: optional(time()),
+  }),
+  async permission(asked, deps: IamDeps) {
+    if (asked.RoleName !== undefined) return on(role, 'RevokeSessions', asked.RoleName, deps)
+    if (asked.UserName !== undefined) return on(user, 'RevokeSessions', asked.UserName, deps)
+    return { action: 'iam:RevokeSessions', resource: '*' }
+  },
+  async handle({ Before, ...asked }, deps) {
+    const nowMs = deps.clock()
+    if (Before !== undefined && Before > nowMs) throw invalid('Before must not be in the future')
+    await deps.revocations.add({
+      ...(await readSubject(asked, deps)),
+      untilSeconds: toSeconds(Before ?? nowMs),
+      expiresAtMs: nowMs + longestSessionMs,
+    })
+    return {}
+  },
+})
+
+async function readSubject(asked: Asked, deps: IamDeps): Promise<Pick<Revocation, 'kind' | 'subject'>> {
+  const { AccessKeyId, RoleName, UserName, Issuer, Subject } = asked
+  const isPerson = Issuer !== undefined || Subject !== undefined
+  const named = [AccessKeyId, RoleName, UserName].filter(one => one !== undefined).length
+  if (named + (isPerson ? 1 : 0) !== 1) {
+    throw invalid('One of AccessKeyId, RoleName, UserName, or Issuer with Subject must be given')
+  }
+  if (AccessKeyId !== undefined) return { kind: 'accessKey', subject: AccessKeyId }
+  if (RoleName !== undefined) {
+    return { kind: 'principal', subject: (await requireHolder(role, RoleName, deps)).id }
+  }
+  if (UserName !== undefined) {
+    return { kind: 'principal', subject: (await requireHolder(user, UserName, deps)).id }
+  }
+  if (Issuer === undefined || Subject === undefined) throw invalid('Issuer and Subject go together')
+  return { kind: 'person', subject: personKey({ issuer: Issuer, subject: Subject }) }
+}
+
+function invalid(message: string): Refusal {
+  return new Refusal('request.invalid', { said: { message } })
+}

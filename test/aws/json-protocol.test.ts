@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { flattenJson } from '../../server/aws/json-protocol.ts'
+import { Refusal } from '../../server/base/refusal.ts'
+import { startRolecall } from '../support/rolecall.ts'
+
+const rolecall = await startRolecall()
+const target = 'com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents'
+async function post(body: string, headers: Record<string, string> = {}, path = '/') {
+  const answer = await fetch(`http://127.0.0.1:${rolecall.port}${path}`, {
+    method: 'POST',
+    body,
+    headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': target, ...headers },
+  })
+  const text = await answer.text()
+  return { status: answer.status, headers: answer.headers, json: JSON.parse(text) }
+}
+
+test('members, lists and structures are flattened as the Query protocol writes them', () => {
+  const text = JSON.stringify({
+    A: 'x',
+    N: 3,
+    B: true,
+    Null: null,
+    L: ['p', { K: 'v' }],
+    E: [],
+    S: { T: { U: 1 } },
+  })
+  assert.deepEqual(
+    [...flattenJson(text)],
+    [
+      ['A', 'x'],
+      ['N', '3'],
+      ['B', 'true'],
+      ['L.member.1', 'p'],
+      ['L.member.2.K', 'v'],
+      ['E', ''],
+      ['S.T.U', '1'],
+    ],
+  )
+})
+
+for (const [story, body] of [
+  ['that is no JSON', '{'],
+  ['that is a list', '[]'],
+  ['that names a member twice', '{"A":1,"A":2}'],
+  ['whose name could be another member’s', '{"L.member.1":"x"}'],
+  ['that is deeper than any request', `${'{"a":'.repeat(20)}1${'}'.repeat(20)}`],
+  ['of very many members', JSON.stringify({ L: Array.from({ length: 2_000 }, () => 'x') })],
+] as const) {
+  test(`a body ${story} is refused`, () => {
+    assert.throws(
+      () => flattenJson(body),
+      (error: unknown) => error instanceof Refusal,
+    )
+  })
+}
+
+test('no text makes the reader fail in any other way', () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.string(), fc.json()), text => {
+      try {
+        flattenJson(text)
+      } catch (error) {
+        assert.ok(error instanceof Refusal, String(error))
+      }
+    }),
+  )
+})
+
+test('a refusal is JSON, with its code where clients look for it', async () => {
+  const { status, headers, json } = await post('{}')
+  assert.equal(status, 400)
+  assert.equal(headers.get('content-type'), 'application/x-amz-json-1.1')
+  assert.equal(headers.get('x-amzn-errortype'), 'MissingAuthenticationTokenException')
+  assert.deepEqual(json, {
+    __type: 'MissingAuthenticationTokenException',
+    message: 'Missing Authentication Token',
+  })
+  assert.ok(headers.get('x-amzn-requestid'))
+})
+
+test('an action that is not served is told as such', async () => {
+  const { json } = await post('{}', { 'x-amz-target': 'CloudTrail_20131101.DeleteTrail' })
+  assert.equal(json.__type, 'UnknownOperationException')
+  const other = await post('{}', { 'x-amz-target': 'Elsewhere.LookupEvents' })
+  assert.equal(other.json.__type, 'UnknownOperationException')
+})
+
+test('nobody reads one request as two: a target beside an Action, or with a form, is refused', async () => {
+  const both = await post('{}', {}, '/?Action=GetCallerIdentity&Version=2011-06-15')
+  assert.equal(both.json.__type, 'SerializationException')
+  const form = await post('Action=GetCallerIdentity&Version=2011-06-15', {
+    'content-type': 'application/x-www-form-urlencoded',
+  })
+  assert.equal(form.status, 415)
+})
