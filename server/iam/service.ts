@@ -14,6 +14,7 @@ import * as policyVersions from './policy-versions.ts'
 import * as resourceTags from './resource-tags.ts'
 import { revokeSessions } from './revoke-sessions.ts'
 import * as roles from './roles.ts'
+import * as simulate from './simulate.ts'
 import { principalTagActions } from './tags.ts'
 import * as users from './users.ts'
 
@@ -71,6 +72,10 @@ export function createIamService(deps: IamDeps): QueryService {
     bindAction(resourceTags.tagOpenIdConnectProvider, deps),
     bindAction(resourceTags.untagOpenIdConnectProvider, deps),
     bindAction(resourceTags.listOpenIdConnectProviderTags, deps),
+    bindAction(simulate.simulateCustomPolicy, deps),
+    bindAction(simulate.simulatePrincipalPolicy, deps),
+    bindAction(simulate.getContextKeysForCustomPolicy, deps),
+    bindAction(simulate.getContextKeysForPrincipalPolicy, deps),
     bindAction(revokeSessions, deps),
   ]
   return {

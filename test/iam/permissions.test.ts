@@ -215,6 +215,21 @@ const rows: Row[] = [
   ],
   ['DeletePolicyVersion', 'policyOfTwoVersions', policyArn, name => ({ ...policy(name), VersionId: 'v2' })],
 
+  [
+    'SimulateCustomPolicy',
+    'nothing',
+    all,
+    () => ({ PolicyInputList: [document], ActionNames: ['iam:GetRole'] }),
+  ],
+  [
+    'SimulatePrincipalPolicy',
+    'user',
+    userArn,
+    name => ({ PolicySourceArn: userArn(name), ActionNames: ['iam:GetRole'] }),
+  ],
+  ['GetContextKeysForCustomPolicy', 'nothing', all, () => ({ PolicyInputList: [document] })],
+  ['GetContextKeysForPrincipalPolicy', 'user', userArn, name => ({ PolicySourceArn: userArn(name) })],
+
   ['CreateOpenIDConnectProvider', 'nothing', providerArn, name => ({ Url: `https://${name}.example` })],
   ['GetOpenIDConnectProvider', 'provider', providerArn, provider],
   ['ListOpenIDConnectProviders', 'nothing', all, () => ({})],
