@@ -12,6 +12,7 @@ import { type Clock, systemClock } from './base/clock.ts'
 import { createOutbound } from './base/outbound.ts'
 import type { Config } from './config.ts'
 import { createAuthenticator } from './credentials/authenticate.ts'
+import { createMfaVerifier } from './credentials/verify-mfa.ts'
 import { createGate } from './federation/assume-role.ts'
 import { createFactsReader } from './http/request-facts.ts'
 import { createRequestGuard } from './http/request-guard.ts'
@@ -103,7 +104,8 @@ async function compose(config: Config, options: Options, claim: DataDirClaim): P
   })
   const proofs = createProofVerifiers({ config, standIns, oidcProviders, accountId, outbound, clock, log })
   const authorizer = createAuthorizer({ ...store, keyring })
-  const gate = createGate({ ...store, authorizer, keyring, audit, accountId, clock, demo })
+  const mfa = createMfaVerifier({ ...store, keyring, clock })
+  const gate = createGate({ ...store, authorizer, mfa, keyring, audit, accountId, clock, demo })
   const signer = createTokenSigner({
     keys: await loadSigningKeys({ signingKeys: store.signingKeys, keyring, clock }),
     issuer: publicUrl,

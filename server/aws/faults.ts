@@ -19,6 +19,7 @@ export type AllFaults = FaultsFor<
   | 'policy'
   | 'tags'
   | 'message'
+  | 'mfa'
   | 'trail'
   | 'entity'
   | 'audit'

@@ -41,6 +41,10 @@ export function groupArn(accountId: string, path: string, name: string): string 
   return `arn:aws:iam::${accountId}:group${path}${name}`
 }
 
+export function mfaArn(accountId: string, path: string, name: string): string {
+  return `arn:aws:iam::${accountId}:mfa${path}${name}`
+}
+
 export function federatedUserArn(accountId: string, name: string): string {
   return `arn:aws:sts::${accountId}:federated-user/${name}`
 }

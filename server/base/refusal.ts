@@ -47,6 +47,8 @@ export type Reason =
   | 'policy.packedTooLarge'
   | 'tags.invalid'
   | 'message.undecodable'
+  | 'mfa.invalid'
+  | 'mfa.codes'
   | 'trail.timeRange'
   | 'trail.nextToken'
   // the catalogue

@@ -5,12 +5,14 @@ import { type Clock, toSeconds } from '../base/clock.ts'
 import { Refusal } from '../base/refusal.ts'
 import type { ConditionContext, RequestFacts } from '../base/request-facts.ts'
 import type { Session } from '../base/session.ts'
+import type { MfaVerifier } from '../credentials/verify-mfa.ts'
 import { parsePolicy } from '../policy/parse-policy.ts'
 import { findStoredPolicy } from '../policy/stored-policy.ts'
 import type { Policies } from '../store/policies.ts'
 import type { Role, Roles } from '../store/roles.ts'
 import type { AskedByCaller, AssumedRole } from './gate.ts'
 import { ancestorOf, type IssuerDeps, issueRoleSession } from './issue-role-session.ts'
+import { requireFactor } from './require-factor.ts'
 import { findRole, requireSane, requireSessionPolicies } from './session-request.ts'
 import { inheritTags, requestTagContext } from './session-tags.ts'
 
@@ -18,6 +20,7 @@ type Deps = IssuerDeps & {
   roles: Pick<Roles, 'find'>
   policies: Pick<Policies, 'find'>
   authorizer: Authorizer
+  mfa: MfaVerifier
   clock: Clock
   demo: boolean
 }
@@ -50,6 +53,9 @@ export async function assumeRoleAs(
     ...(Object.keys(asked.tags ?? {}).length > 0 ? ['sts:TagSession'] : []),
     ...(sourceIdentity === undefined ? [] : ['sts:SetSourceIdentity']),
   ]
+  // Before the policies are asked: they may ask for it.
+  const mfaAtSeconds = (await requireFactor(deps.mfa, caller, asked.factor)) ?? caller.session?.mfaAtSeconds
+  addFactor(permission.context, mfaAtSeconds, facts)
   for (const action of actions) {
     await deps.authorizer.requirePermission(caller, { ...permission, action }, facts)
   }
@@ -60,12 +66,27 @@ export async function assumeRoleAs(
   if (caller.kind === 'session' && asked.seconds > mostSecondsInChain)
     throw new Refusal('duration.overChainMaximum')
   await requireSessionPolicies(asked, deps.accountId, deps.policies)
-  const draft = { ...sessionFor(caller, role, asked, toSeconds(deps.clock())), ...passed }
+  const draft = {
+    ...sessionFor(caller, role, asked, toSeconds(deps.clock())),
+    ...passed,
+    ...(mfaAtSeconds === undefined ? {} : { mfaAtSeconds }),
+  }
   return issueRoleSession(deps, role, sourceIdentity === undefined ? draft : { ...draft, sourceIdentity }, {
     event: 'AssumeRole',
     facts,
     caller,
   })
+}
+
+/** Long-term keys say nothing of a second factor, unless one came along. */
+function addFactor(
+  context: ConditionContext,
+  mfaAtSeconds: number | undefined,
+  { atMs }: RequestFacts,
+): void {
+  if (mfaAtSeconds === undefined) return
+  context.set('aws:multifactorauthpresent', ['true'])
+  context.set('aws:multifactorauthage', [String(Math.max(0, toSeconds(atMs) - mfaAtSeconds))])
 }
 
 function permissionOn(
@@ -74,7 +95,7 @@ function permissionOn(
   { name, externalId, tags = {}, transitiveTagKeys = [] }: AskedByCaller,
   sourceIdentity: string | undefined,
   accountId: string,
-): Omit<Permission, 'action'> & { action: string } {
+): Permission & { context: ConditionContext } {
   const context: ConditionContext = requestTagContext(tags, transitiveTagKeys)
   context.set('sts:rolesessionname', [name])
   if (externalId !== undefined) context.set('sts:externalid', [externalId])

@@ -5,6 +5,7 @@ import { type Clock, toSeconds } from '../base/clock.ts'
 import type { FederatedIdentity } from '../base/federated-identity.ts'
 import { Refusal } from '../base/refusal.ts'
 import type { RequestFacts } from '../base/request-facts.ts'
+import type { MfaVerifier } from '../credentials/verify-mfa.ts'
 import { createRateLimit } from '../http/rate-limit.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import { describePolicies } from '../policy/explain/describe-policy.ts'
@@ -24,6 +25,7 @@ export type GateDeps = {
   principalPolicies: Pick<PrincipalPolicies, 'documents'>
   policies: Pick<Policies, 'find'>
   authorizer: Authorizer
+  mfa: MfaVerifier
   keyring: Keyring
   audit: Pick<AuditLog, 'record'>
   accountId: string

@@ -22,7 +22,11 @@ export type AskedByCaller = AskedSession & {
   transitiveTagKeys?: readonly string[]
   externalId?: string
   sourceIdentity?: string
+  factor?: AskedFactor
 }
+
+/** A second factor of the calling user's. */
+export type AskedFactor = { serialNumber: string; code: string }
 
 export type AssumedRole = {
   role: Role
@@ -39,8 +43,7 @@ export type AssumedRole = {
 
 export type AskedUserSession = {
   seconds: number
-  /** When a second factor was shown. */
-  mfaAtSeconds?: number
+  factor?: AskedFactor
 }
 
 /** `name` has 2-32 of `[\w+=,.@-]`. */
@@ -87,7 +90,7 @@ export type Gate = {
 
   /**
    * A user's own permissions, or the owner's, for a time.
-   * @throws {Refusal} access.denied for temporary credentials | audit.unavailable
+   * @throws {Refusal} access.denied for temporary credentials | mfa.invalid | audit.unavailable
    */
   userSession(caller: Caller, asked: AskedUserSession, facts: RequestFacts): Promise<Minted>
 

@@ -7,13 +7,20 @@ import type { RequestFacts } from '../base/request-facts.ts'
 import type { Session } from '../base/session.ts'
 import { type Minted, mint } from '../credentials/mint.ts'
 import { maxTokenLength } from '../credentials/session-token.ts'
+import type { MfaVerifier } from '../credentials/verify-mfa.ts'
 import type { Policies } from '../store/policies.ts'
 import type { AskedFederation, AskedUserSession, FederatedSession } from './gate.ts'
 import { ancestorOf, type IssuerDeps, issuedEvent } from './issue-role-session.ts'
+import { requireFactor } from './require-factor.ts'
 import { requireSessionPolicies } from './session-request.ts'
 import { inheritTags, requestTagContext } from './session-tags.ts'
 
-type Deps = IssuerDeps & { policies: Pick<Policies, 'find'>; authorizer: Authorizer; clock: Clock }
+type Deps = IssuerDeps & {
+  policies: Pick<Policies, 'find'>
+  authorizer: Authorizer
+  mfa: MfaVerifier
+  clock: Clock
+}
 
 const bounds = { user: { least: 900, most: 129_600 }, root: { least: 900, most: 3_600 } }
 
@@ -21,10 +28,11 @@ const bounds = { user: { least: 900, most: 129_600 }, root: { least: 900, most: 
 export async function issueUserSession(
   deps: Deps,
   caller: Caller,
-  { seconds, mfaAtSeconds }: AskedUserSession,
+  { seconds, factor }: AskedUserSession,
   facts: RequestFacts,
 ): Promise<Minted> {
   const owner = requireLongTerm(caller, 'sts:GetSessionToken')
+  const mfaAtSeconds = await requireFactor(deps.mfa, owner, factor)
   const minted = mint(deps.keyring, {
     ...draftFor(owner, 'user', '', secondsFor(owner, seconds), toSeconds(deps.clock())),
     ...(mfaAtSeconds === undefined ? {} : { mfaAtSeconds }),

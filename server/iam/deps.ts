@@ -13,6 +13,7 @@ export type IamDeps = Pick<
   | 'accessKeys'
   | 'lastUsed'
   | 'revocations'
+  | 'mfaDevices'
   | 'policies'
   | 'oidcProviders'
 > & {

@@ -9,6 +9,7 @@ export const roleName = text({ min: 1, max: 64, ...namePattern })
 export const newUserName = text({ min: 1, max: 64, ...namePattern })
 export const existingName = text({ min: 1, max: 128, ...namePattern })
 export const groupName = existingName
+export const deviceName = text({ min: 1, max: 226, ...namePattern })
 export const policyName = text({ min: 1, max: 128, ...namePattern })
 export const policyDocument = text({
   min: 1,

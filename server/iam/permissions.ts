@@ -1,5 +1,5 @@
 import type { Permission } from '../authorization/authorize.ts'
-import { oidcProviderArn, policyArn, roleArn, userArn } from '../base/arn.ts'
+import { mfaArn, oidcProviderArn, policyArn, roleArn, userArn } from '../base/arn.ts'
 import type { ConditionContext } from '../base/request-facts.ts'
 import type { IamDeps } from './deps.ts'
 import type { Holder } from './holders.ts'
@@ -86,6 +86,24 @@ export function onNewPolicy(path: string, name: string, tags: Tags | undefined, 
 export function onNewOidcProvider(urlPath: string, tags: Tags | undefined, deps: IamDeps) {
   const arn = oidcProviderArn(deps.accountId, urlPath)
   return onNew('CreateOpenIDConnectProvider', 'TagOpenIDConnectProvider', arn, tags)
+}
+
+export function onNewMfaDevice(path: string, name: string, tags: Tags | undefined, { accountId }: IamDeps) {
+  return onNew('CreateVirtualMFADevice', 'TagMFADevice', mfaArn(accountId, path, name), tags)
+}
+
+export async function onMfaDevice(
+  action: string,
+  serialNumber: string,
+  { mfaDevices }: IamDeps,
+  context?: ConditionContext,
+): Promise<Permission> {
+  const device = await mfaDevices.find(serialNumber)
+  return {
+    action: `iam:${action}`,
+    resource: serialNumber,
+    context: merge(resourceTags(device?.tags ?? {}), context),
+  }
 }
 
 /** Whoever creates with tags must be allowed to tag, or a deny of tagging would be no deny. */

@@ -7,6 +7,8 @@ import type { IamDeps } from './deps.ts'
 import { iamFaults } from './faults.ts'
 import * as groups from './groups.ts'
 import { inlinePolicyActions } from './inline-policies.ts'
+import * as mfaDevices from './mfa-devices.ts'
+import * as mfaEnabling from './mfa-enabling.ts'
 import * as oidcProviders from './oidc-providers.ts'
 import * as policies from './policies.ts'
 import { listEntitiesForPolicy } from './policy-entities.ts'
@@ -72,6 +74,17 @@ export function createIamService(deps: IamDeps): QueryService {
     bindAction(resourceTags.tagOpenIdConnectProvider, deps),
     bindAction(resourceTags.untagOpenIdConnectProvider, deps),
     bindAction(resourceTags.listOpenIdConnectProviderTags, deps),
+    bindAction(mfaDevices.createVirtualMfaDevice, deps),
+    bindAction(mfaDevices.deleteVirtualMfaDevice, deps),
+    bindAction(mfaDevices.listVirtualMfaDevices, deps),
+    bindAction(mfaDevices.tagMfaDevice, deps),
+    bindAction(mfaDevices.untagMfaDevice, deps),
+    bindAction(mfaDevices.listMfaDeviceTags, deps),
+    bindAction(mfaEnabling.enableMfaDevice, deps),
+    bindAction(mfaEnabling.resyncMfaDevice, deps),
+    bindAction(mfaEnabling.deactivateMfaDevice, deps),
+    bindAction(mfaEnabling.listMfaDevices, deps),
+    bindAction(mfaEnabling.getMfaDevice, deps),
     bindAction(simulate.simulateCustomPolicy, deps),
     bindAction(simulate.simulatePrincipalPolicy, deps),
     bindAction(simulate.getContextKeysForCustomPolicy, deps),

@@ -38,6 +38,7 @@ function migrationsFor(kind: DatabaseKind): Record<string, Migration> {
     '0003-policy-versions': run(steps.policyVersions, kind),
     '0004-principals': run(steps.principals, kind),
     '0005-revocations': run(steps.revocations, kind),
+    '0006-mfa-devices': run(steps.mfaDevices, kind),
   }
 }
 

@@ -3,6 +3,7 @@ import { type AccessKeys, createAccessKeys } from './access-keys.ts'
 import type { Database } from './database.ts'
 import { createIdentities, type Identities } from './identities.ts'
 import { createLastUsed, type LastUsed } from './last-used.ts'
+import { createMfaDevices, type MfaDevices } from './mfa-devices.ts'
 import { createOidcProviders, type OidcProviders } from './oidc-providers.ts'
 import { createPolicies, type Policies } from './policies.ts'
 import { openPostgresDatabase } from './postgres-database.ts'
@@ -26,6 +27,7 @@ export type Store = {
   principalPolicies: PrincipalPolicies
   accessKeys: AccessKeys
   lastUsed: LastUsed
+  mfaDevices: MfaDevices
   revocations: Revocations
   policies: Policies
   oidcProviders: OidcProviders
@@ -73,6 +75,7 @@ function createStore(database: Database): Store {
     principalPolicies: createPrincipalPolicies(database),
     accessKeys: createAccessKeys(database),
     lastUsed,
+    mfaDevices: createMfaDevices(database),
     revocations,
     policies: createPolicies(database),
     oidcProviders: createOidcProviders(database),

@@ -46,6 +46,16 @@ export type Schema = {
   /** Of access keys and roles: when they were last used, and for what. */
   last_used: { id: string; at_ms: Ms; service: string; region: string }
 
+  mfa_devices: {
+    serial_number: string
+    sealed_seed: Uint8Array
+    tags: Json
+    created_at_ms: Ms
+    user_id: string | null
+    enabled_at_ms: Ms | null
+    /** The newest step whose code was taken: none is taken twice. */
+    last_step: Generated<number>
+  }
   revocations: {
     kind: 'accessKey' | 'principal' | 'person'
     subject: string

@@ -7,7 +7,8 @@ import * as given from './session-parameters.ts'
  * Trades the caller's credentials for a role's. The role's trust policy and the caller's own policies are asked by
  * the gate, together.
  *
- * @throws {Refusal} access.denied (also when there is no such role) | duration.* | tags.invalid | policy.*
+ * @throws {Refusal} access.denied (also when there is no such role) | duration.* | tags.invalid | policy.* |
+ *   mfa.invalid
  * @see AWS STS API reference, AssumeRole
  */
 export const assumeRole = defineAction({
@@ -25,8 +26,8 @@ export const assumeRole = defineAction({
       text({ min: 2, max: 1224, pattern: /^[\w+=,.@:/-]*$/, patternText: '[\\w+=,.@:\\/-]*' }),
     ),
     SourceIdentity: optional(given.sessionName),
-    SerialNumber: given.notSupported,
-    TokenCode: given.notSupported,
+    SerialNumber: optional(given.serialNumber),
+    TokenCode: optional(given.tokenCode),
     ProvidedContexts: given.notSupported,
   }),
   async handle(asked, { gate }: StsDeps, { caller, facts }) {
@@ -37,6 +38,7 @@ export const assumeRole = defineAction({
         name: asked.RoleSessionName,
         seconds: asked.DurationSeconds,
         ...given.askedPolicies(asked),
+        ...given.askedFactor(asked),
         ...(asked.Tags === undefined ? {} : { tags: asked.Tags }),
         ...(asked.TransitiveTagKeys === undefined ? {} : { transitiveTagKeys: asked.TransitiveTagKeys }),
         ...(asked.ExternalId === undefined ? {} : { externalId: asked.ExternalId }),

@@ -77,6 +77,29 @@ export function askedPolicies(asked: {
   }
 }
 
+export const serialNumber = text({
+  min: 9,
+  max: 256,
+  pattern: /^[\w+=/:,.@-]*$/,
+  patternText: '[\\w+=/:,.@-]*',
+})
+export const tokenCode = text({ min: 6, max: 6, pattern: /^\d*$/, patternText: '[\\d]*', secret: true })
+
+/** @throws {Refusal} request.invalid for one without the other */
+export function askedFactor({
+  SerialNumber,
+  TokenCode,
+}: {
+  SerialNumber: string | undefined
+  TokenCode: string | undefined
+}): { factor?: { serialNumber: string; code: string } } {
+  if (SerialNumber === undefined && TokenCode === undefined) return {}
+  if (SerialNumber === undefined || TokenCode === undefined) {
+    throw new Refusal('request.invalid', { said: { message: 'SerialNumber and TokenCode go together' } })
+  }
+  return { factor: { serialNumber: SerialNumber, code: TokenCode } }
+}
+
 export function wireCredentials(credentials: Credentials): Result {
   return {
     AccessKeyId: credentials.accessKeyId,

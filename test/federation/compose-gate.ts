@@ -7,6 +7,7 @@ import { roleArn } from '../../server/base/arn.ts'
 import type { FederatedIdentity } from '../../server/base/federated-identity.ts'
 import { newId } from '../../server/base/ids.ts'
 import type { RequestFacts } from '../../server/base/request-facts.ts'
+import { createMfaVerifier } from '../../server/credentials/verify-mfa.ts'
 import { createGate, type GateDeps } from '../../server/federation/assume-role.ts'
 import { createKeyring } from '../../server/keys/keyring.ts'
 import type { Role } from '../../server/store/roles.ts'
@@ -73,6 +74,7 @@ export async function composeGate(more: Partial<GateDeps> = {}) {
   const deps = {
     ...store,
     authorizer: createAuthorizer({ ...store, keyring }),
+    mfa: createMfaVerifier({ ...store, keyring, clock }),
     keyring,
     audit,
     accountId,

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as iam from '@aws-sdk/client-iam'
+import { codeAt } from '../../server/credentials/totp.ts'
 import { createIamService } from '../../server/iam/service.ts'
 import { allow, assumeRole, faultOf, keysOf, policyOf, setPolicy } from '../support/aws-calls.ts'
+import { fromBase32 } from '../support/base32.ts'
+import { earlyInStep } from '../support/early-in-step.ts'
 import { faultIn, postForm } from '../support/post-form.ts'
 import { type Keys, startRolecall, trusting } from '../support/rolecall.ts'
 
@@ -20,6 +23,7 @@ const providerArn = (name: string) => `arn:aws:iam::${accountId}:oidc-provider/$
 
 const userArn = (name: string) => `arn:aws:iam::${accountId}:user/team/${name}`
 const groupArn = (name: string) => `arn:aws:iam::${accountId}:group/team/${name}`
+const mfaArn = (name: string) => `arn:aws:iam::${accountId}:mfa/team/${name}`
 const all = () => '*'
 
 const role = (name: string) => ({ RoleName: name })
@@ -27,6 +31,18 @@ const user = (name: string) => ({ UserName: name })
 const group = (name: string) => ({ GroupName: name })
 const policy = (name: string) => ({ PolicyArn: policyArn(name) })
 const provider = (name: string) => ({ OpenIDConnectProviderArn: providerArn(name) })
+const device = (name: string) => ({ SerialNumber: mfaArn(name) })
+const seeds = new Map<string, Buffer>()
+/** Codes of the two steps from `first` on, beside the present one: those before were used when it was enabled. */
+function codes(name: string, first: number) {
+  const now = Math.floor(Date.now() / 30_000)
+  const seed = seeds.get(name) ?? Buffer.alloc(0)
+  const [AuthenticationCode1, AuthenticationCode2] = [
+    codeAt(seed, now + first),
+    codeAt(seed, now + first + 1),
+  ]
+  return { ...user(name), ...device(name), AuthenticationCode1, AuthenticationCode2 }
+}
 const work = { PolicyName: 'work' }
 const tagging = { Tags: [{ Key: 'team', Value: 'blue' }] }
 const untagging = { TagKeys: ['team'] }
@@ -102,6 +118,21 @@ const make = {
     const PermissionsBoundary = policyArn(name)
     await asRoot('PutUserPermissionsBoundary', { ...user(name), PermissionsBoundary })
   },
+  async device(name: string) {
+    const made = await root.send(
+      new iam.CreateVirtualMFADeviceCommand({ VirtualMFADeviceName: name, Path: '/team/' }),
+    )
+    seeds.set(name, fromBase32(Buffer.from(made.VirtualMFADevice?.Base32StringSeed ?? []).toString('latin1')))
+  },
+  async userAndDevice(name: string) {
+    await make.user(name)
+    await make.device(name)
+    await earlyInStep()
+  },
+  async userWithDevice(name: string) {
+    await make.userAndDevice(name)
+    await asRoot('EnableMFADevice', codes(name, -1))
+  },
   async policyOfTwoVersions(name: string) {
     await make.policy(name)
     await asRoot('CreatePolicyVersion', { ...policy(name), PolicyDocument: document })
@@ -174,6 +205,18 @@ const rows: Row[] = [
   ['UpdateAccessKey', 'userWithKey', userArn, name => ({ ...key(name), Status: 'Inactive' })],
   ['DeleteAccessKey', 'userWithKey', userArn, key],
   ['GetAccessKeyLastUsed', 'userWithKey', userArn, name => ({ AccessKeyId: keyIds.get(name) })],
+
+  ['CreateVirtualMFADevice', 'nothing', mfaArn, name => ({ VirtualMFADeviceName: name, Path: '/team/' })],
+  ['DeleteVirtualMFADevice', 'device', mfaArn, device],
+  ['ListVirtualMFADevices', 'nothing', all, () => ({})],
+  ['TagMFADevice', 'device', mfaArn, name => ({ ...device(name), ...tagging })],
+  ['UntagMFADevice', 'device', mfaArn, name => ({ ...device(name), ...untagging })],
+  ['ListMFADeviceTags', 'device', mfaArn, device],
+  ['EnableMFADevice', 'userAndDevice', userArn, name => codes(name, -1)],
+  ['ResyncMFADevice', 'userWithDevice', userArn, name => codes(name, 0)],
+  ['DeactivateMFADevice', 'userWithDevice', userArn, name => ({ ...user(name), ...device(name) })],
+  ['ListMFADevices', 'user', userArn, user],
+  ['GetMFADevice', 'userWithDevice', userArn, name => ({ ...user(name), ...device(name) })],
 
   ['CreateGroup', 'nothing', groupArn, name => ({ ...group(name), Path: '/team/' })],
   ['GetGroup', 'group', groupArn, group],

@@ -272,9 +272,3 @@ test('the SDK’s own provider takes the role and signs with what it gets', asyn
   const { Arn } = await whoIs((await provide()) as Keys)
   assert.equal(Arn, `arn:aws:sts::${accountId}:assumed-role/by-provider/provided`)
 })
-
-test('a second factor, which is not there yet, is refused and not passed over', async () => {
-  await rolecall.createRole('with-mfa', trustOf(adaArn))
-  const more = { SerialNumber: `arn:aws:iam::${accountId}:mfa/ada`, TokenCode: '123456' }
-  assert.equal((await faultOf(take(ada, 'with-mfa', more))).code, 'ValidationError')
-})
