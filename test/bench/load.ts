@@ -2,6 +2,8 @@ import { connect, type Socket } from 'node:net'
 
 export type LoadResult = { requests: number; seconds: number; perSecond: number; failures: number }
 
+const closing = /\r\nconnection: close\r\n/i
+const longestAnswerMs = 10_000
 const headerEnd = Buffer.from('\r\n\r\n')
 
 /**
@@ -17,7 +19,12 @@ export async function runLoad(
   const counts = { requests: 0, failures: 0 }
   const startedMs = performance.now()
   const untilMs = startedMs + seconds * 1000
-  await Promise.all(Array.from({ length: connections }, () => runConnection(port, untilMs, next, counts)))
+  const worker = async () => {
+    // A server that closes after each answer is connected to again.
+    do await runConnection(port, untilMs, next, counts)
+    while (performance.now() < untilMs)
+  }
+  await Promise.all(Array.from({ length: connections }, worker))
   const tookSeconds = (performance.now() - startedMs) / 1000
   return { ...counts, seconds: tookSeconds, perSecond: counts.requests / tookSeconds }
 }
@@ -33,6 +40,11 @@ function runConnection(
     let pending = Buffer.alloc(0)
     socket.on('connect', () => socket.write(next()))
     socket.on('error', reject)
+    // What hangs is a failure, not a benchmark without an end.
+    socket.setTimeout(longestAnswerMs, () => {
+      counts.failures++
+      socket.destroy()
+    })
     socket.on('close', () => resolve())
     socket.on('data', chunk => {
       pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk])
@@ -41,8 +53,9 @@ function runConnection(
       counts.requests++
       // `HTTP/1.1 200 OK`
       if (pending[9] !== 0x32) counts.failures++
+      const closes = closing.test(pending.toString('latin1', 0, pending.indexOf(headerEnd) + 2))
       pending = pending.subarray(length)
-      if (performance.now() >= untilMs) socket.end()
+      if (performance.now() >= untilMs || closes) socket.destroy()
       else socket.write(next())
     })
   })
