@@ -17,6 +17,7 @@ import { createGate } from './federation/assume-role.ts'
 import { createFactsReader } from './http/request-facts.ts'
 import { createRequestGuard } from './http/request-guard.ts'
 import { createIamService } from './iam/service.ts'
+import { ensureShippedPolicies } from './iam/shipped-policies.ts'
 import { createProofVerifiers, type StandIns } from './identity/proof-verifiers.ts'
 import { openInstallation, openKeyring, storeLocation } from './installation.ts'
 import { claimDataDir, type DataDirClaim } from './keys/claim-data-dir.ts'
@@ -113,6 +114,7 @@ async function compose(config: Config, options: Options, claim: DataDirClaim): P
   })
 
   const reader = openAuditReader(config)
+  await ensureShippedPolicies(store.policies, clock)
   const app = composeRoutes({
     guard: createRequestGuard({ publicUrl, production, factsOf }),
     factsOf,

@@ -21,6 +21,8 @@ export type Permission = {
   context?: ConditionContext
   /** The resource's own policy, where it has one: a role's is its trust policy. */
   resourcePolicy?: Policy
+  /** Whom ARNs in it mean, where that is known: a name that was given anew means somebody else. */
+  meantIds?: Readonly<Record<string, string>>
 }
 
 export type Authorizer = {
@@ -45,7 +47,7 @@ export function createAuthorizer(deps: AuthorizerDeps): Authorizer {
       const context = callerContext(caller, facts)
       for (const [key, values] of permission.context ?? []) context.set(key, values)
       const request: PolicyRequest = {
-        principal: principalOf(caller),
+        principal: principalOf(caller, permission.meantIds),
         action: permission.action,
         resource: permission.resource,
         context,
@@ -58,16 +60,22 @@ export function createAuthorizer(deps: AuthorizerDeps): Authorizer {
   }
 }
 
-/** As policies on resources mean the caller. */
-export function principalOf(caller: Caller): PolicyPrincipal {
+/** As policies on resources mean the caller: by ARN, unless the ARN means one who had it before. */
+function principalOf(caller: Caller, meantIds: Readonly<Record<string, string>> = {}): PolicyPrincipal {
   const { accountId, arn } = caller
+  const nameOf = (name: string, id: string) => ((meantIds[name] ?? id) === id ? name : `${name} ${id}`)
   switch (caller.kind) {
     case 'root':
       return { kind: 'root', accountId }
     case 'user':
-      return { kind: 'user', accountId, arn }
+      return { kind: 'user', accountId, arn: nameOf(arn, caller.user.id) }
     case 'session':
-      return { kind: 'session', accountId, arn, roleArn: caller.roleArn }
+      return {
+        kind: 'session',
+        accountId,
+        arn,
+        roleArn: nameOf(caller.roleArn, caller.session.principalId),
+      }
     case 'federatedUser':
       return {
         kind: 'federatedUser',
@@ -92,10 +100,13 @@ function requireWithinSession(caller: Caller, permission: Permission): void {
     const what = isFederated ? 'of a federated user' : 'without multi-factor authentication'
     throw denied(caller, permission, `because session credentials ${what} can't call IAM`)
   }
-  if (action.startsWith('sts:') && (isFederated || action !== 'sts:AssumeRole')) {
+  if (action.startsWith('sts:') && (isFederated || !ofAssumeRole.includes(action))) {
     throw denied(caller, permission, "because session credentials can't call this action")
   }
 }
+
+/** What AssumeRole asks for: the role itself, and the right to bring tags and a source identity along. */
+const ofAssumeRole = ['sts:AssumeRole', 'sts:TagSession', 'sts:SetSourceIdentity']
 
 const partNames: Readonly<Record<PolicyPart, string>> = {
   identity: 'identity-based policy',

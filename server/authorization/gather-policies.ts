@@ -1,4 +1,4 @@
-import { entityOf, parseArn } from '../base/arn.ts'
+import { readPolicyArn } from '../base/arn.ts'
 import type { Caller, CallingUser, FederatedUserCaller, SessionCaller } from '../base/caller.ts'
 import type { Session } from '../base/session.ts'
 import type { PolicySet } from '../policy/decide/decide.ts'
@@ -117,9 +117,7 @@ async function findManagedDocument(
   text: string,
   accountId: string,
 ): Promise<string | undefined> {
-  const arn = parseArn(text)
-  const named = arn && entityOf(arn, 'policy')
-  if (arn === undefined || named === undefined || arn.accountId !== accountId) return undefined
-  const policy = await policies.find(named.name)
-  return policy === undefined || policy.path !== named.path ? undefined : policies.findDocument(policy.id)
+  const named = readPolicyArn(text, accountId)
+  const policy = named && (await policies.find(named.name, named.shipped))
+  return policy === undefined || policy.path !== named?.path ? undefined : policies.findDocument(policy.id)
 }

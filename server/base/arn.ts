@@ -49,8 +49,32 @@ export function federatedUserArn(accountId: string, name: string): string {
   return `arn:aws:sts::${accountId}:federated-user/${name}`
 }
 
+/** In the place of an account's number, whose policies they are that ship with the service. */
+export const shippedAccount = 'aws'
+
 export function policyArn(accountId: string, path: string, name: string): string {
   return `arn:aws:iam::${accountId}:policy${path}${name}`
+}
+
+/** One that ships with the service has the same ARN in every account. */
+export function arnOfPolicy(
+  { path, name, shipped }: { path: string; name: string; shipped: boolean },
+  accountId: string,
+): string {
+  return policyArn(shipped ? shippedAccount : accountId, path, name)
+}
+
+/** The policy of this account, or of those that ship with the service, that an ARN names. */
+export function readPolicyArn(
+  text: string,
+  accountId: string,
+): { path: string; name: string; shipped: boolean } | undefined {
+  const arn = parseArn(text)
+  if (arn === undefined || arn.partition !== 'aws') return undefined
+  const shipped = arn.accountId === shippedAccount
+  if (!shipped && arn.accountId !== accountId) return undefined
+  const named = entityOf(arn, 'policy')
+  return named && { ...named, shipped }
 }
 
 /** `urlPath` is the issuer without its scheme: `gitlab.example/group`. */

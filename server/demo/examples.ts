@@ -69,6 +69,7 @@ async function ensurePolicy(store: Store, nowMs: number): Promise<string> {
     {
       id,
       name: policyName,
+      shipped: false,
       path: '/',
       description: 'An example: read roles, policies and identity providers',
       defaultVersion: 'v1',

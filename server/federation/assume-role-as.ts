@@ -109,6 +109,7 @@ function permissionOn(
     resource: role === undefined ? text : arnOfRole(accountId, role.path, role.name),
     context,
     resourcePolicy: (role && findStoredPolicy(role.trustPolicy, 'trust')) ?? trustsNobody,
+    ...(role?.trustedIds === undefined ? {} : { meantIds: role.trustedIds }),
   }
 }
 

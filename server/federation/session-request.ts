@@ -1,4 +1,4 @@
-import { entityOf, parseArn } from '../base/arn.ts'
+import { entityOf, parseArn, readPolicyArn } from '../base/arn.ts'
 import { Refusal } from '../base/refusal.ts'
 import { parsePolicy } from '../policy/parse-policy.ts'
 import type { Policies } from '../store/policies.ts'
@@ -81,7 +81,8 @@ async function requireManagedPolicy(
   if (arn === undefined || named === undefined || arn.partition !== 'aws') {
     throw new Refusal('request.invalid', { said: { message: `${text} is invalid` } })
   }
-  const policy = arn.accountId === accountId ? await policies.find(named.name) : undefined
+  const meant = readPolicyArn(text, accountId)
+  const policy = meant && (await policies.find(meant.name, meant.shipped))
   if (policy === undefined || policy.path !== named.path) {
     throw new Refusal('request.invalid', { said: { message: `Policy ${text} does not exist` } })
   }

@@ -1,7 +1,8 @@
 import { type BoundAction, bindAction, defineAction } from '../aws/action.ts'
 import { params } from '../aws/params.ts'
-import { policyArn } from '../base/arn.ts'
+import { arnOfPolicy } from '../base/arn.ts'
 import { Refusal } from '../base/refusal.ts'
+import { storedName } from '../store/shipped-names.ts'
 import type { IamDeps } from './deps.ts'
 import { group, type Holder, requireHolder, role, user } from './holders.ts'
 import { readPage } from './pages.ts'
@@ -77,11 +78,11 @@ function list(name: string, holder: Holder) {
       const attached = (await deps.principalPolicies.listAttached(id)).filter(({ path }) =>
         path.startsWith(asked.PathPrefix),
       )
-      const page = readPage(attached, one => one.name.toLowerCase(), asked)
+      const page = readPage(attached, one => storedName(one).toLowerCase(), asked)
       return {
         AttachedPolicies: page.items.map(one => ({
           PolicyName: one.name,
-          PolicyArn: policyArn(deps.accountId, one.path, one.name),
+          PolicyArn: arnOfPolicy(one, deps.accountId),
         })),
         ...page.wire,
       }

@@ -1,9 +1,9 @@
 import type { Permission } from '../authorization/authorize.ts'
-import { mfaArn, oidcProviderArn, policyArn, roleArn, userArn } from '../base/arn.ts'
+import { arnOfPolicy, mfaArn, oidcProviderArn, policyArn, roleArn, userArn } from '../base/arn.ts'
 import type { ConditionContext } from '../base/request-facts.ts'
 import type { IamDeps } from './deps.ts'
 import type { Holder } from './holders.ts'
-import { entityOfPolicyArn } from './policy-arn.ts'
+import { findPolicy } from './policy-arn.ts'
 
 type Tags = Readonly<Record<string, string>>
 
@@ -34,7 +34,7 @@ export async function boundaryArn(
   { policies, accountId }: IamDeps,
 ): Promise<string | undefined> {
   const policy = await policies.findById(policyId)
-  return policy && policyArn(accountId, policy.path, policy.name)
+  return policy && arnOfPolicy(policy, accountId)
 }
 
 export async function onPolicy(
@@ -43,8 +43,7 @@ export async function onPolicy(
   deps: IamDeps,
   context?: ConditionContext,
 ): Promise<Permission> {
-  const named = entityOfPolicyArn(arn, deps.accountId)
-  const policy = named && (await deps.policies.find(named.name))
+  const policy = await findPolicy(arn, deps)
   return { action: `iam:${action}`, resource: arn, context: merge(resourceTags(policy?.tags ?? {}), context) }
 }
 

@@ -3,12 +3,13 @@ import { flag, oneOf, optional, params } from '../aws/params.ts'
 import { newId } from '../base/ids.ts'
 import { Refusal } from '../base/refusal.ts'
 import type { ManagedPolicy } from '../store/policies.ts'
+import { storedName } from '../store/shipped-names.ts'
 import type { IamDeps } from './deps.ts'
 import { requireDocument } from './documents.ts'
 import { readPage } from './pages.ts'
 import * as given from './parameters.ts'
 import { onNewPolicy, onPolicy } from './permissions.ts'
-import { requirePolicy } from './policy-arn.ts'
+import { requireOwnPolicy, requirePolicy } from './policy-arn.ts'
 import { type UsageCounts, wirePolicy } from './shapes.ts'
 
 /**
@@ -33,6 +34,7 @@ export const createPolicy = defineAction({
     const policy: ManagedPolicy = {
       id: newId('ANPA'),
       name: asked.PolicyName,
+      shipped: false,
       path: asked.Path,
       ...(asked.Description === undefined ? {} : { description: asked.Description }),
       defaultVersion: 'v1',
@@ -69,7 +71,7 @@ export const deletePolicy = defineAction({
   input: params({ PolicyArn: given.arn }),
   permission: (asked, deps: IamDeps) => onPolicy('DeletePolicy', asked.PolicyArn, deps),
   async handle(asked, deps) {
-    const policy = await requirePolicy(asked.PolicyArn, deps, notFound(asked.PolicyArn))
+    const policy = await requireOwnPolicy(asked.PolicyArn, deps, notFound(asked.PolicyArn))
     const { attachments, boundaries } = (await usages(deps))(policy.id)
     if (attachments + boundaries > 0) {
       throw inUse('Cannot delete a policy attached to entities.')
@@ -84,11 +86,7 @@ export const deletePolicy = defineAction({
   },
 })
 
-/**
- * Of Scope, all policies are the account's own: there are none of AWS's.
- *
- * @see AWS IAM API reference, ListPolicies
- */
+/** @see AWS IAM API reference, ListPolicies */
 export const listPolicies = defineAction({
   name: 'ListPolicies',
   auth: 'signed',
@@ -109,10 +107,12 @@ export const listPolicies = defineAction({
       if (asked.PolicyUsageFilter === 'PermissionsPolicy') return attachments > 0
       return !asked.OnlyAttached || attachments > 0
     }
-    const policies = (asked.Scope === 'AWS' ? [] : await deps.policies.list()).filter(
-      policy => policy.path.startsWith(asked.PathPrefix) && isWanted(policy),
+    const isInScope = ({ shipped }: ManagedPolicy) =>
+      asked.Scope === 'All' || shipped === (asked.Scope === 'AWS')
+    const policies = (await deps.policies.list()).filter(
+      policy => policy.path.startsWith(asked.PathPrefix) && isInScope(policy) && isWanted(policy),
     )
-    const page = readPage(policies, ({ name }) => name.toLowerCase(), asked)
+    const page = readPage(policies, policy => storedName(policy).toLowerCase(), asked)
     return {
       Policies: page.items.map(one => wireListedPolicy(one, usageOf(one.id), deps)),
       ...page.wire,

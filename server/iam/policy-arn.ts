@@ -1,16 +1,16 @@
-import { entityOf, parseArn } from '../base/arn.ts'
+import { parseArn, readPolicyArn } from '../base/arn.ts'
 import { Refusal } from '../base/refusal.ts'
 import type { ManagedPolicy } from '../store/policies.ts'
 import type { IamDeps } from './deps.ts'
 
-/** The path and name that a managed policy's ARN means in this account; undefined when it means none. */
-export function entityOfPolicyArn(
+/** The policy that an ARN names, if there is one. */
+export async function findPolicy(
   text: string,
-  accountId: string,
-): { path: string; name: string } | undefined {
-  const arn = parseArn(text)
-  if (arn === undefined || arn.partition !== 'aws' || arn.accountId !== accountId) return undefined
-  return entityOf(arn, 'policy')
+  { policies, accountId }: Pick<IamDeps, 'policies' | 'accountId'>,
+): Promise<ManagedPolicy | undefined> {
+  const named = readPolicyArn(text, accountId)
+  const policy = named && (await policies.find(named.name, named.shipped))
+  return policy?.path === named?.path ? policy : undefined
 }
 
 /** @throws {Refusal} request.invalid (no ARN at all) | entity.missing, in the words of `message` */
@@ -18,10 +18,21 @@ export async function requirePolicy(text: string, deps: IamDeps, message: string
   if (parseArn(text) === undefined) {
     throw new Refusal('request.invalid', { said: { message: 'Invalid ARN:  Could not be parsed!' } })
   }
-  const named = entityOfPolicyArn(text, deps.accountId)
-  const policy = named && (await deps.policies.find(named.name))
-  if (policy === undefined || policy.path !== named?.path) {
-    throw new Refusal('entity.missing', { said: { message } })
+  const policy = await findPolicy(text, deps)
+  if (policy === undefined) throw new Refusal('entity.missing', { said: { message } })
+  return policy
+}
+
+/**
+ * The same, to be changed: what ships with the service is nobody's to change.
+ * @throws {Refusal} request.invalid | entity.missing | entity.invalid
+ */
+export async function requireOwnPolicy(text: string, deps: IamDeps, message: string): Promise<ManagedPolicy> {
+  const policy = await requirePolicy(text, deps, message)
+  if (policy.shipped) {
+    throw new Refusal('entity.invalid', {
+      said: { message: 'Policies that ship with the service can not be changed.' },
+    })
   }
   return policy
 }

@@ -8,7 +8,7 @@ import { requireDocument } from './documents.ts'
 import { readPage } from './pages.ts'
 import * as given from './parameters.ts'
 import { onPolicy } from './permissions.ts'
-import { requirePolicy } from './policy-arn.ts'
+import { requireOwnPolicy, requirePolicy } from './policy-arn.ts'
 import { encodeDocument, wireDate } from './shapes.ts'
 
 /** @see AWS IAM User Guide, "IAM and AWS STS quotas" */
@@ -36,7 +36,7 @@ export const createPolicyVersion = defineAction({
   }),
   permission: (asked, deps: IamDeps) => onPolicy('CreatePolicyVersion', asked.PolicyArn, deps),
   async handle(asked, deps, { warn }) {
-    const policy = await requirePolicy(asked.PolicyArn, deps, noSuchPolicy(asked.PolicyArn))
+    const policy = await requireOwnPolicy(asked.PolicyArn, deps, noSuchPolicy(asked.PolicyArn))
     const nowMs = deps.clock()
     requireDocument(asked.PolicyDocument, 'managed', { nowMs, warn })
     const asDefault = asked.SetAsDefault
@@ -94,7 +94,7 @@ export const setDefaultPolicyVersion = defineAction({
   input: params({ PolicyArn: given.arn, VersionId: versionId }),
   permission: (asked, deps: IamDeps) => onPolicy('SetDefaultPolicyVersion', asked.PolicyArn, deps),
   async handle(asked, deps) {
-    const policy = await requirePolicy(asked.PolicyArn, deps, noSuchPolicy(asked.PolicyArn))
+    const policy = await requireOwnPolicy(asked.PolicyArn, deps, noSuchPolicy(asked.PolicyArn))
     if (!(await deps.policies.setDefaultVersion(policy, asked.VersionId))) throw noSuchVersion(asked)
     return {}
   },
@@ -111,7 +111,7 @@ export const deletePolicyVersion = defineAction({
   input: params({ PolicyArn: given.arn, VersionId: versionId }),
   permission: (asked, deps: IamDeps) => onPolicy('DeletePolicyVersion', asked.PolicyArn, deps),
   async handle(asked, deps) {
-    const policy = await requirePolicy(asked.PolicyArn, deps, noSuchPolicy(asked.PolicyArn))
+    const policy = await requireOwnPolicy(asked.PolicyArn, deps, noSuchPolicy(asked.PolicyArn))
     if (policy.defaultVersion === asked.VersionId) {
       const message = 'Cannot delete the default version of a policy.'
       throw new Refusal('entity.inUse', { said: { message } })

@@ -5,7 +5,7 @@ import { requireProvider, urlPathOf } from './oidc-provider-arn.ts'
 import { readPage } from './pages.ts'
 import * as given from './parameters.ts'
 import { onOidcProvider, onPolicy, requestTags, tagKeysContext } from './permissions.ts'
-import { requirePolicy } from './policy-arn.ts'
+import { requireOwnPolicy, requirePolicy } from './policy-arn.ts'
 import { sortedTags } from './shapes.ts'
 import { withoutTags, withTags } from './tags.ts'
 
@@ -17,7 +17,7 @@ export const tagPolicy = defineAction({
   input: params({ PolicyArn: given.arn, Tags: given.requiredTags }),
   permission: (asked, deps: IamDeps) => onPolicy('TagPolicy', asked.PolicyArn, deps, requestTags(asked.Tags)),
   async handle(asked, deps) {
-    const policy = await requirePolicy(asked.PolicyArn, deps, notFound(asked))
+    const policy = await requireOwnPolicy(asked.PolicyArn, deps, notFound(asked))
     await deps.policies.changeTags(policy, tags => withTags(tags, asked.Tags))
     return {}
   },
@@ -32,7 +32,7 @@ export const untagPolicy = defineAction({
   permission: (asked, deps: IamDeps) =>
     onPolicy('UntagPolicy', asked.PolicyArn, deps, tagKeysContext(asked.TagKeys)),
   async handle(asked, deps) {
-    const policy = await requirePolicy(asked.PolicyArn, deps, notFound(asked))
+    const policy = await requireOwnPolicy(asked.PolicyArn, deps, notFound(asked))
     await deps.policies.changeTags(policy, tags => withoutTags(tags, asked.TagKeys))
     return {}
   },

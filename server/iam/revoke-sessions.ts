@@ -11,6 +11,8 @@ import { on } from './permissions.ts'
 /** No session lives longer: what is denied can be forgotten after that. @see GetSessionToken, DurationSeconds */
 const longestSessionMs = 129_600_000
 
+const printable = text({ min: 1, max: 255, pattern: /^[^\p{Cc}\p{Cs}]+$/u, patternText: '[\\P{Cc}]+' })
+
 type Asked = {
   AccessKeyId: string | undefined
   RoleName: string | undefined
@@ -35,8 +37,8 @@ export const revokeSessions = defineAction({
     AccessKeyId: optional(text({ min: 16, max: 128, pattern: /^\w+$/, patternText: '[\\w]+' })),
     RoleName: optional(given.roleName),
     UserName: optional(given.existingName),
-    Issuer: optional(text({ min: 1, max: 255 })),
-    Subject: optional(text({ min: 1, max: 255 })),
+    Issuer: optional(printable),
+    Subject: optional(printable),
     Before: optional(time()),
   }),
   async permission(asked, deps: IamDeps) {

@@ -11,6 +11,7 @@ import { readPage } from './pages.ts'
 import * as given from './parameters.ts'
 import { on, onNewRole } from './permissions.ts'
 import { wireBoundary, wireDate, wireRole, wireTags } from './shapes.ts'
+import { readTrustedIds } from './trusted-principals.ts'
 
 const maxSession = integer({ min: 3600, max: 43_200 })
 
@@ -48,6 +49,7 @@ export const createRole = defineAction({
       path: asked.Path,
       ...(asked.Description === undefined ? {} : { description: asked.Description }),
       trustPolicy: asked.AssumeRolePolicyDocument,
+      trustedIds: await readTrustedIds(asked.AssumeRolePolicyDocument, deps),
       maxSessionSeconds: asked.MaxSessionDuration,
       tags: asked.Tags ?? {},
       createdAtMs: deps.clock(),
@@ -118,7 +120,8 @@ export const updateAssumeRolePolicy = defineAction({
   async handle(asked, deps, { warn }) {
     const role = await requireRole(asked.RoleName, deps)
     requireDocument(asked.PolicyDocument, 'trust', { nowMs: deps.clock(), warn })
-    await deps.roles.change(role, { trustPolicy: asked.PolicyDocument })
+    const trustedIds = await readTrustedIds(asked.PolicyDocument, deps)
+    await deps.roles.change(role, { trustPolicy: asked.PolicyDocument, trustedIds })
     return {}
   },
 })

@@ -1,5 +1,5 @@
 import type { Result } from '../aws/action.ts'
-import { groupArn, oidcProviderArn, policyArn, roleArn, userArn } from '../base/arn.ts'
+import { arnOfPolicy, groupArn, oidcProviderArn, roleArn, userArn } from '../base/arn.ts'
 import { isoSeconds, toSeconds } from '../base/clock.ts'
 import type { ManagedPolicy } from '../store/policies.ts'
 import type { Principal, Tags } from '../store/principals.ts'
@@ -60,7 +60,7 @@ export function wirePolicy(policy: ManagedPolicy, usage: UsageCounts, accountId:
   return {
     PolicyName: policy.name,
     PolicyId: policy.id,
-    Arn: policyArn(accountId, policy.path, policy.name),
+    Arn: arnOfPolicy(policy, accountId),
     Path: policy.path,
     DefaultVersionId: policy.defaultVersion,
     AttachmentCount: usage.attachments,

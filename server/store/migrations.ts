@@ -39,6 +39,7 @@ function migrationsFor(kind: DatabaseKind): Record<string, Migration> {
     '0004-principals': run(steps.principals, kind),
     '0005-revocations': run(steps.revocations, kind),
     '0006-mfa-devices': run(steps.mfaDevices, kind),
+    '0007-trusted-ids': run(steps.trustedIds, kind),
   }
 }
 

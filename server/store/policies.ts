@@ -4,12 +4,15 @@ import type { Database } from './database.ts'
 import { createPolicyVersions, lock, type PolicyVersions, topicsOf } from './policy-versions.ts'
 import type { PrincipalKind, Tags } from './principals.ts'
 import type { Schema } from './schema.ts'
+import { readStoredName, storedName } from './shipped-names.ts'
 
 /** A managed policy. */
 export type ManagedPolicy = {
   /** `ANPA...` */
   id: string
   name: string
+  /** Ships with the service: `arn:aws:iam::aws:policy/...`, the same in every account. */
+  shipped: boolean
   path: string
   description?: string
   defaultVersion: string
@@ -23,7 +26,7 @@ export type AttachedPrincipal = { id: string; kind: PrincipalKind; name: string;
 
 export type Policies = PolicyVersions & {
   /** By name, as it is written: case counts. */
-  find(name: string): Promise<ManagedPolicy | undefined>
+  find(name: string, shipped?: boolean): Promise<ManagedPolicy | undefined>
   findById(id: string): Promise<ManagedPolicy | undefined>
   /** @throws {Refusal} entity.exists */
   create(policy: ManagedPolicy, document: string): Promise<void>
@@ -54,10 +57,12 @@ export function createPolicies(database: Database): Policies {
 
   return {
     ...createPolicyVersions(database),
-    find: name =>
-      byName.get(name, async () =>
-        asPolicy(await db.selectFrom('policies').selectAll().where('name', '=', name).executeTakeFirst()),
-      ),
+    find: (name, shipped = false) => {
+      const stored = storedName({ name, shipped })
+      return byName.get(stored, async () =>
+        asPolicy(await db.selectFrom('policies').selectAll().where('name', '=', stored).executeTakeFirst()),
+      )
+    },
     findById: id =>
       byId.get(id, async () =>
         asPolicy(await db.selectFrom('policies').selectAll().where('id', '=', id).executeTakeFirst()),
@@ -140,8 +145,8 @@ export function createPolicies(database: Database): Policies {
 function asRow(policy: ManagedPolicy): Insertable<Schema['policies']> {
   return {
     id: policy.id,
-    name: policy.name,
-    name_key: policy.name.toLowerCase(),
+    name: storedName(policy),
+    name_key: storedName(policy).toLowerCase(),
     path: policy.path,
     description: policy.description ?? null,
     default_version: policy.defaultVersion,
@@ -156,7 +161,7 @@ function asPolicy(row: Selectable<Schema['policies']> | undefined): ManagedPolic
   if (row === undefined) return undefined
   return {
     id: row.id,
-    name: row.name,
+    ...readStoredName(row.name),
     path: row.path,
     ...(row.description === null ? {} : { description: row.description }),
     defaultVersion: row.default_version,

@@ -2,10 +2,11 @@ import type { Selectable, Transaction } from 'kysely'
 import { Refusal } from '../base/refusal.ts'
 import type { Database } from './database.ts'
 import type { Schema } from './schema.ts'
+import { type PolicyName, storedName } from './shipped-names.ts'
 
 export type PolicyVersion = { version: string; document: string; createdAtMs: number }
 export type NewVersion = { document: string; asDefault: boolean; nowMs: number; mostVersions: number }
-type PolicyKey = { id: string; name: string }
+type PolicyKey = PolicyName & { id: string }
 
 export type PolicyVersions = {
   /** The newest first. */
@@ -23,8 +24,9 @@ export type PolicyVersions = {
 }
 
 /** What must be forgotten when a policy's row changes. */
-export function topicsOf({ id, name }: PolicyKey): string[] {
-  return [`policy:${name}`, `policyId:${id}`, `policyDocument:${id}`]
+export function topicsOf(policy: PolicyKey): string[] {
+  const { id } = policy
+  return [`policy:${storedName(policy)}`, `policyId:${id}`, `policyDocument:${id}`]
 }
 
 /** The versions of managed policies: several are kept, one is in force. */

@@ -2,8 +2,9 @@ import type { Kysely } from 'kysely'
 import { insertReferring } from './constraints.ts'
 import type { Database } from './database.ts'
 import type { Schema } from './schema.ts'
+import { readStoredName } from './shipped-names.ts'
 
-export type AttachedPolicy = { id: string; name: string; path: string }
+export type AttachedPolicy = { id: string; name: string; shipped: boolean; path: string }
 export type InlinePolicy = { name: string; document: string }
 
 /** The policies of roles, users and groups, by the principal's id. */
@@ -100,14 +101,16 @@ function attachments({ db, write }: Database) {
           .executeTakeFirst()
         return numDeletedRows > 0n
       }),
-    listAttached: (id: string) =>
-      db
+    async listAttached(id: string) {
+      const rows = await db
         .selectFrom('attachments')
         .innerJoin('policies', 'policies.id', 'attachments.policy_id')
         .select(['policies.id', 'policies.name', 'policies.path'])
         .where('attachments.principal_id', '=', id)
         .orderBy('policies.name_key')
-        .execute(),
+        .execute()
+      return rows.map(row => ({ id: row.id, ...readStoredName(row.name), path: row.path }))
+    },
   }
 }
 

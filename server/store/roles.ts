@@ -8,11 +8,18 @@ export type Role = Principal & {
   description?: string
   /** The document as it was written. */
   trustPolicy: string
+  /** The users and roles that it names, by ARN, to whose ids they were when it was written. */
+  trustedIds?: Readonly<Record<string, string>>
   maxSessionSeconds: number
   demo: boolean
 }
 
-export type RoleChange = { trustPolicy?: string; description?: string; maxSessionSeconds?: number }
+export type RoleChange = {
+  trustPolicy?: string
+  trustedIds?: Readonly<Record<string, string>>
+  description?: string
+  maxSessionSeconds?: number
+}
 
 export type Roles = {
   /** By name, as it is written: case counts. */
@@ -51,13 +58,15 @@ export function createRoles({ db, catalogue, write }: Database): Roles {
           await trx.insertInto('roles').values(asRow(role)).execute()
         }),
       ),
-    change: (role, { trustPolicy, description, maxSessionSeconds }) =>
+    change: (role, { trustPolicy, trustedIds = {}, description, maxSessionSeconds }) =>
       write(topicsOf('role', role), async trx => {
         await trx
           .updateTable('roles')
           .set({
             id: role.id,
-            ...(trustPolicy === undefined ? {} : { trust_policy: trustPolicy }),
+            ...(trustPolicy === undefined
+              ? {}
+              : { trust_policy: trustPolicy, trusted_ids: JSON.stringify(trustedIds) }),
             ...(description === undefined ? {} : { description }),
             ...(maxSessionSeconds === undefined ? {} : { max_session_seconds: maxSessionSeconds }),
           })
@@ -78,6 +87,7 @@ function asRow(role: Role): Selectable<Schema['roles']> {
     id: role.id,
     description: role.description ?? null,
     trust_policy: role.trustPolicy,
+    trusted_ids: JSON.stringify(role.trustedIds ?? {}),
     max_session_seconds: role.maxSessionSeconds,
     demo: role.demo ? 1 : 0,
   }
@@ -89,6 +99,7 @@ function asRole(row: Selectable<Schema['roles'] & Schema['principals']> | undefi
     ...asPrincipal(row),
     ...(row.description === null ? {} : { description: row.description }),
     trustPolicy: row.trust_policy,
+    ...(row.trusted_ids === '{}' ? {} : { trustedIds: JSON.parse(row.trusted_ids) }),
     maxSessionSeconds: row.max_session_seconds,
     demo: row.demo === 1,
   }

@@ -31,6 +31,8 @@ export type Schema = {
     description: string | null
     trust_policy: Json
     max_session_seconds: number
+    /** ARNs that the trust policy names to the ids that they meant when it was written. */
+    trusted_ids: Json
     demo: Flag
   }
   inline_policies: { principal_id: string; name: string; document: Json }

@@ -17,7 +17,7 @@ const attribute = structure({
     'EventSource',
     'AccessKeyId',
   ),
-  AttributeValue: text({ min: 1, max: 2000 }),
+  AttributeValue: text({ min: 1, max: 2000, pattern: /^[^\p{Cc}\p{Cs}]+$/u, patternText: '[\\P{Cc}]+' }),
 })
 
 /**

@@ -111,7 +111,15 @@ export async function composeGate(more: Partial<GateDeps> = {}) {
     },
     /** A managed policy. Answers its ARN. */
     async createPolicy(name: string, document: string, path = '/'): Promise<string> {
-      const made = { path, defaultVersion: 'v1', tags: {}, createdAtMs: 1, updatedAtMs: 1, demo: false }
+      const made = {
+        shipped: false,
+        path,
+        defaultVersion: 'v1',
+        tags: {},
+        createdAtMs: 1,
+        updatedAtMs: 1,
+        demo: false,
+      }
       await store.policies.create({ id: newId('ANPA'), name, ...made }, document)
       return `arn:aws:iam::${accountId}:policy${path}${name}`
     },

@@ -54,6 +54,7 @@ await root.send(
   new iam.CreatePolicyVersionCommand({ PolicyArn: guardArn, PolicyDocument: guard, SetAsDefault: true }),
 )
 const adminPolicy = await entities.policy('admin', allow('*'))
+await entities.user('administrator', [allow('*')])
 const trust = (principal: string) =>
   JSON.stringify({
     Version: '2012-10-17',
@@ -285,7 +286,7 @@ const paths: Record<string, Path> = {
   },
   async 'UpdateAssumeRolePolicy of an administrator’s role'(scene) {
     const RoleName = `${scene.name}-admin`
-    const admin = await rolecall.createRole(RoleName, JSON.parse(trust(arn('user/nobody'))))
+    const admin = await rolecall.createRole(RoleName, JSON.parse(trust(arn('user/administrator'))))
     await root.send(new iam.PutRolePolicyCommand({ RoleName, ...inline }))
     const asked = { RoleName, PolicyDocument: trust(scene.userArn) }
     await scene.client.send(new iam.UpdateAssumeRolePolicyCommand(asked))

@@ -76,7 +76,7 @@ for (const arn of [
   arnOf('elsewhere/Taken'),
   arnOf('taken'),
   'arn:aws:iam::999999999999:policy/Taken',
-  'arn:aws:iam::aws:policy/ReadOnlyAccess',
+  'arn:aws:iam::aws:policy/NeverShipped',
 ]) {
   test(`${arn} is neither read nor deleted: NoSuchEntity`, async () => {
     for (const call of [get, remove]) {

@@ -53,7 +53,14 @@ for (const { kind, skip, dialect } of kinds) {
         },
       ])
       assert.deepEqual(await rowsOf(db, 'roles'), [
-        { id: 'AROA1', description: 'reads', trust_policy: '{"t":1}', max_session_seconds: 7200, demo: 1 },
+        {
+          id: 'AROA1',
+          description: 'reads',
+          trust_policy: '{"t":1}',
+          max_session_seconds: 7200,
+          trusted_ids: '{}',
+          demo: 1,
+        },
       ])
       assert.deepEqual(await rowsOf(db, 'inline_policies'), [
         { principal_id: 'AROA1', name: 'own', document: '{"i":1}' },

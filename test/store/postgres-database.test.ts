@@ -170,6 +170,7 @@ describe('a change on PostgreSQL', { skip: skipWithoutPostgres }, () => {
     const made = {
       id: 'ANPAONE',
       name: 'one',
+      shipped: false,
       path: '/',
       defaultVersion: 'v1',
       tags: {},

@@ -26,6 +26,7 @@ function newRole(more: Partial<Role> = {}): Role {
 const policy = (name: string) => ({
   id: `ANPA${name}`,
   name,
+  shipped: false,
   path: '/',
   defaultVersion: 'v1',
   tags: {},
@@ -151,7 +152,7 @@ function keepsItsPromises(store: Store): void {
   })
 
   test('a version is not added to a policy that is gone', async () => {
-    const gone = { id: 'ANPAgone', name: 'gone' }
+    const gone = { id: 'ANPAgone', name: 'gone', shipped: false }
     const added = store.policies.addVersion(gone, {
       document: 'x',
       asDefault: false,

@@ -68,7 +68,8 @@ test('where the trust policy names the account, the user’s own policies must a
 })
 
 test('a user whom it does not name, and a role that is not there, are refused in the same words', async () => {
-  await rolecall.createRole('closed', trustOf(entities.userArn('nobody')))
+  await entities.user('somebody-else')
+  await rolecall.createRole('closed', trustOf(entities.userArn('somebody-else')))
   for (const role of ['closed', 'missing']) {
     assert.deepEqual(await refusal(take(ada, role)), denied(untrusted(), 'sts:AssumeRole', role))
   }
@@ -271,4 +272,39 @@ test('the SDK’s own provider takes the role and signs with what it gets', asyn
   })
   const { Arn } = await whoIs((await provide()) as Keys)
   assert.equal(Arn, `arn:aws:sts::${accountId}:assumed-role/by-provider/provided`)
+})
+
+test('who gets a name anew is not trusted in the place of whoever had it', async () => {
+  const first = await entities.user('phoenix')
+  await rolecall.createRole('trusts-phoenix', trustOf(entities.userArn('phoenix')))
+  await take(first, 'trusts-phoenix')
+  const UserName = 'phoenix'
+  const iamRoot = rolecall.iam()
+  await iamRoot.send(new iam.DeleteAccessKeyCommand({ UserName, AccessKeyId: first.accessKeyId }))
+  await iamRoot.send(new iam.DeleteUserCommand({ UserName }))
+  const second = await entities.user('phoenix', [allow('iam:ListRoles')])
+  assert.equal((await faultOf(take(second, 'trusts-phoenix'))).code, 'AccessDenied')
+  // Until the policy is written again, by somebody who means the new one.
+  const PolicyDocument = JSON.stringify(trustOf(entities.userArn('phoenix')))
+  await iamRoot.send(new iam.UpdateAssumeRolePolicyCommand({ RoleName: 'trusts-phoenix', PolicyDocument }))
+  await take(second, 'trusts-phoenix')
+})
+
+test('a role made anew under an old name is not trusted either', async () => {
+  await rolecall.createRole('old-name', trustOf(adaArn))
+  await rolecall.createRole('trusts-old-name', trustOf(roleArn('old-name')))
+  const before = keysOf(await take(ada, 'old-name'))
+  await take(before, 'trusts-old-name')
+  await rolecall.iam().send(new iam.DeleteRoleCommand({ RoleName: 'old-name' }))
+  await rolecall.createRole('old-name', trustOf(adaArn))
+  const after = keysOf(await take(ada, 'old-name'))
+  assert.equal((await faultOf(take(after, 'trusts-old-name'))).code, 'AccessDenied')
+})
+
+test('a trust policy names nobody of this account who is not there', async () => {
+  const { code, message } = await faultOf(
+    rolecall.createRole('too-early', trustOf(entities.userArn('unborn'))),
+  )
+  assert.equal(code, 'MalformedPolicyDocument')
+  assert.equal(message, `Invalid principal in policy: "AWS":"${entities.userArn('unborn')}"`)
 })

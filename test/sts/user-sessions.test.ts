@@ -63,6 +63,13 @@ test('they take a role that trusts the user', async () => {
   }
   const RoleArn = await rolecall.createRole('taken', trust)
   await rolecall.sts(keys).send(new AssumeRoleCommand({ RoleArn, RoleSessionName: 'work' }))
+  const PolicyDocument = JSON.stringify({
+    ...trust,
+    Statement: { ...trust.Statement, Action: ['sts:AssumeRole', 'sts:TagSession'] },
+  })
+  await root.send(new iam.UpdateAssumeRolePolicyCommand({ RoleName: 'taken', PolicyDocument }))
+  const Tags = [{ Key: 'team', Value: 'blue' }]
+  await rolecall.sts(keys).send(new AssumeRoleCommand({ RoleArn, RoleSessionName: 'work', Tags }))
 })
 
 test('they end with the key that they were got with, and with the user', async () => {

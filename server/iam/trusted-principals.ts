@@ -1,0 +1,41 @@
+import { entityOf, parseArn } from '../base/arn.ts'
+import { Refusal } from '../base/refusal.ts'
+import { parsePolicy } from '../policy/parse-policy.ts'
+import type { IamDeps } from './deps.ts'
+import { type Holder, role, user } from './holders.ts'
+
+/**
+ * Whom a trust policy names, by ARN, and whose ids they are today. A policy keeps meaning them: whoever gets a name
+ * anew after they are gone must not get what they were trusted with.
+ *
+ * @param document a sound trust policy
+ * @throws {Refusal} policy.malformed when a user or role of this account is named that is not there
+ * @see AWS IAM User Guide, "AWS JSON policy elements: Principal", on deleted principals
+ */
+export async function readTrustedIds(document: string, deps: IamDeps): Promise<Record<string, string>> {
+  const ids: Record<string, string> = {}
+  for (const { principal } of parsePolicy(document, 'trust').statements) {
+    const { element } = principal ?? {}
+    const names = element === undefined || element === '*' ? [] : (element.AWS ?? [])
+    for (const name of names) {
+      const id = await findId(name, deps)
+      if (id !== undefined) ids[name] = id
+    }
+  }
+  return ids
+}
+
+async function findId(text: string, deps: IamDeps): Promise<string | undefined> {
+  const arn = parseArn(text)
+  if (arn === undefined || arn.accountId !== deps.accountId) return undefined
+  const holders: Holder[] = [user, role]
+  for (const holder of holders) {
+    const named = entityOf(arn, holder.kind)
+    if (named === undefined) continue
+    const found = await holder.find(named.name, deps)
+    if (found?.path === named.path) return found.id
+    const message = `Invalid principal in policy: "AWS":"${text}"`
+    throw new Refusal('policy.malformed', { said: { message } })
+  }
+  return undefined
+}
