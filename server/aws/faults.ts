@@ -20,6 +20,7 @@ export type AllFaults = FaultsFor<
   | 'tags'
   | 'message'
   | 'mfa'
+  | 'report'
   | 'trail'
   | 'entity'
   | 'audit'

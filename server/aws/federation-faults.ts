@@ -57,10 +57,13 @@ export const federationFaults = {
     400,
     'Message is not an authorization message of this account',
   ],
+  'report.missing': ['ReportNotPresent', 410, 'No report is there. Please call GenerateCredentialReport.'],
   'mfa.invalid': [
     'AccessDenied',
     403,
     'MultiFactorAuthentication failed with invalid MFA one time pass code.',
   ],
   'mfa.codes': ['InvalidAuthenticationCode', 403, 'Authentication code for device is not valid.'],
-} satisfies FaultsFor<'token' | 'issuer' | 'trust' | 'duration' | 'policy' | 'tags' | 'message' | 'mfa'>
+} satisfies FaultsFor<
+  'token' | 'issuer' | 'trust' | 'duration' | 'policy' | 'tags' | 'message' | 'mfa' | 'report'
+>

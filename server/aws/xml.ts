@@ -1,10 +1,11 @@
-/** What can be rendered: absent members are left out, a list's members are called `member`. */
+/** What can be rendered: absent members are left out, a list's members are called `member`, a map's `entry`. */
 export type XmlValue =
   | string
   | number
   | boolean
   | undefined
   | readonly XmlValue[]
+  | ReadonlyMap<string, string | number>
   | { readonly [name: string]: XmlValue }
 
 /** Renders the members of a structure, one element each. Names are ours, values are anybody's. */
@@ -22,8 +23,13 @@ function renderElement(name: string, value: XmlValue): string {
 function renderContent(value: XmlValue): string {
   if (typeof value === 'string') return escapeXml(value)
   if (typeof value !== 'object') return String(value)
+  if (isMap(value)) return [...value].map(([key, of]) => renderElement('entry', { key, value: of })).join('')
   if (isList(value)) return value.map(member => renderElement('member', member)).join('')
   return renderXml(value)
+}
+
+function isMap(value: XmlValue): value is ReadonlyMap<string, string | number> {
+  return value instanceof Map
 }
 
 function isList(value: XmlValue): value is readonly XmlValue[] {

@@ -47,6 +47,7 @@ export type Reason =
   | 'policy.packedTooLarge'
   | 'tags.invalid'
   | 'message.undecodable'
+  | 'report.missing'
   | 'mfa.invalid'
   | 'mfa.codes'
   | 'trail.timeRange'

@@ -14,6 +14,7 @@ export type IamDeps = Pick<
   | 'lastUsed'
   | 'revocations'
   | 'mfaDevices'
+  | 'settings'
   | 'policies'
   | 'oidcProviders'
 > & {

@@ -11,6 +11,7 @@ import * as given from './parameters.ts'
 import { onNewPolicy, onPolicy } from './permissions.ts'
 import { requireOwnPolicy, requirePolicy } from './policy-arn.ts'
 import { type UsageCounts, wirePolicy } from './shapes.ts'
+import { noUsage, usages } from './usages.ts'
 
 /**
  * @throws {Refusal} policy.malformed | entity.exists | entity.limit
@@ -119,13 +120,6 @@ export const listPolicies = defineAction({
     }
   },
 })
-
-const noUsage: UsageCounts = { attachments: 0, boundaries: 0 }
-
-async function usages({ policies }: IamDeps): Promise<(id: string) => UsageCounts> {
-  const [attached, bounding] = await Promise.all([policies.attachmentCounts(), policies.boundaryCounts()])
-  return id => ({ attachments: attached.get(id) ?? 0, boundaries: bounding.get(id) ?? 0 })
-}
 
 /** A list leaves out description and tags. */
 function wireListedPolicy(policy: ManagedPolicy, usage: UsageCounts, { accountId }: IamDeps): Result {

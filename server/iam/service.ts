@@ -1,8 +1,11 @@
 import { type BoundAction, bindAction } from '../aws/action.ts'
 import type { QueryService } from '../aws/query-protocol.ts'
 import * as accessKeys from './access-keys.ts'
+import * as account from './account.ts'
+import { getAccountAuthorizationDetails } from './account-details.ts'
 import { attachedPolicyActions } from './attached-policies.ts'
 import { boundaryActions } from './boundaries.ts'
+import * as credentialReport from './credential-report.ts'
 import type { IamDeps } from './deps.ts'
 import { iamFaults } from './faults.ts'
 import * as groups from './groups.ts'
@@ -74,6 +77,13 @@ export function createIamService(deps: IamDeps): QueryService {
     bindAction(resourceTags.tagOpenIdConnectProvider, deps),
     bindAction(resourceTags.untagOpenIdConnectProvider, deps),
     bindAction(resourceTags.listOpenIdConnectProviderTags, deps),
+    bindAction(account.createAccountAlias, deps),
+    bindAction(account.deleteAccountAlias, deps),
+    bindAction(account.listAccountAliases, deps),
+    bindAction(account.getAccountSummary, deps),
+    bindAction(getAccountAuthorizationDetails, deps),
+    bindAction(credentialReport.generateCredentialReport, deps),
+    bindAction(credentialReport.getCredentialReport, deps),
     bindAction(mfaDevices.createVirtualMfaDevice, deps),
     bindAction(mfaDevices.deleteVirtualMfaDevice, deps),
     bindAction(mfaDevices.listVirtualMfaDevices, deps),

@@ -92,6 +92,7 @@ export const oauthFaults = {
   'policy.packedTooLarge': ['invalid_request', 400, 'The policies and tags do not fit into a session'],
   'trail.timeRange': ['invalid_request', 400, 'the time range is not valid'],
   'trail.nextToken': ['invalid_request', 400, 'the token is not valid'],
+  'report.missing': ['invalid_request', 400, 'there is no report'],
   'mfa.invalid': ['access_denied', 403, 'the second factor is not valid'],
   'mfa.codes': ['access_denied', 403, 'the second factor is not valid'],
   'message.undecodable': ['invalid_request', 400, 'the message can’t be decoded'],

@@ -5,6 +5,7 @@ import type { Schema } from './schema.ts'
 export type Settings = {
   find(name: string): Promise<string | undefined>
   set(name: string, value: string): Promise<void>
+  delete(name: string): Promise<void>
   /** Sets it unless somebody else was first; answers what it is. */
   claim(name: string, value: string): Promise<string>
 }
@@ -27,6 +28,9 @@ export function createSettings(db: Kysely<Schema>): Settings {
         .where('name', '=', name)
         .executeTakeFirstOrThrow()
       return row.value
+    },
+    async delete(name) {
+      await db.deleteFrom('settings').where('name', '=', name).execute()
     },
     async set(name, value) {
       await db

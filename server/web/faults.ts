@@ -53,6 +53,7 @@ export const webFaults = {
   'policy.packedTooLarge': [400, 'What the provider says of you does not fit into a session.'],
   'trail.timeRange': [400, 'The time range is not valid.'],
   'trail.nextToken': [400, 'The page is not valid.'],
+  'report.missing': [404, 'There is no report.'],
   'mfa.invalid': [403, 'The code is not valid.'],
   'mfa.codes': [403, 'The code is not valid.'],
   'message.undecodable': [400, 'The message can’t be decoded.'],

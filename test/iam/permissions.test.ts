@@ -69,6 +69,8 @@ const asRoot = (action: string, input: CommandInput) => send(root, action, input
 /** What must be there before; `name` is the entity's. */
 const make = {
   nothing: async () => undefined,
+  alias: () => asRoot('CreateAccountAlias', { AccountAlias: 'my-company' }),
+  report: () => asRoot('GenerateCredentialReport', {}),
   role: (name: string) =>
     asRoot('CreateRole', { ...role(name), Path: '/team/', AssumeRolePolicyDocument: trustDocument }),
   user: (name: string) => asRoot('CreateUser', { ...user(name), Path: '/team/' }),
@@ -217,6 +219,14 @@ const rows: Row[] = [
   ['DeactivateMFADevice', 'userWithDevice', userArn, name => ({ ...user(name), ...device(name) })],
   ['ListMFADevices', 'user', userArn, user],
   ['GetMFADevice', 'userWithDevice', userArn, name => ({ ...user(name), ...device(name) })],
+
+  ['CreateAccountAlias', 'nothing', all, () => ({ AccountAlias: 'my-company' })],
+  ['DeleteAccountAlias', 'alias', all, () => ({ AccountAlias: 'my-company' })],
+  ['ListAccountAliases', 'nothing', all, () => ({})],
+  ['GetAccountSummary', 'nothing', all, () => ({})],
+  ['GetAccountAuthorizationDetails', 'nothing', all, () => ({})],
+  ['GenerateCredentialReport', 'nothing', all, () => ({})],
+  ['GetCredentialReport', 'report', all, () => ({})],
 
   ['CreateGroup', 'nothing', groupArn, name => ({ ...group(name), Path: '/team/' })],
   ['GetGroup', 'group', groupArn, group],
