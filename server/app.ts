@@ -16,12 +16,14 @@ import { createMfaVerifier } from './credentials/verify-mfa.ts'
 import { createGate } from './federation/assume-role.ts'
 import { createFactsReader } from './http/request-facts.ts'
 import { createRequestGuard } from './http/request-guard.ts'
+import { isOutboundEnabled } from './iam/outbound-federation.ts'
 import { createIamService } from './iam/service.ts'
 import { ensureShippedPolicies } from './iam/shipped-policies.ts'
 import { createProofVerifiers, type StandIns } from './identity/proof-verifiers.ts'
 import { openInstallation, openKeyring, storeLocation } from './installation.ts'
 import { claimDataDir, type DataDirClaim } from './keys/claim-data-dir.ts'
 import { prepareDataDir, type RootAccessKey } from './keys/key-files.ts'
+import { createIdentityKeys } from './oidc/identity-keys.ts'
 import { loadSigningKeys } from './oidc/signing-keys.ts'
 import { createTokenEndpoint } from './oidc/token-endpoint.ts'
 import { composeRoutes } from './routes.ts'
@@ -106,7 +108,20 @@ async function compose(config: Config, options: Options, claim: DataDirClaim): P
   const proofs = createProofVerifiers({ config, standIns, oidcProviders, accountId, outbound, clock, log })
   const authorizer = createAuthorizer({ ...store, keyring })
   const mfa = createMfaVerifier({ ...store, keyring, clock })
-  const gate = createGate({ ...store, authorizer, mfa, keyring, audit, accountId, clock, demo })
+  const identityKeys = createIdentityKeys({ signingKeys: store.signingKeys, keyring, clock })
+  const gate = createGate({
+    ...store,
+    authorizer,
+    mfa,
+    keyring,
+    audit,
+    accountId,
+    clock,
+    demo,
+    issuer: publicUrl,
+    identityKey: identityKeys.signing,
+    isOutboundEnabled: () => isOutboundEnabled(store.settings),
+  })
   const signer = createTokenSigner({
     keys: await loadSigningKeys({ signingKeys: store.signingKeys, keyring, clock }),
     issuer: publicUrl,
@@ -122,7 +137,14 @@ async function compose(config: Config, options: Options, claim: DataDirClaim): P
     aws: createAwsEndpoint({
       services: [
         createStsService({ gate, ...proofs, keyring, accountId }),
-        createIamService({ ...store, keyring, accountId, clock, allowLoopbackHttp: !production }),
+        createIamService({
+          ...store,
+          keyring,
+          accountId,
+          issuer: publicUrl,
+          clock,
+          allowLoopbackHttp: !production,
+        }),
       ],
       jsonServices: [createTrailService({ reader, accountId })],
       authenticator: createAuthenticator({ ...store, keyring, rootAccessKey, accountId, clock, demo }),
@@ -132,7 +154,8 @@ async function compose(config: Config, options: Options, claim: DataDirClaim): P
       log,
     }),
     token: createTokenEndpoint({ gate, ...proofs, signer, audit, factsOf, log }),
-    jwks: signer.jwks(),
+    issuer: publicUrl,
+    jwks: async () => ({ keys: [...signer.jwks().keys, ...(await identityKeys.published())] }),
     web: createWebRoutes({
       config,
       standIns,

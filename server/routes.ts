@@ -17,8 +17,9 @@ export type RouteDeps = {
   guard(request: IncomingMessage): void
   aws: Endpoint
   token: Endpoint
-  /** The public keys of our own tokens. */
-  jwks: object
+  /** Who our own tokens are from, and their public keys. */
+  issuer: string
+  jwks(): Promise<object>
   /** Everything that a browser sees. */
   web: RequestHandler
   /** Throws when the store does not answer. */
@@ -49,7 +50,7 @@ export function composeRoutes(deps: RouteDeps): RequestListener {
   }
 }
 
-function composeDoors({ token, jwks, web, isReady, factsOf, log }: RouteDeps): Express {
+function composeDoors({ token, issuer, jwks, web, isReady, factsOf, log }: RouteDeps): Express {
   const app = express()
   app.disable('x-powered-by')
   app.set('etag', false)
@@ -70,9 +71,13 @@ function composeDoors({ token, jwks, web, isReady, factsOf, log }: RouteDeps): E
   app.all('/token', (_request, response) => {
     response.set('allow', 'POST').set('cache-control', 'no-store').status(405).end()
   })
-  app.get('/.well-known/jwks.json', (_request, response) => {
-    // Public, for pages as well that verify our tokens.
-    response.set({ 'cache-control': 'public, max-age=300', 'access-control-allow-origin': '*' }).json(jwks)
+  // Both public, for pages as well that verify our tokens.
+  const published = { 'cache-control': 'public, max-age=300', 'access-control-allow-origin': '*' }
+  app.get('/.well-known/jwks.json', async (_request, response) => {
+    response.set(published).json(await jwks())
+  })
+  app.get('/.well-known/openid-configuration', (_request, response) => {
+    response.set(published).json(discovery(issuer))
   })
   app.use(web)
   app.use((error: unknown, request: Request, response: Response, next: NextFunction) => {
@@ -80,6 +85,19 @@ function composeDoors({ token, jwks, web, isReady, factsOf, log }: RouteDeps): E
     answerFailure(error, factsOf(request).requestId, response, log)
   })
   return app
+}
+
+/** What whoever verifies our tokens must know. @see OpenID Connect Discovery 1.0, section 3 */
+function discovery(issuer: string): object {
+  return {
+    issuer,
+    jwks_uri: `${issuer}/.well-known/jwks.json`,
+    token_endpoint: `${issuer}/token`,
+    response_types_supported: ['id_token'],
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: ['RS256', 'ES384'],
+    claims_supported: ['iss', 'sub', 'aud', 'iat', 'exp', 'jti'],
+  }
 }
 
 /** Sessions may have been ended elsewhere that this node has not heard of: it takes none. */

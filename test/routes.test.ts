@@ -39,7 +39,8 @@ const service = supertest(
     },
     aws: door('aws'),
     token: door('token'),
-    jwks: { keys: [] },
+    issuer: 'https://login.example',
+    jwks: async () => ({ keys: [] }),
     web,
     async isReady() {
       if (failure !== undefined) throw failure

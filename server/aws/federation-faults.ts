@@ -57,6 +57,26 @@ export const federationFaults = {
     400,
     'Message is not an authorization message of this account',
   ],
+  'outbound.disabled': [
+    'OutboundWebIdentityFederationDisabledException',
+    403,
+    'Outbound web identity federation is not enabled for this account.',
+  ],
+  'outbound.outlivesSession': [
+    'SessionDurationEscalationException',
+    403,
+    'The requested token duration would extend beyond the expiration of the calling session.',
+  ],
+  'outbound.alreadyEnabled': [
+    'FeatureEnabledException',
+    409,
+    'Outbound web identity federation is already enabled for this account.',
+  ],
+  'outbound.notEnabled': [
+    'FeatureDisabledException',
+    404,
+    'Outbound web identity federation is not enabled for this account.',
+  ],
   'report.missing': ['ReportNotPresent', 410, 'No report is there. Please call GenerateCredentialReport.'],
   'mfa.invalid': [
     'AccessDenied',
@@ -65,5 +85,5 @@ export const federationFaults = {
   ],
   'mfa.codes': ['InvalidAuthenticationCode', 403, 'Authentication code for device is not valid.'],
 } satisfies FaultsFor<
-  'token' | 'issuer' | 'trust' | 'duration' | 'policy' | 'tags' | 'message' | 'mfa' | 'report'
+  'token' | 'issuer' | 'trust' | 'duration' | 'policy' | 'tags' | 'message' | 'mfa' | 'report' | 'outbound'
 >

@@ -1,7 +1,5 @@
-import type { AuditLog } from '../audit/audit-log.ts'
-import type { Authorizer } from '../authorization/authorize.ts'
 import { roleArn as arnOfRole } from '../base/arn.ts'
-import { type Clock, toSeconds } from '../base/clock.ts'
+import { toSeconds } from '../base/clock.ts'
 import type { FederatedIdentity } from '../base/federated-identity.ts'
 import { Refusal } from '../base/refusal.ts'
 import type { RequestFacts } from '../base/request-facts.ts'
@@ -15,21 +13,19 @@ import type { PrincipalPolicies } from '../store/principal-policies.ts'
 import type { Role, Roles } from '../store/roles.ts'
 import { assumeRoleAs } from './assume-role-as.ts'
 import type { AskedSession, AssumedRole, Gate, OfferedRole } from './gate.ts'
+import { type IdentityTokenDeps, issueIdentityToken } from './issue-identity-token.ts'
 import { issueRoleSession } from './issue-role-session.ts'
 import { findRole, requireSane, requireSessionPolicies } from './session-request.ts'
 import { requireTrust } from './trust.ts'
 import { issueFederatedSession, issueUserSession } from './user-sessions.ts'
 
-export type GateDeps = {
+export type GateDeps = IdentityTokenDeps & {
   roles: Pick<Roles, 'find' | 'list'>
   principalPolicies: Pick<PrincipalPolicies, 'documents'>
   policies: Pick<Policies, 'find'>
-  authorizer: Authorizer
   mfa: MfaVerifier
   keyring: Keyring
-  audit: Pick<AuditLog, 'record'>
   accountId: string
-  clock: Clock
   /** Whether what the demo made still counts. */
   demo: boolean
 }
@@ -52,6 +48,7 @@ export function createGate(deps: GateDeps): Gate {
     assumeRoleAs: (caller, roleArn, asked, facts) => assumeRoleAs(deps, caller, roleArn, asked, facts),
     userSession: (caller, asked, facts) => issueUserSession(deps, caller, asked, facts),
     federate: (caller, asked, facts) => issueFederatedSession(deps, caller, asked, facts),
+    identityToken: (caller, asked, facts) => issueIdentityToken(deps, caller, asked, facts),
     rolesFor: (identity, sessionName, facts) => rolesFor(deps, identity, sessionName, facts),
   }
 }

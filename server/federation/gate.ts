@@ -4,6 +4,7 @@ import type { RequestFacts } from '../base/request-facts.ts'
 import type { Credentials, Session } from '../base/session.ts'
 import type { Minted } from '../credentials/mint.ts'
 import type { Role } from '../store/roles.ts'
+import type { IdentityAlgorithm } from '../tokens/sign-identity-token.ts'
 
 /** What the caller wishes for the session; whether they get it is the gate's to say. */
 export type AskedSession = {
@@ -50,6 +51,16 @@ export type AskedUserSession = {
 export type AskedFederation = AskedSession & { tags?: Readonly<Record<string, string>> }
 
 export type FederatedSession = Minted & { packedPolicyPercent: number }
+
+export type AskedIdentityToken = {
+  audiences: readonly string[]
+  /** 60 to 3600. */
+  seconds: number
+  algorithm: IdentityAlgorithm
+  tags?: Readonly<Record<string, string>>
+}
+
+export type IssuedIdentityToken = { token: string; expiresAtSeconds: number }
 
 /** A role that an identity may take, as the sign-in page shows it. */
 export type OfferedRole = {
@@ -99,6 +110,12 @@ export type Gate = {
    * @throws {Refusal} access.denied | tags.invalid | policy.* | audit.unavailable
    */
   federate(caller: Caller, asked: AskedFederation, facts: RequestFacts): Promise<FederatedSession>
+
+  /**
+   * A JWT that says elsewhere who the caller is. Only for users and roles, and where the account has it enabled.
+   * @throws {Refusal} outbound.disabled | outbound.outlivesSession | access.denied | audit.unavailable
+   */
+  identityToken(caller: Caller, asked: AskedIdentityToken, facts: RequestFacts): Promise<IssuedIdentityToken>
 
   /** The roles whose trust policy admits this identity under this session name, by the roles' names. */
   rolesFor(identity: FederatedIdentity, sessionName: string, facts: RequestFacts): Promise<OfferedRole[]>

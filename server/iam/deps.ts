@@ -20,6 +20,8 @@ export type IamDeps = Pick<
 > & {
   keyring: Keyring
   accountId: string
+  /** Of tokens that principals of this account show elsewhere: our public URL. */
+  issuer: string
   clock: Clock
   /** Whether an issuer may be `http:` on a loopback address: outside production alone. */
   allowLoopbackHttp: boolean

@@ -13,6 +13,7 @@ import { inlinePolicyActions } from './inline-policies.ts'
 import * as mfaDevices from './mfa-devices.ts'
 import * as mfaEnabling from './mfa-enabling.ts'
 import * as oidcProviders from './oidc-providers.ts'
+import * as outbound from './outbound-federation.ts'
 import * as policies from './policies.ts'
 import { listEntitiesForPolicy } from './policy-entities.ts'
 import * as policyVersions from './policy-versions.ts'
@@ -84,6 +85,9 @@ export function createIamService(deps: IamDeps): QueryService {
     bindAction(getAccountAuthorizationDetails, deps),
     bindAction(credentialReport.generateCredentialReport, deps),
     bindAction(credentialReport.getCredentialReport, deps),
+    bindAction(outbound.enableOutboundWebIdentityFederation, deps),
+    bindAction(outbound.disableOutboundWebIdentityFederation, deps),
+    bindAction(outbound.getOutboundWebIdentityFederationInfo, deps),
     bindAction(mfaDevices.createVirtualMfaDevice, deps),
     bindAction(mfaDevices.deleteVirtualMfaDevice, deps),
     bindAction(mfaDevices.listVirtualMfaDevices, deps),

@@ -29,7 +29,10 @@ async function openKeys({ signingKeys, keyring }: Deps): Promise<OpenedKey[]> {
     const der = openRecord(keyring, 'signing-key-at-rest', sealedKey, kid)
     if (der === undefined) return []
     const current = keyIdOf(sealedKey).equals(keyring.currentKeyId)
-    return [{ current, key: { kid, privateKey: fromDer(der) } }]
+    const privateKey = fromDer(der)
+    // Beside them are the keys of tokens that go elsewhere: they sign nothing of ours.
+    if (privateKey.asymmetricKeyDetails?.namedCurve !== 'prime256v1') return []
+    return [{ current, key: { kid, privateKey } }]
   })
 }
 

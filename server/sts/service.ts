@@ -9,6 +9,7 @@ import { getAccessKeyInfo } from './get-access-key-info.ts'
 import { getCallerIdentity } from './get-caller-identity.ts'
 import { getFederationToken } from './get-federation-token.ts'
 import { getSessionToken } from './get-session-token.ts'
+import { getWebIdentityToken } from './get-web-identity-token.ts'
 
 export function createStsService(deps: StsDeps): QueryService {
   const actions = [
@@ -19,6 +20,7 @@ export function createStsService(deps: StsDeps): QueryService {
     bindAction(getCallerIdentity, deps),
     bindAction(getFederationToken, deps),
     bindAction(getSessionToken, deps),
+    bindAction(getWebIdentityToken, deps),
   ]
   return {
     name: 'sts',

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after } from 'node:test'
 import { openAuditLog } from '../../server/audit/audit-log.ts'
@@ -80,6 +81,9 @@ export async function composeGate(more: Partial<GateDeps> = {}) {
     accountId,
     clock,
     demo: false,
+    issuer: 'https://login.example',
+    identityKey: async () => assert.fail('no identity token is asked for here'),
+    isOutboundEnabled: async () => false,
   }
   return {
     gate: createGate({ ...deps, ...more }),

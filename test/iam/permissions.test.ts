@@ -69,6 +69,8 @@ const asRoot = (action: string, input: CommandInput) => send(root, action, input
 /** What must be there before; `name` is the entity's. */
 const make = {
   nothing: async () => undefined,
+  outboundOn: () => asRoot('EnableOutboundWebIdentityFederation', {}).catch(() => undefined),
+  outboundOff: () => asRoot('DisableOutboundWebIdentityFederation', {}).catch(() => undefined),
   alias: () => asRoot('CreateAccountAlias', { AccountAlias: 'my-company' }),
   report: () => asRoot('GenerateCredentialReport', {}),
   role: (name: string) =>
@@ -220,6 +222,9 @@ const rows: Row[] = [
   ['ListMFADevices', 'user', userArn, user],
   ['GetMFADevice', 'userWithDevice', userArn, name => ({ ...user(name), ...device(name) })],
 
+  ['EnableOutboundWebIdentityFederation', 'outboundOff', all, () => ({})],
+  ['DisableOutboundWebIdentityFederation', 'outboundOn', all, () => ({})],
+  ['GetOutboundWebIdentityFederationInfo', 'outboundOn', all, () => ({})],
   ['CreateAccountAlias', 'nothing', all, () => ({ AccountAlias: 'my-company' })],
   ['DeleteAccountAlias', 'alias', all, () => ({ AccountAlias: 'my-company' })],
   ['ListAccountAliases', 'nothing', all, () => ({})],
