@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { allow, policyOf } from '../support/aws-calls.ts'
@@ -120,6 +120,45 @@ test(
     assert.deepEqual(back.PolicyDocument, JSON.parse(policy))
   },
 )
+
+/** The commands under a heading of the README, as they stand there. */
+function commandsUnder(heading: string): string[] {
+  const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8')
+  const [, section = ''] = readme.split(`## ${heading}\n`)
+  const [, block = ''] = /```sh\n([^`]*)```/.exec(section) ?? []
+  return block.trim().split('\n')
+}
+
+test('the README’s commands for users, keys and the trail do what it says', { skip }, async () => {
+  const commands = commandsUnder('Users, keys and what was done')
+  assert.equal(commands.length, 5)
+  const answers: unknown[] = []
+  for (const command of commands) {
+    const words = command.replaceAll('$ACCOUNT', accountId).replaceAll('"', '').split(' ')
+    assert.equal(words.shift(), 'aws')
+    answers.push(await aws(words, owner))
+  }
+  const [user, , key, simulated, events] = answers.map(Object)
+  assert.equal(user.User.Arn, `arn:aws:iam::${accountId}:user/ada`)
+  assert.deepEqual(
+    simulated.EvaluationResults.map((one: Record<string, string>) => [one.EvalActionName, one.EvalDecision]),
+    [
+      ['iam:ListUsers', 'allowed'],
+      ['iam:DeleteUser', 'implicitDeny'],
+    ],
+  )
+  const [event] = events.Events
+  assert.deepEqual([event.EventName, event.Username], ['CreateUser', 'root'])
+
+  const { AccessKeyId, SecretAccessKey } = key.AccessKey
+  const ada = { AWS_ACCESS_KEY_ID: AccessKeyId, AWS_SECRET_ACCESS_KEY: SecretAccessKey }
+  assert.equal(Object(await aws(['sts', 'get-caller-identity'], ada)).Arn, user.User.Arn)
+  const denied = await complaintOf(aws(['iam', 'delete-user', '--user-name', 'ada'], ada))
+  const [, message = ''] = denied.split('Encoded authorization failure message: ')
+  const decode = ['sts', 'decode-authorization-message', '--encoded-message', message]
+  const story = JSON.parse(Object(await aws(decode, owner)).DecodedMessage)
+  assert.equal(story.request.action, 'iam:DeleteUser')
+})
 
 test('the CLI’s own presigned URL, as clusters are shown it, says who signed it', { skip }, async () => {
   const answer = Object(await aws(['eks', 'get-token', '--cluster-name', 'a-cluster'], owner))
