@@ -3,12 +3,15 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { after } from 'node:test'
 import { CloudTrailClient } from '@aws-sdk/client-cloudtrail'
+import * as iamCommands from '@aws-sdk/client-iam'
 import { CreateOpenIDConnectProviderCommand, CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam'
+import * as stsCommands from '@aws-sdk/client-sts'
 import { STSClient } from '@aws-sdk/client-sts'
 import { type Logger, pino } from 'pino'
 import { type Options, openRolecall, type Rolecall } from '../../server/app.ts'
 import { type Config, listeningOn, readConfig } from '../../server/config.ts'
 import type { StandIns } from '../../server/identity/proof-verifiers.ts'
+import { checkShapes } from './check-shapes.ts'
 import { audience, startIssuer, type TestIssuer } from './issuer.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
@@ -92,8 +95,8 @@ export async function startRolecall(
     advanceMs: ms => {
       offsetMs += ms
     },
-    sts: (keys = rootKeys) => new STSClient(clientFor(keys)),
-    iam: (keys = rootKeys) => new IAMClient(clientFor(keys)),
+    sts: (keys = rootKeys) => checkShapes(new STSClient(clientFor(keys)), stsCommands),
+    iam: (keys = rootKeys) => checkShapes(new IAMClient(clientFor(keys)), iamCommands),
     cloudTrail: (keys = rootKeys) => new CloudTrailClient(clientFor(keys)),
     roleArn: name => `arn:aws:iam::${accountId}:role/${name}`,
     async createRole(name, trustPolicy, more = {}) {
