@@ -12,6 +12,7 @@ import { type Clock, systemClock } from './base/clock.ts'
 import { createOutbound } from './base/outbound.ts'
 import type { Config } from './config.ts'
 import { createAuthenticator } from './credentials/authenticate.ts'
+import { resealSecrets } from './credentials/reseal-secrets.ts'
 import { createMfaVerifier } from './credentials/verify-mfa.ts'
 import { createGate } from './federation/assume-role.ts'
 import { createFactsReader } from './http/request-facts.ts'
@@ -130,6 +131,10 @@ async function compose(config: Config, options: Options, claim: DataDirClaim): P
 
   const reader = openAuditReader(config)
   await ensureShippedPolicies(store.policies, clock)
+  if (config.previousMasterKey !== undefined) {
+    const count = await resealSecrets(store, keyring)
+    if (count > 0) log.info({ count }, 'secrets were sealed under the current master key')
+  }
   const app = composeRoutes({
     guard: createRequestGuard({ publicUrl, production, factsOf }),
     factsOf,

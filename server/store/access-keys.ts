@@ -25,6 +25,9 @@ export type AccessKeys = {
    */
   create(key: AccessKey, mostKeys: number): Promise<boolean>
   setActive(id: string, active: boolean): Promise<void>
+  /** Of all users, by id. */
+  listAll(): Promise<AccessKey[]>
+  setSealedSecret(id: string, sealedSecret: Buffer): Promise<void>
   delete(id: string): Promise<void>
 }
 
@@ -60,6 +63,17 @@ export function createAccessKeys({ db, catalogue, write }: Database): AccessKeys
           return true
         }),
       ),
+    async listAll() {
+      return (await db.selectFrom('access_keys').selectAll().orderBy('id').execute()).map(asKey)
+    },
+    setSealedSecret: (id, sealedSecret) =>
+      write([`accessKey:${id}`], async trx => {
+        await trx
+          .updateTable('access_keys')
+          .set({ sealed_secret: sealedSecret })
+          .where('id', '=', id)
+          .execute()
+      }),
     setActive: (id, active) =>
       write([`accessKey:${id}`], async trx => {
         await trx

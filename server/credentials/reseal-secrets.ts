@@ -1,0 +1,36 @@
+import type { Keyring } from '../keys/keyring.ts'
+import { keyIdOf, openRecord, sealRecord } from '../keys/sealed-record.ts'
+import type { Store } from '../store/open-store.ts'
+
+/**
+ * Seals under the current master key what rests under the one before it: users' secret access keys and the seeds of
+ * their second factors. After that the previous one can go, and nobody is locked out.
+ *
+ * @returns how many there were
+ */
+export async function resealSecrets(
+  { accessKeys, mfaDevices }: Pick<Store, 'accessKeys' | 'mfaDevices'>,
+  keyring: Keyring,
+): Promise<number> {
+  let count = 0
+  for (const { id, sealedSecret } of await accessKeys.listAll()) {
+    const sealed = reseal(keyring, sealedSecret, id)
+    if (sealed === undefined) continue
+    await accessKeys.setSealedSecret(id, sealed)
+    count++
+  }
+  for (const { serialNumber, sealedSeed } of await mfaDevices.list()) {
+    const sealed = reseal(keyring, sealedSeed, serialNumber)
+    if (sealed === undefined) continue
+    await mfaDevices.setSealedSeed(serialNumber, sealed)
+    count++
+  }
+  return count
+}
+
+/** Undefined for what is under the current key, or can't be opened: that is left as it is, for the key to come back. */
+function reseal(keyring: Keyring, sealed: Buffer, bound: string): Buffer | undefined {
+  if (keyIdOf(sealed).equals(keyring.currentKeyId)) return undefined
+  const plain = openRecord(keyring, 'secret-at-rest', sealed, bound)
+  return plain && sealRecord(keyring, 'secret-at-rest', plain, bound)
+}
