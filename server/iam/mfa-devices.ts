@@ -9,10 +9,9 @@ import type { MfaDevice } from '../store/mfa-devices.ts'
 import type { IamDeps } from './deps.ts'
 import { readPage } from './pages.ts'
 import * as given from './parameters.ts'
-import { onMfaDevice, onNewMfaDevice, requestTags, tagKeysContext } from './permissions.ts'
+import { onMfaDevice, onNewMfaDevice } from './permissions.ts'
 import { qrPng } from './qr-png.ts'
-import { sortedTags, wireDate, wireTags, wireUser } from './shapes.ts'
-import { withoutTags, withTags } from './tags.ts'
+import { wireDate, wireTags, wireUser } from './shapes.ts'
 
 /** 160 bits, as RFC 4226 (section 4, R6) recommends; AWS's are longer. */
 const seedBytes = 32
@@ -109,52 +108,6 @@ export const listVirtualMfaDevices = defineAction({
       VirtualMFADevices: await Promise.all(page.items.map(device => wireVirtual(device, deps))),
       ...page.wire,
     }
-  },
-})
-
-/**
- * @throws {Refusal} entity.missing
- * @see AWS IAM API reference, TagMFADevice
- */
-export const tagMfaDevice = defineAction({
-  name: 'TagMFADevice',
-  auth: 'signed',
-  writes: true,
-  input: params({ SerialNumber: serialNumber, Tags: given.requiredTags }),
-  permission: (asked, deps: IamDeps) =>
-    onMfaDevice('TagMFADevice', asked.SerialNumber, deps, requestTags(asked.Tags)),
-  async handle(asked, deps) {
-    const device = await requireDevice(asked.SerialNumber, deps)
-    await deps.mfaDevices.changeTags(device.serialNumber, tags => withTags(tags, asked.Tags))
-    return {}
-  },
-})
-
-/** @see AWS IAM API reference, UntagMFADevice */
-export const untagMfaDevice = defineAction({
-  name: 'UntagMFADevice',
-  auth: 'signed',
-  writes: true,
-  input: params({ SerialNumber: serialNumber, TagKeys: given.tagKeys }),
-  permission: (asked, deps: IamDeps) =>
-    onMfaDevice('UntagMFADevice', asked.SerialNumber, deps, tagKeysContext(asked.TagKeys)),
-  async handle(asked, deps) {
-    const device = await requireDevice(asked.SerialNumber, deps)
-    await deps.mfaDevices.changeTags(device.serialNumber, tags => withoutTags(tags, asked.TagKeys))
-    return {}
-  },
-})
-
-/** @see AWS IAM API reference, ListMFADeviceTags */
-export const listMfaDeviceTags = defineAction({
-  name: 'ListMFADeviceTags',
-  auth: 'signed',
-  input: params({ SerialNumber: serialNumber, ...given.paging }),
-  permission: (asked, deps: IamDeps) => onMfaDevice('ListMFADeviceTags', asked.SerialNumber, deps),
-  async handle(asked, deps) {
-    const { tags } = await requireDevice(asked.SerialNumber, deps)
-    const page = readPage(sortedTags(tags), ({ Key }) => Key.toLowerCase(), asked)
-    return { Tags: page.items, ...page.wire }
   },
 })
 

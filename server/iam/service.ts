@@ -17,11 +17,10 @@ import * as outbound from './outbound-federation.ts'
 import * as policies from './policies.ts'
 import { listEntitiesForPolicy } from './policy-entities.ts'
 import * as policyVersions from './policy-versions.ts'
-import * as resourceTags from './resource-tags.ts'
 import { revokeSessions } from './revoke-sessions.ts'
 import * as roles from './roles.ts'
 import * as simulate from './simulate.ts'
-import { principalTagActions } from './tags.ts'
+import { tagActions } from './tags.ts'
 import * as users from './users.ts'
 
 export function createIamService(deps: IamDeps): QueryService {
@@ -54,7 +53,7 @@ export function createIamService(deps: IamDeps): QueryService {
     ...inlinePolicyActions(deps),
     ...attachedPolicyActions(deps),
     ...boundaryActions(deps),
-    ...principalTagActions(deps),
+    ...tagActions(deps),
     bindAction(policies.createPolicy, deps),
     bindAction(policies.getPolicy, deps),
     bindAction(policies.deletePolicy, deps),
@@ -72,12 +71,6 @@ export function createIamService(deps: IamDeps): QueryService {
     bindAction(oidcProviders.addClientIdToOpenIdConnectProvider, deps),
     bindAction(oidcProviders.removeClientIdFromOpenIdConnectProvider, deps),
     bindAction(oidcProviders.updateOpenIdConnectProviderThumbprint, deps),
-    bindAction(resourceTags.tagPolicy, deps),
-    bindAction(resourceTags.untagPolicy, deps),
-    bindAction(resourceTags.listPolicyTags, deps),
-    bindAction(resourceTags.tagOpenIdConnectProvider, deps),
-    bindAction(resourceTags.untagOpenIdConnectProvider, deps),
-    bindAction(resourceTags.listOpenIdConnectProviderTags, deps),
     bindAction(account.createAccountAlias, deps),
     bindAction(account.deleteAccountAlias, deps),
     bindAction(account.listAccountAliases, deps),
@@ -91,9 +84,6 @@ export function createIamService(deps: IamDeps): QueryService {
     bindAction(mfaDevices.createVirtualMfaDevice, deps),
     bindAction(mfaDevices.deleteVirtualMfaDevice, deps),
     bindAction(mfaDevices.listVirtualMfaDevices, deps),
-    bindAction(mfaDevices.tagMfaDevice, deps),
-    bindAction(mfaDevices.untagMfaDevice, deps),
-    bindAction(mfaDevices.listMfaDeviceTags, deps),
     bindAction(mfaEnabling.enableMfaDevice, deps),
     bindAction(mfaEnabling.resyncMfaDevice, deps),
     bindAction(mfaEnabling.deactivateMfaDevice, deps),
