@@ -28,6 +28,7 @@ import { createIdentityKeys } from './oidc/identity-keys.ts'
 import { loadSigningKeys } from './oidc/signing-keys.ts'
 import { createTokenEndpoint } from './oidc/token-endpoint.ts'
 import { composeRoutes } from './routes.ts'
+import { serviceProviderAt, serviceProviderMetadata } from './saml/service-provider.ts'
 import { openStore, type Store } from './store/open-store.ts'
 import { createStsService } from './sts/service.ts'
 import { createTokenSigner } from './tokens/sign-access-token.ts'
@@ -99,14 +100,22 @@ async function compose(config: Config, options: Options, claim: DataDirClaim): P
   const { log, clock = systemClock, standIns } = options
   const { publicUrl, production, demo } = config
   const { keyring, accountId, rootAccessKey, store, audit } = await openParts(config, options)
-  const { oidcProviders } = store
 
   const factsOf = createFactsReader(config.trustedProxies, clock)
   const outbound = createOutbound({
     allowPrivate: (host, port) => isAllowed(config.allowedPrivateHosts, host, port),
     allowLoopbackHttp: !production,
   })
-  const proofs = createProofVerifiers({ config, standIns, oidcProviders, accountId, outbound, clock, log })
+  const proofs = createProofVerifiers({
+    ...store,
+    config,
+    standIns,
+    keyring,
+    accountId,
+    outbound,
+    clock,
+    log,
+  })
   const authorizer = createAuthorizer({ ...store, keyring })
   const mfa = createMfaVerifier({ ...store, keyring, clock })
   const identityKeys = createIdentityKeys({ signingKeys: store.signingKeys, keyring, clock })
@@ -160,6 +169,7 @@ async function compose(config: Config, options: Options, claim: DataDirClaim): P
     }),
     token: createTokenEndpoint({ gate, ...proofs, signer, audit, factsOf, log }),
     issuer: publicUrl,
+    samlMetadata: serviceProviderMetadata(serviceProviderAt(publicUrl)),
     jwks: async () => ({ keys: [...signer.jwks().keys, ...(await identityKeys.published())] }),
     web: createWebRoutes({
       config,

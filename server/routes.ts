@@ -20,6 +20,8 @@ export type RouteDeps = {
   /** Who our own tokens are from, and their public keys. */
   issuer: string
   jwks(): Promise<object>
+  /** What SAML identity providers are told of us. */
+  samlMetadata: string
   /** Everything that a browser sees. */
   web: RequestHandler
   /** Throws when the store does not answer. */
@@ -50,7 +52,7 @@ export function composeRoutes(deps: RouteDeps): RequestListener {
   }
 }
 
-function composeDoors({ token, issuer, jwks, web, isReady, factsOf, log }: RouteDeps): Express {
+function composeDoors({ token, issuer, jwks, samlMetadata, web, isReady, factsOf, log }: RouteDeps): Express {
   const app = express()
   app.disable('x-powered-by')
   app.set('etag', false)
@@ -78,6 +80,9 @@ function composeDoors({ token, issuer, jwks, web, isReady, factsOf, log }: Route
   })
   app.get('/.well-known/openid-configuration', (_request, response) => {
     response.set(published).json(discovery(issuer))
+  })
+  app.get('/saml/metadata', (_request, response) => {
+    response.set({ ...published, 'content-type': 'application/samlmetadata+xml' }).send(samlMetadata)
   })
   app.use(web)
   app.use((error: unknown, request: Request, response: Response, next: NextFunction) => {

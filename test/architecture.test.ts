@@ -9,7 +9,7 @@ type Import = { target: string; kind: 'static' | 'type' | 'dynamic' }
 
 const floors = [
   ['base', 'keys'],
-  ['policy', 'tokens', 'store', 'http'],
+  ['policy', 'tokens', 'saml', 'store', 'http'],
   ['identity', 'credentials', 'authorization', 'audit', 'jobs'],
   ['aws', 'federation'],
   ['web', 'oidc', 'sts', 'iam', 'trail', 'cognito', 'secrets', 'access'],

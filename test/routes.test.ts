@@ -41,6 +41,7 @@ const service = supertest(
     token: door('token'),
     issuer: 'https://login.example',
     jwks: async () => ({ keys: [] }),
+    samlMetadata: '<EntityDescriptor/>',
     web,
     async isReady() {
       if (failure !== undefined) throw failure

@@ -1,6 +1,8 @@
 import type { FaultsFor } from './faults.ts'
 
 const noSuchProvider = 'No OpenIDConnect provider found in your account for '
+const notJwt =
+  'The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)'
 const noKey =
   "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements"
 
@@ -10,19 +12,36 @@ const noKey =
  * @see AWS STS API reference, AssumeRoleWithWebIdentity, Errors
  */
 export const federationFaults = {
-  'token.malformed': [
+  'token.malformed': ['InvalidIdentityToken', 400, ({ message }) => message ?? notJwt],
+  'token.issuerUnknown': [
     'InvalidIdentityToken',
     400,
-    'The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)',
+    ({ message, issuer }) => message ?? noSuchProvider + issuer,
   ],
-  'token.issuerUnknown': ['InvalidIdentityToken', 400, ({ issuer }) => noSuchProvider + issuer],
-  'token.audienceWrong': ['InvalidIdentityToken', 400, 'Incorrect token audience'],
-  'token.signatureWrong': ['InvalidIdentityToken', 400, 'The token could not be verified'],
+  'token.audienceWrong': [
+    'InvalidIdentityToken',
+    400,
+    ({ message }) => message ?? 'Incorrect token audience',
+  ],
+  'token.signatureWrong': [
+    'InvalidIdentityToken',
+    400,
+    ({ message }) => message ?? 'The token could not be verified',
+  ],
   'token.keyUnknown': ['InvalidIdentityToken', 400, noKey],
-  'token.expired': ['ExpiredTokenException', 400, 'Token expired'],
-  'token.notYetValid': ['InvalidIdentityToken', 400, 'The token is not valid yet'],
-  'token.claimMissing': ['InvalidIdentityToken', 400, ({ claim }) => `Missing a required claim: ${claim}`],
+  'token.expired': ['ExpiredTokenException', 400, ({ message }) => message ?? 'Token expired'],
+  'token.notYetValid': [
+    'InvalidIdentityToken',
+    400,
+    ({ message }) => message ?? 'The token is not valid yet',
+  ],
+  'token.claimMissing': [
+    'InvalidIdentityToken',
+    400,
+    ({ message, claim }) => message ?? `Missing a required claim: ${claim}`,
+  ],
   'token.rejected': ['IDPRejectedClaim', 403, 'The identity provider rejected the token'],
+  'token.replayed': ['InvalidIdentityToken', 400, 'The SAML response was used before'],
   'token.providerUnknown': ['InvalidIdentityToken', 400, 'The ProviderId is not one that takes this token'],
   'issuer.unreachable': [
     'IDPCommunicationError',

@@ -82,6 +82,17 @@ export function oidcProviderArn(accountId: string, urlPath: string): string {
   return `arn:aws:iam::${accountId}:oidc-provider/${urlPath}`
 }
 
+export function samlProviderArn(accountId: string, name: string): string {
+  return `arn:aws:iam::${accountId}:saml-provider/${name}`
+}
+
+/** The name in such an ARN of this account; undefined for anything else. */
+export function samlProviderName(arn: string, accountId: string): string | undefined {
+  const name = arn.slice(samlProviderArn(accountId, '').length)
+  // A provider has one ARN: another account's, or one with a region, is that of none.
+  return /^[\w._-]{1,128}$/.test(name) && arn === samlProviderArn(accountId, name) ? name : undefined
+}
+
 /** The role's path is left out here, as AWS does. */
 export function assumedRoleArn(accountId: string, roleName: string, sessionName: string): string {
   return `arn:aws:sts::${accountId}:assumed-role/${roleName}/${sessionName}`

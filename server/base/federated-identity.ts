@@ -4,7 +4,7 @@
  * browser session can hold it. It carries no provider token.
  */
 export type FederatedIdentity = {
-  kind: 'oidc' | 'facebook'
+  kind: 'oidc' | 'facebook' | 'saml'
   /** Names by which a trust policy's `Principal.Federated` may mean this provider. */
   principals: readonly string[]
   /** `aws:FederatedProvider`, and the answer's `Provider`. */
@@ -25,6 +25,12 @@ export type FederatedIdentity = {
   tags: Readonly<Record<string, string>>
   transitiveTagKeys: readonly string[]
   sourceIdentity?: string
+  /** ARNs of the only roles that the provider's proof is for; absent where it does not say. */
+  onlyRoles?: readonly string[]
+  /** RoleSessionName, where the provider chooses it. */
+  sessionName?: string
+  /** When the person's session at the provider ends: no credentials outlive it. */
+  sessionEndsAtSeconds?: number
   /** Vouched for by a stand-in provider: worth nothing once the demo is off. */
   demo: boolean
 }

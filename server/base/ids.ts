@@ -6,7 +6,14 @@ const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
  * The prefixes by which AWS's tools tell ids apart.
  * @see AWS IAM User Guide, "IAM identifiers", unique ids
  */
-export type IdPrefix = 'AROA' | 'AIDA' | 'AGPA' | 'ANPA' | 'AKIA' | 'ASIA'
+export type IdPrefix = 'AROA' | 'AIDA' | 'AGPA' | 'ANPA' | 'AKIA' | 'ASIA' | 'ASPR'
+
+/** Of a key that is nobody's access key: 130 random bits in base 32. */
+export function newKeyId(): string {
+  let id = ''
+  for (const byte of randomBytes(26)) id += alphabet[byte & 31]
+  return id
+}
 
 /**
  * A prefix and 17 random base-32 characters (85 bits); 16 after a key's prefix, as AWS's have.

@@ -36,6 +36,7 @@ export type Reason =
   | 'token.notYetValid'
   | 'token.claimMissing'
   | 'token.rejected'
+  | 'token.replayed'
   | 'token.providerUnknown'
   | 'issuer.unreachable'
   // what may be done

@@ -3,13 +3,13 @@ import { keyIdOf, openRecord, sealRecord } from '../keys/sealed-record.ts'
 import type { Store } from '../store/open-store.ts'
 
 /**
- * Seals under the current master key what rests under the one before it: users' secret access keys and the seeds of
- * their second factors. After that the previous one can go, and nobody is locked out.
+ * Seals under the current master key what rests under the one before it: users' secret access keys, the seeds of
+ * their second factors, and the keys that open assertions. After that the previous one can go, and nobody is locked out.
  *
  * @returns how many there were
  */
 export async function resealSecrets(
-  { accessKeys, mfaDevices }: Pick<Store, 'accessKeys' | 'mfaDevices'>,
+  { accessKeys, mfaDevices, samlProviders }: Pick<Store, 'accessKeys' | 'mfaDevices' | 'samlProviders'>,
   keyring: Keyring,
 ): Promise<number> {
   let count = 0
@@ -24,6 +24,15 @@ export async function resealSecrets(
     if (sealed === undefined) continue
     await mfaDevices.setSealedSeed(serialNumber, sealed)
     count++
+  }
+  for (const { name } of await samlProviders.list()) {
+    await samlProviders.change(name, ({ privateKeys }) => ({
+      privateKeys: privateKeys.map(key => {
+        const sealed = reseal(keyring, Buffer.from(key.sealed, 'base64'), key.id)
+        if (sealed !== undefined) count++
+        return sealed === undefined ? key : { ...key, sealed: sealed.toString('base64') }
+      }),
+    }))
   }
   return count
 }

@@ -16,7 +16,7 @@ import type { AskedSession, AssumedRole, Gate, OfferedRole } from './gate.ts'
 import { type IdentityTokenDeps, issueIdentityToken } from './issue-identity-token.ts'
 import { issueRoleSession } from './issue-role-session.ts'
 import { findRole, requireSane, requireSessionPolicies } from './session-request.ts'
-import { requireTrust } from './trust.ts'
+import { assumingAction, requireTrust } from './trust.ts'
 import { issueFederatedSession, issueUserSession } from './user-sessions.ts'
 
 export type GateDeps = IdentityTokenDeps & {
@@ -62,7 +62,7 @@ async function assume(
 ): Promise<AssumedRole> {
   const { accountId, clock } = deps
   requireSane(asked)
-  const role = await requireRole(deps, text)
+  const role = await requireRole(deps, identity, text)
   // From here on in its one spelling, whatever the caller wrote.
   const roleArn = arnOfRole(accountId, role.path, role.name)
   requireLive(identity, deps.demo)
@@ -70,29 +70,26 @@ async function assume(
   if (asked.seconds > role.maxSessionSeconds) throw new Refusal('duration.overRoleMaximum')
   await requireSessionPolicies(asked, accountId, deps.policies)
   return issueRoleSession(deps, role, sessionFor(identity, role, asked, toSeconds(clock())), {
-    event: 'AssumeRoleWithWebIdentity',
+    event: assumingAction(identity),
     facts,
   })
 }
 
-/** A role that is not there is refused in the words of one that does not trust the caller. */
-async function requireRole(deps: GateDeps, text: string): Promise<Role> {
+/** A role that is not there, or not this proof's, is refused in the words of one that does not trust the caller. */
+async function requireRole(deps: GateDeps, identity: FederatedIdentity, text: string): Promise<Role> {
   const role = await findRole(deps, text)
-  if (role === undefined) {
-    throw new Refusal('trust.denied', {
-      detail: `there is no role ${text}`,
-      said: { action: 'sts:AssumeRoleWithWebIdentity' },
-    })
-  }
+  if (role === undefined) throw denied(identity, `there is no role ${text}`)
+  const arn = arnOfRole(deps.accountId, role.path, role.name)
+  if (identity.onlyRoles?.includes(arn) === false) throw denied(identity, `the proof is not for ${arn}`)
   return role
 }
 
 function requireLive(identity: FederatedIdentity, demo: boolean): void {
-  if (!identity.demo || demo) return
-  throw new Refusal('trust.denied', {
-    detail: 'a demo identity while the demo is off',
-    said: { action: 'sts:AssumeRoleWithWebIdentity' },
-  })
+  if (identity.demo && !demo) throw denied(identity, 'a demo identity while the demo is off')
+}
+
+function denied(identity: FederatedIdentity, detail: string): Refusal {
+  return new Refusal('trust.denied', { detail, said: { action: `sts:${assumingAction(identity)}` } })
 }
 
 function sessionFor(identity: FederatedIdentity, role: Role, asked: AskedSession, nowSeconds: number) {
@@ -108,7 +105,10 @@ function sessionFor(identity: FederatedIdentity, role: Role, asked: AskedSession
       audienceKey: identity.audienceKey,
     },
     issuedAtSeconds: nowSeconds,
-    expiresAtSeconds: nowSeconds + asked.seconds,
+    expiresAtSeconds: Math.min(
+      nowSeconds + asked.seconds,
+      identity.sessionEndsAtSeconds ?? Number.POSITIVE_INFINITY,
+    ),
     ancestors: [],
     tags: identity.tags,
     transitiveTagKeys: identity.transitiveTagKeys,
@@ -130,6 +130,7 @@ async function rolesFor(
   for (const role of await roles.list()) {
     const roleArn = arnOfRole(accountId, role.path, role.name)
     if (role.demo && !demo) continue
+    if (identity.onlyRoles?.includes(roleArn) === false) continue
     if (!admits({ identity, role, roleArn, accountId, sessionName, facts })) continue
     offered.push({
       arn: roleArn,

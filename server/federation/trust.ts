@@ -24,9 +24,14 @@ export type TrustQuestion = {
 export function requireTrust(question: TrustQuestion): void {
   const { identity } = question
   const context = trustContext(question)
-  requireAction('sts:AssumeRoleWithWebIdentity', question, context)
+  requireAction(`sts:${assumingAction(identity)}`, question, context)
   if (Object.keys(identity.tags).length > 0) requireAction('sts:TagSession', question, context)
   if (identity.sourceIdentity !== undefined) requireAction('sts:SetSourceIdentity', question, context)
+}
+
+/** By which of the Security Token Service's actions somebody with this proof takes a role. */
+export function assumingAction({ kind }: FederatedIdentity): string {
+  return kind === 'saml' ? 'AssumeRoleWithSAML' : 'AssumeRoleWithWebIdentity'
 }
 
 function requireAction(

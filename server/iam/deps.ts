@@ -17,6 +17,7 @@ export type IamDeps = Pick<
   | 'settings'
   | 'policies'
   | 'oidcProviders'
+  | 'samlProviders'
 > & {
   keyring: Keyring
   accountId: string

@@ -1,5 +1,14 @@
 import type { Permission } from '../authorization/authorize.ts'
-import { arnOfPolicy, mfaArn, oidcProviderArn, policyArn, roleArn, userArn } from '../base/arn.ts'
+import {
+  arnOfPolicy,
+  mfaArn,
+  oidcProviderArn,
+  policyArn,
+  roleArn,
+  samlProviderArn,
+  samlProviderName,
+  userArn,
+} from '../base/arn.ts'
 import type { ConditionContext } from '../base/request-facts.ts'
 import type { IamDeps } from './deps.ts'
 import type { Holder } from './holders.ts'
@@ -85,6 +94,25 @@ export function onNewPolicy(path: string, name: string, tags: Tags | undefined, 
 export function onNewOidcProvider(urlPath: string, tags: Tags | undefined, deps: IamDeps) {
   const arn = oidcProviderArn(deps.accountId, urlPath)
   return onNew('CreateOpenIDConnectProvider', 'TagOpenIDConnectProvider', arn, tags)
+}
+
+export async function onSamlProvider(
+  action: string,
+  arn: string,
+  { samlProviders, accountId }: IamDeps,
+  context?: ConditionContext,
+): Promise<Permission> {
+  const name = samlProviderName(arn, accountId)
+  const provider = name === undefined ? undefined : await samlProviders.find(name)
+  return {
+    action: `iam:${action}`,
+    resource: arn,
+    context: merge(resourceTags(provider?.tags ?? {}), context),
+  }
+}
+
+export function onNewSamlProvider(name: string, tags: Tags | undefined, { accountId }: IamDeps) {
+  return onNew('CreateSAMLProvider', 'TagSAMLProvider', samlProviderArn(accountId, name), tags)
 }
 
 export function onNewMfaDevice(path: string, name: string, tags: Tags | undefined, { accountId }: IamDeps) {

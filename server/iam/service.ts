@@ -19,6 +19,7 @@ import { listEntitiesForPolicy } from './policy-entities.ts'
 import * as policyVersions from './policy-versions.ts'
 import { revokeSessions } from './revoke-sessions.ts'
 import * as roles from './roles.ts'
+import * as samlProviders from './saml-providers.ts'
 import * as simulate from './simulate.ts'
 import { tagActions } from './tags.ts'
 import * as users from './users.ts'
@@ -71,6 +72,11 @@ export function createIamService(deps: IamDeps): QueryService {
     bindAction(oidcProviders.addClientIdToOpenIdConnectProvider, deps),
     bindAction(oidcProviders.removeClientIdFromOpenIdConnectProvider, deps),
     bindAction(oidcProviders.updateOpenIdConnectProviderThumbprint, deps),
+    bindAction(samlProviders.createSamlProvider, deps),
+    bindAction(samlProviders.getSamlProvider, deps),
+    bindAction(samlProviders.listSamlProviders, deps),
+    bindAction(samlProviders.updateSamlProvider, deps),
+    bindAction(samlProviders.deleteSamlProvider, deps),
     bindAction(account.createAccountAlias, deps),
     bindAction(account.deleteAccountAlias, deps),
     bindAction(account.listAccountAliases, deps),

@@ -7,8 +7,9 @@ import * as holders from './holders.ts'
 import { requireDevice, serialNumber } from './mfa-devices.ts'
 import { requireProvider, urlPathOf } from './oidc-provider-arn.ts'
 import * as given from './parameters.ts'
-import { on, onMfaDevice, onOidcProvider, onPolicy } from './permissions.ts'
+import { on, onMfaDevice, onOidcProvider, onPolicy, onSamlProvider } from './permissions.ts'
 import { requireOwnPolicy, requirePolicy } from './policy-arn.ts'
+import { requireSamlProvider } from './saml-providers.ts'
 
 /** A kind of entity that carries tags; `id` is what its parameter says: a name, an ARN or a serial number. */
 export type Taggable = {
@@ -52,6 +53,16 @@ export const oidcProvider: Taggable = {
   async change(arn, deps, change) {
     const { urlPath } = await requireProvider(arn, deps)
     await deps.oidcProviders.change(urlPath, ({ tags }) => ({ tags: change(tags) }))
+  },
+}
+
+export const samlProvider: Taggable = {
+  parameter: called('SAMLProviderArn', given.arn),
+  on: onSamlProvider,
+  require: requireSamlProvider,
+  async change(arn, deps, change) {
+    const { name } = await requireSamlProvider(arn, deps)
+    await deps.samlProviders.change(name, ({ tags }) => ({ tags: change(tags) }))
   },
 }
 

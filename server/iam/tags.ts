@@ -7,7 +7,7 @@ import { readPage } from './pages.ts'
 import * as given from './parameters.ts'
 import { requestTags, tagKeysContext } from './permissions.ts'
 import { sortedTags } from './shapes.ts'
-import { mfaDevice, oidcProvider, policy, role, type Taggable, user } from './taggables.ts'
+import { mfaDevice, oidcProvider, policy, role, samlProvider, type Taggable, user } from './taggables.ts'
 
 /** @see AWS IAM API reference, TagRole, TagUser and those beside them */
 export const tagActions = (deps: IamDeps): BoundAction[] => [
@@ -15,16 +15,19 @@ export const tagActions = (deps: IamDeps): BoundAction[] => [
   bindAction(tag('TagUser', user), deps),
   bindAction(tag('TagPolicy', policy), deps),
   bindAction(tag('TagOpenIDConnectProvider', oidcProvider), deps),
+  bindAction(tag('TagSAMLProvider', samlProvider), deps),
   bindAction(tag('TagMFADevice', mfaDevice), deps),
   bindAction(untag('UntagRole', role), deps),
   bindAction(untag('UntagUser', user), deps),
   bindAction(untag('UntagPolicy', policy), deps),
   bindAction(untag('UntagOpenIDConnectProvider', oidcProvider), deps),
+  bindAction(untag('UntagSAMLProvider', samlProvider), deps),
   bindAction(untag('UntagMFADevice', mfaDevice), deps),
   bindAction(list('ListRoleTags', role), deps),
   bindAction(list('ListUserTags', user), deps),
   bindAction(list('ListPolicyTags', policy), deps),
   bindAction(list('ListOpenIDConnectProviderTags', oidcProvider), deps),
+  bindAction(list('ListSAMLProviderTags', samlProvider), deps),
   bindAction(list('ListMFADeviceTags', mfaDevice), deps),
 ]
 

@@ -5,7 +5,7 @@ import { Refusal } from '../base/refusal.ts'
 import { networkOf } from '../http/network-of.ts'
 import { createRateLimit } from '../http/rate-limit.ts'
 
-type Verify = (token: string) => Promise<FederatedIdentity>
+type Verify = () => Promise<FederatedIdentity>
 
 const failures = { burst: 20, perSecond: 0.5 }
 const mostInFlight = 64
@@ -13,30 +13,31 @@ const mostRemembered = 10_000
 const rememberedMs = 60_000
 
 /**
- * Opaque tokens can only be verified by asking their provider, with our own credentials: a stranger's junk would
- * use up the app's quota there and keep everybody else waiting. So a network may fail only so often, a token that
- * was refused is refused again without asking, and no more than so many are asked about at once.
+ * Some proofs are dear to verify: opaque tokens by asking their provider with our own credentials, where a stranger's
+ * junk would use up the app's quota, and SAML responses in time. So a network may fail only so often, and no more than
+ * so many are looked at at once; what a provider has refused is, where `remembers` says so, refused again without
+ * asking.
  */
-export function boundStrangers(verify: Verify, clock: Clock) {
+export function boundStrangers(clock: Clock, { remembers }: { remembers: boolean }) {
   const limit = createRateLimit(failures, clock)
   const refused = new Map<string, { refusal: Refusal; untilMs: number }>()
   let inFlight = 0
 
-  /** @param sourceIp absent for a token that came from the provider itself */
-  return async (token: string, sourceIp?: string): Promise<FederatedIdentity> => {
-    if (sourceIp === undefined) return verify(token)
-    const hash = createHash('sha256').update(token).digest('base64url')
+  /** @param sourceIp absent for a proof that came from the provider itself */
+  return async (proof: string, sourceIp: string | undefined, verify: Verify): Promise<FederatedIdentity> => {
+    if (sourceIp === undefined) return verify()
+    const hash = createHash('sha256').update(proof).digest('base64url')
     const known = refused.get(hash)
     if (known !== undefined && known.untilMs > clock()) throw again(known.refusal)
     const network = networkOf(sourceIp)
     if (inFlight >= mostInFlight || !limit.take(network)) throw new Refusal('request.throttled')
     inFlight++
     try {
-      const identity = await verify(token)
+      const identity = await verify()
       limit.giveBack(network)
       return identity
     } catch (error) {
-      if (error instanceof Refusal && error.reason.startsWith('token.')) remember(hash, error)
+      if (remembers && error instanceof Refusal && error.reason.startsWith('token.')) remember(hash, error)
       throw error
     } finally {
       inFlight--

@@ -2,12 +2,18 @@ import type { Clock } from '../base/clock.ts'
 import type { FederatedIdentity } from '../base/federated-identity.ts'
 import type { Outbound } from '../base/outbound.ts'
 import { Refusal } from '../base/refusal.ts'
+import type { Keyring } from '../keys/keyring.ts'
+import { serviceProviderAt } from '../saml/service-provider.ts'
+import { createSamlVerifier } from '../saml/verify-response.ts'
 import type { OidcProviders } from '../store/oidc-providers.ts'
+import type { SamlProviders } from '../store/saml-providers.ts'
+import type { UsedProofs } from '../store/used-proofs.ts'
 import { createKeySetCache } from '../tokens/key-set-cache.ts'
 import { createFacebookVerifier } from '../tokens/verify-facebook-token.ts'
 import { createIdTokenVerifier, type ExpectedSignIn } from '../tokens/verify-id-token.ts'
 import { boundStrangers } from './bound-strangers.ts'
 import { createIssuerLookup } from './issuers.ts'
+import { createSamlProviderLookup } from './saml-providers.ts'
 
 /** A client registered at Google, or at what stands in its place. */
 export type GoogleSettings = {
@@ -36,9 +42,13 @@ export type ProofVerifierDeps = {
     google?: (GoogleSettings & { jwksUrl: string }) | undefined
     facebook?: FacebookSettings | undefined
     demo: boolean
+    publicUrl: string
   }
   standIns?: StandIns | undefined
   oidcProviders: Pick<OidcProviders, 'find'>
+  samlProviders: Pick<SamlProviders, 'find'>
+  usedProofs: Pick<UsedProofs, 'use'>
+  keyring: Keyring
   accountId: string
   outbound: Outbound
   clock: Clock
@@ -55,6 +65,8 @@ export type ProofVerifiers = {
    *   not set up
    */
   verifyFacebookToken(token: string, sourceIp?: string): Promise<FederatedIdentity>
+  /** @throws {Refusal} token.* | tags.invalid | request.throttled */
+  verifySamlResponse(response: string, providerArn: string, sourceIp: string): Promise<FederatedIdentity>
 }
 
 export function createProofVerifiers(deps: ProofVerifierDeps): ProofVerifiers {
@@ -67,13 +79,23 @@ export function createProofVerifiers(deps: ProofVerifierDeps): ProofVerifiers {
   const facebook = config.facebook ?? standIns?.facebook
   const facebookTokens =
     facebook && createFacebookVerifier({ ...facebook, outbound, clock, demo: config.facebook === undefined })
-  const verifyFacebookToken = facebookTokens && boundStrangers(token => facebookTokens.verify(token), clock)
+  const boundFacebook = boundStrangers(clock, { remembers: true })
+  const responses = createSamlVerifier({
+    findProvider: createSamlProviderLookup(deps),
+    useOnce: (proof, untilMs) => deps.usedProofs.use(proof, untilMs),
+    serviceProvider: serviceProviderAt(config.publicUrl),
+    accountId,
+    clock,
+  })
+  const boundSaml = boundStrangers(clock, { remembers: false })
 
   return {
     verifyIdToken: (token, expected = undefined) => idTokens.verify(token, expected),
     async verifyFacebookToken(token, sourceIp) {
-      if (verifyFacebookToken === undefined) throw new Refusal('token.providerUnknown')
-      return verifyFacebookToken(token, sourceIp)
+      if (facebookTokens === undefined) throw new Refusal('token.providerUnknown')
+      return boundFacebook(token, sourceIp, () => facebookTokens.verify(token))
     },
+    verifySamlResponse: (response, providerArn, sourceIp) =>
+      boundSaml(response, sourceIp, () => responses.verify(response, providerArn)),
   }
 }

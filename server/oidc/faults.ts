@@ -77,6 +77,7 @@ export const oauthFaults = {
   'token.notYetValid': ['invalid_request', 400, 'subject_token is not valid yet'],
   'token.claimMissing': ['invalid_request', 400, ({ claim }) => `subject_token lacks the claim ${claim}`],
   'token.rejected': ['invalid_request', 400, 'The identity provider rejected subject_token'],
+  'token.replayed': ['invalid_request', 400, 'subject_token was used before'],
   'token.providerUnknown': ['invalid_request', 400, 'That provider_id is not served here'],
   'issuer.unreachable': [
     'temporarily_unavailable',

@@ -203,3 +203,18 @@ export const mfaDevices = [
 
 /** Whom a trust policy meant when it was written: a name that is given anew means somebody else. */
 export const trustedIds = [`alter table roles add column trusted_ids {text} not null default '{}'`]
+
+/** Identity providers that speak SAML, and assertions that were shown. */
+export const samlProviders = [
+  `create table saml_providers (
+    name {text} primary key,
+    id {text} not null,
+    metadata {text} not null,
+    encryption {text} check (encryption in ('Required', 'Allowed')),
+    private_keys {text} not null,
+    tags {text} not null,
+    created_at_ms bigint not null
+  )`,
+  `create table used_proofs (hash {text} primary key, expires_at_ms bigint not null)`,
+  `create index used_proofs_by_expiry on used_proofs (expires_at_ms)`,
+]

@@ -40,6 +40,7 @@ function migrationsFor(kind: DatabaseKind): Record<string, Migration> {
     '0005-revocations': run(steps.revocations, kind),
     '0006-mfa-devices': run(steps.mfaDevices, kind),
     '0007-trusted-ids': run(steps.trustedIds, kind),
+    '0008-saml-providers': run(steps.samlProviders, kind),
   }
 }
 

@@ -11,10 +11,12 @@ import { createPrincipalPolicies, type PrincipalPolicies } from './principal-pol
 import { createPrincipals, type Principals } from './principals.ts'
 import { createRevocations, type Revocations } from './revocations.ts'
 import { createRoles, type Roles } from './roles.ts'
+import { createSamlProviders, type SamlProviders } from './saml-providers.ts'
 import { createSettings, type Settings } from './settings.ts'
 import { createSignInStates, type SignInStates } from './sign-in-states.ts'
 import { createSigningKeys, type SigningKeys } from './signing-keys.ts'
 import { openSqliteDatabase } from './sqlite-database.ts'
+import { createUsedProofs, type UsedProofs } from './used-proofs.ts'
 import { createGroups, createUsers, type Groups, type Users } from './users.ts'
 import { createWebSessions, type WebSessions } from './web-sessions.ts'
 
@@ -31,11 +33,13 @@ export type Store = {
   revocations: Revocations
   policies: Policies
   oidcProviders: OidcProviders
+  samlProviders: SamlProviders
+  usedProofs: UsedProofs
   identities: Identities
   webSessions: WebSessions
   signInStates: SignInStates
   signingKeys: SigningKeys
-  /** Drops what has expired: browser sessions, sign-ins that were never finished, revocations that concern nobody any more. */
+  /** Drops what has expired: browser sessions, sign-ins that were never finished, used proofs, revocations that concern nobody any more. */
   prune(nowMs: number): Promise<void>
   /** Throws when the database no longer answers. */
   ping(): Promise<void>
@@ -66,6 +70,7 @@ function createStore(database: Database): Store {
   const signInStates = createSignInStates(db)
   const lastUsed = createLastUsed(db)
   const revocations = createRevocations(database)
+  const usedProofs = createUsedProofs(db)
   return {
     settings: createSettings(db),
     roles: createRoles(database),
@@ -79,6 +84,8 @@ function createStore(database: Database): Store {
     revocations,
     policies: createPolicies(database),
     oidcProviders: createOidcProviders(database),
+    samlProviders: createSamlProviders(database),
+    usedProofs,
     identities: createIdentities(db),
     webSessions,
     signInStates,
@@ -87,6 +94,7 @@ function createStore(database: Database): Store {
       await webSessions.prune(nowMs)
       await signInStates.prune(nowMs)
       await revocations.prune(nowMs)
+      await usedProofs.prune(nowMs)
     },
     ping: database.ping,
     inStepAtMs: database.inStepAtMs,

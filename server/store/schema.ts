@@ -92,6 +92,18 @@ export type Schema = {
     demo: Flag
   }
 
+  saml_providers: {
+    name: string
+    id: string
+    metadata: string
+    encryption: 'Required' | 'Allowed' | null
+    private_keys: Json
+    tags: Json
+    created_at_ms: Ms
+  }
+  /** What stands for a proof that counts once and was shown. */
+  used_proofs: { hash: string; expires_at_ms: Ms }
+
   /** People who signed in, keyed by issuer and subject. */
   identities: {
     issuer: string

@@ -65,7 +65,7 @@ function identityOf(row: StoredEvent, accountId: string): object {
   if (arn === null) {
     if (person === undefined) return { type: 'Unknown' }
     return {
-      type: 'WebIdentityUser',
+      type: isSaml(person) ? 'SAMLUser' : 'WebIdentityUser',
       principalId: `${person.issuer}:${person.subject}`,
       userName: person.subject,
       identityProvider: person.issuer,
@@ -80,6 +80,11 @@ function identityOf(row: StoredEvent, accountId: string): object {
     ...(kind === 'user' ? { userName: name.slice(name.lastIndexOf('/') + 1) } : {}),
     ...(kind === 'assumed-role' ? { sessionContext: sessionContextOf(name, accountId, person) } : {}),
   }
+}
+
+/** People whom a SAML provider vouched for are known by its ARN. */
+function isSaml({ issuer }: { issuer: string }): boolean {
+  return issuer.includes(':saml-provider/')
 }
 
 const types: Readonly<Record<string, string>> = {

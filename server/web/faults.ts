@@ -42,6 +42,7 @@ export const webFaults = {
   'token.notYetValid': [403, notVerified],
   'token.claimMissing': [403, notVerified],
   'token.rejected': [403, notVerified],
+  'token.replayed': [403, notVerified],
   'token.providerUnknown': [403, notVerified],
   'issuer.unreachable': [503, 'The provider could not be reached. Please try again in a moment.'],
 

@@ -8,6 +8,7 @@ import { fromBase32 } from '../support/base32.ts'
 import { earlyInStep } from '../support/early-in-step.ts'
 import { faultIn, postForm } from '../support/post-form.ts'
 import { type Keys, startRolecall, trusting } from '../support/rolecall.ts'
+import { createSamlIdp } from '../support/saml-idp.ts'
 
 const rolecall = await startRolecall()
 const { accountId } = rolecall
@@ -19,6 +20,8 @@ const trustDocument = JSON.stringify(trust)
 
 const roleArn = (name: string) => `arn:aws:iam::${accountId}:role/team/${name}`
 const policyArn = (name: string) => `arn:aws:iam::${accountId}:policy/team/${name}`
+const samlIdp = createSamlIdp()
+const samlArn = (name: string) => `arn:aws:iam::${accountId}:saml-provider/${name}`
 const providerArn = (name: string) => `arn:aws:iam::${accountId}:oidc-provider/${name}.example`
 
 const userArn = (name: string) => `arn:aws:iam::${accountId}:user/team/${name}`
@@ -31,6 +34,7 @@ const user = (name: string) => ({ UserName: name })
 const group = (name: string) => ({ GroupName: name })
 const policy = (name: string) => ({ PolicyArn: policyArn(name) })
 const provider = (name: string) => ({ OpenIDConnectProviderArn: providerArn(name) })
+const samlProvider = (name: string) => ({ SAMLProviderArn: samlArn(name) })
 const device = (name: string) => ({ SerialNumber: mfaArn(name) })
 const seeds = new Map<string, Buffer>()
 /** Codes of the two steps from `first` on, beside the present one: those before were used when it was enabled. */
@@ -80,6 +84,8 @@ const make = {
   policy: (name: string) =>
     asRoot('CreatePolicy', { PolicyName: name, Path: '/team/', PolicyDocument: document }),
   provider: (name: string) => asRoot('CreateOpenIDConnectProvider', { Url: `https://${name}.example` }),
+  samlProvider: (name: string) =>
+    asRoot('CreateSAMLProvider', { Name: name, SAMLMetadataDocument: samlIdp.metadata() }),
   async member(name: string) {
     await make.user(name)
     await make.group(name)
@@ -313,6 +319,25 @@ const rows: Row[] = [
   ['TagOpenIDConnectProvider', 'provider', providerArn, name => ({ ...provider(name), ...tagging })],
   ['UntagOpenIDConnectProvider', 'provider', providerArn, name => ({ ...provider(name), ...untagging })],
   ['ListOpenIDConnectProviderTags', 'provider', providerArn, provider],
+
+  [
+    'CreateSAMLProvider',
+    'nothing',
+    samlArn,
+    name => ({ Name: name, SAMLMetadataDocument: samlIdp.metadata() }),
+  ],
+  ['GetSAMLProvider', 'samlProvider', samlArn, samlProvider],
+  ['ListSAMLProviders', 'nothing', all, () => ({})],
+  [
+    'UpdateSAMLProvider',
+    'samlProvider',
+    samlArn,
+    name => ({ ...samlProvider(name), SAMLMetadataDocument: samlIdp.metadata() }),
+  ],
+  ['DeleteSAMLProvider', 'samlProvider', samlArn, samlProvider],
+  ['TagSAMLProvider', 'samlProvider', samlArn, name => ({ ...samlProvider(name), ...tagging })],
+  ['UntagSAMLProvider', 'samlProvider', samlArn, name => ({ ...samlProvider(name), ...untagging })],
+  ['ListSAMLProviderTags', 'samlProvider', samlArn, samlProvider],
 ]
 
 let count = 0

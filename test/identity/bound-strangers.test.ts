@@ -8,17 +8,16 @@ const ada = { subject: 'ada' } as FederatedIdentity
 const refusedWith = (reason: Reason) => (error: unknown) =>
   error instanceof Refusal && error.reason === reason
 
-function start() {
+function start({ remembers = true } = {}) {
   let nowMs = 0
   const asked: string[] = []
-  const verify = boundStrangers(
-    async token => {
-      asked.push(token)
-      if (token.startsWith('good')) return ada
-      throw new Refusal(token === 'down' ? 'issuer.unreachable' : 'token.rejected')
-    },
-    () => nowMs,
-  )
+  const ask = async (token: string) => {
+    asked.push(token)
+    if (token.startsWith('good')) return ada
+    throw new Refusal(token === 'down' ? 'issuer.unreachable' : 'token.rejected')
+  }
+  const bound = boundStrangers(() => nowMs, { remembers })
+  const verify = (token: string, sourceIp?: string) => bound(token, sourceIp, () => ask(token))
   return { verify, asked, advanceMs: (ms: number) => (nowMs += ms) }
 }
 
@@ -29,6 +28,12 @@ test('a token that was refused is refused again for a minute without asking its 
   advanceMs(60_001)
   await assert.rejects(verify('junk', '192.0.2.1'), refusedWith('token.rejected'))
   assert.equal(asked.length, 2)
+})
+
+test('where refusals are not remembered, a proof is looked at each time: what it lacked may be there by now', async () => {
+  const { verify, asked } = start({ remembers: false })
+  for (let n = 0; n < 3; n++) await assert.rejects(verify('junk', '192.0.2.1'), refusedWith('token.rejected'))
+  assert.equal(asked.length, 3)
 })
 
 test('a provider that is down is no verdict on the token', async () => {
@@ -58,10 +63,9 @@ test('good tokens use nothing up, and one that came from the provider itself is 
 
 test('only so many tokens are asked about at once, however many come', async () => {
   const waiting: (() => void)[] = []
-  const verify = boundStrangers(
-    () => new Promise(resolve => waiting.push(() => resolve(ada))),
-    () => 0,
-  )
+  const bound = boundStrangers(() => 0, { remembers: true })
+  const verify = (token: string, sourceIp: string) =>
+    bound(token, sourceIp, () => new Promise(resolve => waiting.push(() => resolve(ada))))
   const answers = Array.from({ length: 1_000 }, (_, n) => verify(`t${n}`, `198.51.100.${n % 250}`))
   const settled = Promise.allSettled(answers)
   assert.equal(waiting.length, 64)

@@ -335,6 +335,15 @@ function keepsItsPromises(store: Store): void {
     assert.equal(await store.oidcProviders.find('nobody\0'), undefined)
   })
 
+  test('a proof is used once, also when many show it at once, until it is forgotten', async () => {
+    const answers = await Promise.all(Array.from({ length: 10 }, () => store.usedProofs.use('hash', 1_000)))
+    assert.equal(answers.filter(isFirst => isFirst).length, 1)
+    await store.usedProofs.prune(999)
+    assert.equal(await store.usedProofs.use('hash', 1_000), false)
+    await store.usedProofs.prune(1_000)
+    assert.equal(await store.usedProofs.use('hash', 2_000), true)
+  })
+
   test('a browser session is gone when its time is, and prune takes the row away', async () => {
     await store.webSessions.put('hash', 'data', 1_000)
     assert.equal(await store.webSessions.find('hash', 999), 'data')
