@@ -15,6 +15,7 @@ import { createAuthenticator } from './credentials/authenticate.ts'
 import { resealSecrets } from './credentials/reseal-secrets.ts'
 import { createMfaVerifier } from './credentials/verify-mfa.ts'
 import { createGate } from './federation/assume-role.ts'
+import { createRateLimit } from './http/rate-limit.ts'
 import { createFactsReader } from './http/request-facts.ts'
 import { createRequestGuard } from './http/request-guard.ts'
 import { isOutboundEnabled } from './iam/outbound-federation.ts'
@@ -157,6 +158,7 @@ async function compose(config: Config, options: Options, claim: DataDirClaim): P
           accountId,
           issuer: publicUrl,
           clock,
+          passwordGuesses: createRateLimit({ burst: 5, perSecond: 1 / 60 }, clock),
           allowLoopbackHttp: !production,
         }),
       ],

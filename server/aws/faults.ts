@@ -21,6 +21,7 @@ export type AllFaults = FaultsFor<
   | 'message'
   | 'mfa'
   | 'report'
+  | 'password'
   | 'outbound'
   | 'trail'
   | 'entity'

@@ -96,6 +96,13 @@ export const federationFaults = {
     404,
     'Outbound web identity federation is not enabled for this account.',
   ],
+  'password.wrong': ['AccessDenied', 403, 'The old password was incorrect.'],
+  'password.violation': [
+    'PasswordPolicyViolation',
+    400,
+    ({ message }) => message ?? 'The password does not comply with the policy.',
+  ],
+  'password.userType': ['InvalidUserType', 400, 'Only IAM Users can change their own password'],
   'report.missing': ['ReportNotPresent', 410, 'No report is there. Please call GenerateCredentialReport.'],
   'mfa.invalid': [
     'AccessDenied',
@@ -104,5 +111,15 @@ export const federationFaults = {
   ],
   'mfa.codes': ['InvalidAuthenticationCode', 403, 'Authentication code for device is not valid.'],
 } satisfies FaultsFor<
-  'token' | 'issuer' | 'trust' | 'duration' | 'policy' | 'tags' | 'message' | 'mfa' | 'report' | 'outbound'
+  | 'token'
+  | 'issuer'
+  | 'trust'
+  | 'duration'
+  | 'policy'
+  | 'tags'
+  | 'message'
+  | 'mfa'
+  | 'report'
+  | 'password'
+  | 'outbound'
 >

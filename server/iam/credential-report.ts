@@ -5,6 +5,7 @@ import { Refusal } from '../base/refusal.ts'
 import type { AccessKey } from '../store/access-keys.ts'
 import type { User } from '../store/users.ts'
 import type { IamDeps } from './deps.ts'
+import { findPasswordPolicy } from './password-policy.ts'
 import { wireDate } from './shapes.ts'
 
 const reportSetting = 'credential-report'
@@ -107,15 +108,21 @@ async function rowOf(user: User, deps: IamDeps): Promise<string[]> {
     user.name,
     userArn(deps.accountId, user.path, user.name),
     wireDate(user.createdAtMs),
-    'false',
-    none,
-    none,
-    none,
+    ...(await passwordCells(user, deps)),
     String(hasFactor),
     ...(await keyCells(first, deps)),
     ...(await keyCells(second, deps)),
     ...noCertificates,
   ].map(quoted)
+}
+
+/** Enabled, last used, last changed, next rotation. */
+async function passwordCells(user: User, { loginProfiles, settings }: IamDeps): Promise<string[]> {
+  const profile = await loginProfiles.find(user.id)
+  if (profile === undefined) return ['false', none, none, none]
+  const { maxAgeDays } = (await findPasswordPolicy(settings)) ?? {}
+  const next = maxAgeDays === undefined ? none : wireDate(profile.changedAtMs + maxAgeDays * 86_400_000)
+  return ['true', 'no_information', wireDate(profile.changedAtMs), next]
 }
 
 async function keyCells(key: AccessKey | undefined, { lastUsed }: IamDeps): Promise<string[]> {

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import type { RateLimit } from '../http/rate-limit.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import type { Store } from '../store/open-store.ts'
 
@@ -14,6 +15,7 @@ export type IamDeps = Pick<
   | 'lastUsed'
   | 'revocations'
   | 'mfaDevices'
+  | 'loginProfiles'
   | 'settings'
   | 'policies'
   | 'oidcProviders'
@@ -24,6 +26,8 @@ export type IamDeps = Pick<
   /** Of tokens that principals of this account show elsewhere: our public URL. */
   issuer: string
   clock: Clock
+  /** How often a user may be wrong about the present password. */
+  passwordGuesses: RateLimit
   /** Whether an issuer may be `http:` on a loopback address: outside production alone. */
   allowLoopbackHttp: boolean
 }

@@ -17,6 +17,7 @@ export const iamFaults = {
     409,
     ({ kind, name }) => {
       if (kind === 'Policy') return `A policy called ${name} already exists. Duplicate names are not allowed.`
+      if (kind === 'Login Profile') return `Login Profile for user ${name} already exists.`
       return `${kind} with ${kind === 'Provider' ? 'url' : 'name'} ${name} already exists.`
     },
   ],

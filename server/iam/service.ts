@@ -10,10 +10,12 @@ import type { IamDeps } from './deps.ts'
 import { iamFaults } from './faults.ts'
 import * as groups from './groups.ts'
 import { inlinePolicyActions } from './inline-policies.ts'
+import * as loginProfiles from './login-profiles.ts'
 import * as mfaDevices from './mfa-devices.ts'
 import * as mfaEnabling from './mfa-enabling.ts'
 import * as oidcProviders from './oidc-providers.ts'
 import * as outbound from './outbound-federation.ts'
+import * as passwordPolicy from './password-policy.ts'
 import * as policies from './policies.ts'
 import { listEntitiesForPolicy } from './policy-entities.ts'
 import * as policyVersions from './policy-versions.ts'
@@ -87,6 +89,14 @@ export function createIamService(deps: IamDeps): QueryService {
     bindAction(outbound.enableOutboundWebIdentityFederation, deps),
     bindAction(outbound.disableOutboundWebIdentityFederation, deps),
     bindAction(outbound.getOutboundWebIdentityFederationInfo, deps),
+    bindAction(loginProfiles.createLoginProfile, deps),
+    bindAction(loginProfiles.getLoginProfile, deps),
+    bindAction(loginProfiles.updateLoginProfile, deps),
+    bindAction(loginProfiles.deleteLoginProfile, deps),
+    bindAction(loginProfiles.changePassword, deps),
+    bindAction(passwordPolicy.updateAccountPasswordPolicy, deps),
+    bindAction(passwordPolicy.getAccountPasswordPolicy, deps),
+    bindAction(passwordPolicy.deleteAccountPasswordPolicy, deps),
     bindAction(mfaDevices.createVirtualMfaDevice, deps),
     bindAction(mfaDevices.deleteVirtualMfaDevice, deps),
     bindAction(mfaDevices.listVirtualMfaDevices, deps),

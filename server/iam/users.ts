@@ -124,10 +124,11 @@ export const deleteUser = defineAction({
   permission: (asked, deps: IamDeps) => on(holder, 'DeleteUser', asked.UserName, deps),
   async handle(asked, deps) {
     const user = await requireHolder(holder, asked.UserName, deps)
-    const { accessKeys, mfaDevices, principalPolicies, users } = deps
+    const { accessKeys, loginProfiles, mfaDevices, principalPolicies, users } = deps
     const left: [readonly unknown[], string][] = [
       [await accessKeys.list(user.id), 'must delete access keys first.'],
       [await mfaDevices.listOf(user.id), 'must delete MFA device first.'],
+      [await loginProfiles.find(user.id).then(one => (one ? [one] : [])), 'must delete login profile first.'],
       [await principalPolicies.listAttached(user.id), 'must detach all policies first.'],
       [await principalPolicies.listInline(user.id), 'must delete policies first.'],
       [await users.listGroups(user.id), 'must remove users from group first.'],

@@ -41,6 +41,7 @@ function migrationsFor(kind: DatabaseKind): Record<string, Migration> {
     '0006-mfa-devices': run(steps.mfaDevices, kind),
     '0007-trusted-ids': run(steps.trustedIds, kind),
     '0008-saml-providers': run(steps.samlProviders, kind),
+    '0009-login-profiles': run(steps.loginProfiles, kind),
   }
 }
 

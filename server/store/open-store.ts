@@ -3,6 +3,7 @@ import { type AccessKeys, createAccessKeys } from './access-keys.ts'
 import type { Database } from './database.ts'
 import { createIdentities, type Identities } from './identities.ts'
 import { createLastUsed, type LastUsed } from './last-used.ts'
+import { createLoginProfiles, type LoginProfiles } from './login-profiles.ts'
 import { createMfaDevices, type MfaDevices } from './mfa-devices.ts'
 import { createOidcProviders, type OidcProviders } from './oidc-providers.ts'
 import { createPolicies, type Policies } from './policies.ts'
@@ -29,6 +30,7 @@ export type Store = {
   principalPolicies: PrincipalPolicies
   accessKeys: AccessKeys
   lastUsed: LastUsed
+  loginProfiles: LoginProfiles
   mfaDevices: MfaDevices
   revocations: Revocations
   policies: Policies
@@ -80,6 +82,7 @@ function createStore(database: Database): Store {
     principalPolicies: createPrincipalPolicies(database),
     accessKeys: createAccessKeys(database),
     lastUsed,
+    loginProfiles: createLoginProfiles(database),
     mfaDevices: createMfaDevices(database),
     revocations,
     policies: createPolicies(database),

@@ -45,6 +45,15 @@ export type Schema = {
     active: Flag
     created_at_ms: Ms
   }
+  login_profiles: {
+    user_id: string
+    hash: string
+    /** Of the passwords before it. */
+    earlier_hashes: Json
+    reset_required: Flag
+    created_at_ms: Ms
+    changed_at_ms: Ms
+  }
   /** Of access keys and roles: when they were last used, and for what. */
   last_used: { id: string; at_ms: Ms; service: string; region: string }
 

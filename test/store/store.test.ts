@@ -335,6 +335,30 @@ function keepsItsPromises(store: Store): void {
     assert.equal(await store.oidcProviders.find('nobody\0'), undefined)
   })
 
+  test('a password is there once a user, is replaced by who has seen the last one, and holds its user', async () => {
+    const user = { id: 'AIDAPASSWORD', name: 'with-password', path: '/', tags: {}, createdAtMs: 1 }
+    await store.users.create(user)
+    const profile = {
+      userId: user.id,
+      hash: 'first',
+      earlierHashes: ['before'],
+      resetRequired: true,
+      createdAtMs: 1,
+      changedAtMs: 2,
+    }
+    await store.loginProfiles.create(profile, user.name)
+    await assert.rejects(store.loginProfiles.create(profile, user.name), exists)
+    assert.deepEqual(await store.loginProfiles.find(user.id), profile)
+    const next = { ...profile, hash: 'second', resetRequired: false }
+    assert.equal(await store.loginProfiles.replace(profile, next), true)
+    assert.equal(await store.loginProfiles.replace(profile, { ...next, hash: 'third' }), false)
+    assert.deepEqual(await store.loginProfiles.find(user.id), next)
+    await assert.rejects(store.users.delete(user), { reason: 'entity.inUse' })
+    assert.equal(await store.loginProfiles.delete(user.id), true)
+    assert.equal(await store.loginProfiles.delete(user.id), false)
+    await store.users.delete(user)
+  })
+
   test('a proof is used once, also when many show it at once, until it is forgotten', async () => {
     const answers = await Promise.all(Array.from({ length: 10 }, () => store.usedProofs.use('hash', 1_000)))
     assert.equal(answers.filter(isFirst => isFirst).length, 1)
