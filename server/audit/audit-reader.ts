@@ -1,3 +1,5 @@
+import { type EventSource, readOnlyCondition, sourceCondition } from './event-kinds.ts'
+
 /** A row of the audit log, as it lies there. */
 export type StoredEvent = {
   sequence: number
@@ -28,6 +30,10 @@ export type AuditQuery = {
   accessKeyId?: string
   /** An ARN, or the name at its end. */
   resource?: string
+  source?: EventSource
+  readOnly?: boolean
+  /** A kind of IAM's entities, as it stands in their ARNs; of access keys, those that were handed out. */
+  resourceKind?: 'role' | 'user' | 'group' | 'policy' | 'accessKey'
   sequence?: number
   fromMs?: number
   toMs?: number
@@ -56,7 +62,7 @@ export function conditionsOf(query: AuditQuery): { sql: string; values: (string 
     values.push(...(more as (string | number)[]))
   }
   const endsWith = (column: string) => `substr(${column}, length(${column}) - length(?)) = '/' || ?`
-  const { userName, accessKeyId, resource } = query
+  const { userName, accessKeyId, resource, source, readOnly, resourceKind } = query
   add('event = ?', query.event)
   add(
     `(session_name = ? or subject = ? or ${endsWith('caller_arn')})`,
@@ -67,10 +73,24 @@ export function conditionsOf(query: AuditQuery): { sql: string; values: (string 
   )
   add('(access_key_id = ? or caller_access_key_id = ?)', accessKeyId, accessKeyId)
   add(`(resource = ? or ${endsWith('resource')})`, resource, resource, resource)
+  for (const condition of [
+    ...(source === undefined ? [] : [sourceCondition(source)]),
+    ...(readOnly === undefined ? [] : [readOnlyCondition(readOnly)]),
+    ...(resourceKind === undefined ? [] : [kindCondition(resourceKind)]),
+  ]) {
+    add(condition.sql, ...condition.values)
+  }
   add('sequence = ?', query.sequence)
   add('at_ms >= ?', query.fromMs)
   add('at_ms <= ?', query.toMs)
   return { sql: parts.length === 0 ? 'true' : parts.join(' and '), values }
+}
+
+/** `arn:aws:iam::ACCOUNT:role/...`: the kind begins at the 27th character. */
+function kindCondition(kind: NonNullable<AuditQuery['resourceKind']>): { sql: string; values: string[] } {
+  if (kind === 'accessKey') return { sql: 'access_key_id is not null', values: [] }
+  const sql = `(substr(resource, 1, 13) = 'arn:aws:iam::' and substr(resource, 27, ${kind.length + 1}) = ?)`
+  return { sql, values: [`${kind}/`] }
 }
 
 /** One page out of the rows from `lowest` on, which is where the scan ended. */

@@ -1,9 +1,7 @@
 import type { StoredEvent } from '../audit/audit-reader.ts'
+import { isReadOnly, sourceOf } from '../audit/event-kinds.ts'
 import type { Result } from '../aws/action.ts'
 import { isoSeconds, toSeconds } from '../base/clock.ts'
-
-const federations = ['AssumeRoleWithWebIdentity', 'TokenExchange', 'SignIn', 'IssueAccessToken']
-const stsEvents = /^(Assume|Get(Session|Federation|Caller|Access|Web)|Decode|Issue|TokenExchange|SignIn)/
 
 /** Stable, and told from others by the place in the log alone. */
 export function eventIdOf(sequence: number): string {
@@ -23,7 +21,7 @@ export function wireEvent(row: StoredEvent, accountId: string): Result {
     EventName: row.event,
     ReadOnly: String(isReadOnly(row)),
     EventTime: row.at_ms / 1000,
-    EventSource: sourceOf(row),
+    EventSource: sourceOf(row.event),
     ...(userName === undefined ? {} : { Username: userName }),
     ...accessKeyOf(row),
     Resources: resourcesOf(row),
@@ -38,7 +36,7 @@ function recordOf(row: StoredEvent, accountId: string): object {
     eventVersion: '1.11',
     userIdentity: identityOf(row, accountId),
     eventTime: isoSeconds(toSeconds(row.at_ms)),
-    eventSource: sourceOf(row),
+    eventSource: sourceOf(row.event),
     eventName: row.event,
     awsRegion: 'us-east-1',
     sourceIPAddress: row.source_ip,
@@ -155,16 +153,4 @@ function typeOf(arn: string): { ResourceType?: string } {
   return kind === undefined
     ? {}
     : { ResourceType: `AWS::IAM::${kind.charAt(0).toUpperCase()}${kind.slice(1)}` }
-}
-
-/** A row is of a change, of credentials, or of a refusal: only the last may be of one who wanted to look. */
-function isReadOnly({ event, decision }: StoredEvent): boolean {
-  return federations.includes(event) || (decision === 'denied' && /^(Get|List|Simulate|Decode)/.test(event))
-}
-
-function sourceOf({ event }: StoredEvent): string {
-  if (event === 'LookupEvents') return 'cloudtrail.amazonaws.com'
-  return stsEvents.test(event) && !/^Get(AccessKeyLast)/.test(event)
-    ? 'sts.amazonaws.com'
-    : 'iam.amazonaws.com'
 }

@@ -1,4 +1,5 @@
 import type { AuditQuery, AuditReader } from '../audit/audit-reader.ts'
+import { eventSources } from '../audit/event-kinds.ts'
 import { defineAction } from '../aws/action.ts'
 import { integer, list, oneOf, optional, params, structure, text, time } from '../aws/params.ts'
 import { Refusal } from '../base/refusal.ts'
@@ -76,11 +77,27 @@ function queryOf(key: string, value: string): Partial<AuditQuery> | undefined {
       return { resource: value }
     case 'AccessKeyId':
       return { accessKeyId: value }
+    case 'EventSource': {
+      const source = eventSources.find(one => one === value)
+      return source === undefined ? undefined : { source }
+    }
+    case 'ReadOnly':
+      return value === 'true' || value === 'false' ? { readOnly: value === 'true' } : undefined
+    case 'ResourceType': {
+      const resourceKind = kinds[value]
+      return resourceKind === undefined ? undefined : { resourceKind }
+    }
     default:
-      throw new Refusal('request.invalid', {
-        said: { message: `Looking events up by ${key} is not supported` },
-      })
+      return undefined
   }
+}
+
+const kinds: Readonly<Record<string, NonNullable<AuditQuery['resourceKind']>>> = {
+  'AWS::IAM::Role': 'role',
+  'AWS::IAM::User': 'user',
+  'AWS::IAM::Group': 'group',
+  'AWS::IAM::Policy': 'policy',
+  'AWS::IAM::AccessKey': 'accessKey',
 }
 
 function tokenOf(sequence: number): string {

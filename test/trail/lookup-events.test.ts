@@ -110,6 +110,36 @@ async function readsWhatWasDone(settings: Record<string, string>): Promise<void>
     assert.equal(event?.ReadOnly, 'true')
   })
 
+  test('what is found by source, by kind of resource and by whether it only looked is what shows just that', async () => {
+    const all = (await trail.send(new LookupEventsCommand({ MaxResults: 50 }))).Events ?? []
+    const idsOf = (events: readonly { EventId?: string | undefined }[]) =>
+      events.map(({ EventId }) => EventId).sort()
+    const known = new Set(idsOf(all))
+    const types = ['Role', 'User', 'Group', 'Policy', 'AccessKey'].map(type => `AWS::IAM::${type}`)
+    for (const [key, value, shows] of [
+      ...['true', 'false'].map(value => ['ReadOnly', value, 'ReadOnly'] as const),
+      ...['sts', 'iam', 'cloudtrail', 's3'].map(
+        name => ['EventSource', `${name}.amazonaws.com`, 'EventSource'] as const,
+      ),
+      ...types.map(type => ['ResourceType', type, undefined] as const),
+      ['ReadOnly', 'perhaps', 'ReadOnly'] as const,
+      ['ResourceType', 'AWS::S3::Bucket', undefined] as const,
+    ]) {
+      const expected = all.filter(event =>
+        shows === undefined
+          ? event.Resources?.some(({ ResourceType }) => ResourceType === value)
+          : event[shows] === value,
+      )
+      // What this test itself asks is in the log as well by now.
+      const found = (await lookUp(key, value)).filter(({ EventId }) => known.has(EventId))
+      assert.deepEqual(idsOf(found), idsOf(expected), `${key} ${value}`)
+    }
+    const counted = (key: 'ReadOnly' | 'EventSource', value: string) =>
+      all.filter(event => event[key] === value).length
+    for (const value of ['true', 'false']) assert.ok(counted('ReadOnly', value) > 0)
+    for (const value of ['sts', 'iam']) assert.ok(counted('EventSource', `${value}.amazonaws.com`) > 0)
+  })
+
   test('events are found by their id, by resource, whole or by name, and by user', async () => {
     const [made] = await lookUp('EventName', 'CreateUser')
     assert.ok(made)
