@@ -155,6 +155,7 @@ async function compose(config: Config, options: Options, claim: DataDirClaim): P
         createIamService({
           ...store,
           keyring,
+          reader,
           accountId,
           issuer: publicUrl,
           clock,

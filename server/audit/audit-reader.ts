@@ -45,7 +45,26 @@ export type AuditQuery = {
 /** Where `next` is there, there may be more before it. Fewer rows than asked for is no sign of the end. */
 export type AuditPage = { events: StoredEvent[]; next?: number }
 
-export type AuditReader = { lookUp(query: AuditQuery): Promise<AuditPage> }
+export type AuditReader = {
+  lookUp(query: AuditQuery): Promise<AuditPage>
+  /** When each caller last did what, in one stretch of the log; where `next` is there, more lies before it. */
+  lastUses(stretch: { fromMs: number; before?: number }): Promise<{ uses: LastUse[]; next?: number }>
+}
+
+export type LastUse = { callerArn: string; event: string; atMs: number }
+
+/** In SQL with `?` for the first row that is not looked at, the last one that is, and the time. */
+export const lastUsesSql = `select caller_arn, event, max(at_ms) as at_ms from audit
+  where sequence < ? and sequence >= ? and at_ms >= ? and caller_arn is not null group by caller_arn, event`
+
+export function lastUsesOf(rows: readonly object[], lowest: number): { uses: LastUse[]; next?: number } {
+  const uses = (rows as { caller_arn: string; event: string; at_ms: number | string }[]).map(row => ({
+    callerArn: row.caller_arn,
+    event: row.event,
+    atMs: Number(row.at_ms),
+  }))
+  return lowest > 1 ? { uses, next: lowest } : { uses }
+}
 
 /** No answer looks at more rows: a rare name in a long log is found in several pages, and nobody waits for one. */
 export const mostScanned = 50_000

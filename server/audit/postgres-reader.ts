@@ -1,6 +1,14 @@
 import pg from 'pg'
 import { Refusal } from '../base/refusal.ts'
-import { type AuditReader, conditionsOf, mostScanned, pageOf, type StoredEvent } from './audit-reader.ts'
+import {
+  type AuditReader,
+  conditionsOf,
+  lastUsesOf,
+  lastUsesSql,
+  mostScanned,
+  pageOf,
+  type StoredEvent,
+} from './audit-reader.ts'
 
 const bounds = {
   connectionTimeoutMillis: 5_000,
@@ -22,12 +30,15 @@ export function createPostgresReader(url: string): AuditReader & { close(): Prom
       throw new Refusal('store.unavailable', { detail: String(cause), cause })
     }
   }
+  const stretchFrom = async (from: number | undefined) => {
+    const [newestRow] = await read('select max(sequence) as n from audit', [])
+    const newest = Number(newestRow?.n ?? 0)
+    const before = Math.min(from ?? newest + 1, newest + 1)
+    return { before, lowest: Math.max(1, before - mostScanned) }
+  }
   return {
     async lookUp(query) {
-      const [newestRow] = await read('select max(sequence) as n from audit', [])
-      const newest = Number(newestRow?.n ?? 0)
-      const before = Math.min(query.before ?? newest + 1, newest + 1)
-      const lowest = Math.max(1, before - mostScanned)
+      const { before, lowest } = await stretchFrom(query.before)
       const { sql, values } = conditionsOf(query)
       const rows = await read(
         numbered(
@@ -36,6 +47,10 @@ export function createPostgresReader(url: string): AuditReader & { close(): Prom
         [before, lowest, ...values, query.most],
       )
       return pageOf(rows.map(asEvent), query.most, lowest)
+    },
+    async lastUses({ fromMs, before: from }) {
+      const { before, lowest } = await stretchFrom(from)
+      return lastUsesOf(await read(numbered(lastUsesSql), [before, lowest, fromMs]), lowest)
     },
     close: () => pool.end(),
   }

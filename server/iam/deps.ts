@@ -1,3 +1,4 @@
+import type { AuditReader } from '../audit/audit-reader.ts'
 import type { Clock } from '../base/clock.ts'
 import type { RateLimit } from '../http/rate-limit.ts'
 import type { Keyring } from '../keys/keyring.ts'
@@ -20,8 +21,10 @@ export type IamDeps = Pick<
   | 'policies'
   | 'oidcProviders'
   | 'samlProviders'
+  | 'accessReports'
 > & {
   keyring: Keyring
+  reader: Pick<AuditReader, 'lastUses'>
   accountId: string
   /** Of tokens that principals of this account show elsewhere: our public URL. */
   issuer: string

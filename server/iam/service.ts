@@ -10,6 +10,7 @@ import type { IamDeps } from './deps.ts'
 import { iamFaults } from './faults.ts'
 import * as groups from './groups.ts'
 import { inlinePolicyActions } from './inline-policies.ts'
+import * as lastAccessed from './last-accessed.ts'
 import * as loginProfiles from './login-profiles.ts'
 import * as mfaDevices from './mfa-devices.ts'
 import * as mfaEnabling from './mfa-enabling.ts'
@@ -86,6 +87,10 @@ export function createIamService(deps: IamDeps): QueryService {
     bindAction(getAccountAuthorizationDetails, deps),
     bindAction(credentialReport.generateCredentialReport, deps),
     bindAction(credentialReport.getCredentialReport, deps),
+    bindAction(lastAccessed.generateServiceLastAccessedDetails, deps),
+    bindAction(lastAccessed.getServiceLastAccessedDetails, deps),
+    bindAction(lastAccessed.getServiceLastAccessedDetailsWithEntities, deps),
+    bindAction(lastAccessed.listPoliciesGrantingServiceAccess, deps),
     bindAction(outbound.enableOutboundWebIdentityFederation, deps),
     bindAction(outbound.disableOutboundWebIdentityFederation, deps),
     bindAction(outbound.getOutboundWebIdentityFederationInfo, deps),

@@ -1,4 +1,4 @@
-import { entityOf, parseArn } from '../base/arn.ts'
+import { arnOfPolicy, entityOf, parseArn } from '../base/arn.ts'
 import { Refusal } from '../base/refusal.ts'
 import type { Principal } from '../store/principals.ts'
 import type { IamDeps } from './deps.ts'
@@ -26,7 +26,11 @@ export async function policiesOfPrincipal(text: string, deps: IamDeps): Promise<
   }
 }
 
-async function findPrincipal(text: string, deps: IamDeps): Promise<{ holder: Holder; principal: Principal }> {
+/** @throws {Refusal} entity.missing | entity.invalid (for what is no user, group or role) */
+export async function findPrincipal(
+  text: string,
+  deps: IamDeps,
+): Promise<{ holder: Holder; principal: Principal }> {
   const arn = parseArn(text)
   for (const holder of [user, group, role]) {
     const named = arn && entityOf(arn, holder.kind)
@@ -38,12 +42,17 @@ async function findPrincipal(text: string, deps: IamDeps): Promise<{ holder: Hol
   throw new Refusal('entity.invalid', { said: { message: `Invalid Entity Arn: ${text}` } })
 }
 
-async function sourcesOf({ id }: Principal, { principalPolicies, policies }: IamDeps): Promise<Source[]> {
+/** Inline ones, then attached ones, which have an ARN. */
+export async function sourcesOf(
+  { id }: Principal,
+  { principalPolicies, policies, accountId }: IamDeps,
+): Promise<(Source & { arn?: string })[]> {
   const inline = await principalPolicies.listInline(id)
   const attached = await principalPolicies.listAttached(id)
   const managed = await Promise.all(
     attached.map(async policy => ({
       id: policy.name,
+      arn: arnOfPolicy(policy, accountId),
       document: (await policies.findDocument(policy.id)) ?? '',
     })),
   )

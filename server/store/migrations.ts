@@ -42,6 +42,7 @@ function migrationsFor(kind: DatabaseKind): Record<string, Migration> {
     '0007-trusted-ids': run(steps.trustedIds, kind),
     '0008-saml-providers': run(steps.samlProviders, kind),
     '0009-login-profiles': run(steps.loginProfiles, kind),
+    '0010-access-reports': run(steps.accessReports, kind),
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import { type AccessKeys, createAccessKeys } from './access-keys.ts'
+import { type AccessReports, createAccessReports } from './access-reports.ts'
 import type { Database } from './database.ts'
 import { createIdentities, type Identities } from './identities.ts'
 import { createLastUsed, type LastUsed } from './last-used.ts'
@@ -37,6 +38,7 @@ export type Store = {
   oidcProviders: OidcProviders
   samlProviders: SamlProviders
   usedProofs: UsedProofs
+  accessReports: AccessReports
   identities: Identities
   webSessions: WebSessions
   signInStates: SignInStates
@@ -73,6 +75,7 @@ function createStore(database: Database): Store {
   const lastUsed = createLastUsed(db)
   const revocations = createRevocations(database)
   const usedProofs = createUsedProofs(db)
+  const accessReports = createAccessReports(db)
   return {
     settings: createSettings(db),
     roles: createRoles(database),
@@ -89,6 +92,7 @@ function createStore(database: Database): Store {
     oidcProviders: createOidcProviders(database),
     samlProviders: createSamlProviders(database),
     usedProofs,
+    accessReports,
     identities: createIdentities(db),
     webSessions,
     signInStates,
@@ -98,6 +102,7 @@ function createStore(database: Database): Store {
       await signInStates.prune(nowMs)
       await revocations.prune(nowMs)
       await usedProofs.prune(nowMs)
+      await accessReports.prune(nowMs)
     },
     ping: database.ping,
     inStepAtMs: database.inStepAtMs,

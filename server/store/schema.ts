@@ -113,6 +113,14 @@ export type Schema = {
   /** What stands for a proof that counts once and was shown. */
   used_proofs: { hash: string; expires_at_ms: Ms }
 
+  access_reports: {
+    id: string
+    arn: string
+    created_at_ms: Ms
+    finished_at_ms: Ms | null
+    findings: Json | null
+  }
+
   /** People who signed in, keyed by issuer and subject. */
   identities: {
     issuer: string

@@ -52,6 +52,7 @@ const Password = 'Correct-horse-1'
 const tagging = { Tags: [{ Key: 'team', Value: 'blue' }] }
 const untagging = { TagKeys: ['team'] }
 const keyIds = new Map<string, string>()
+const jobIds = new Map<string, string>()
 const key = (name: string) => ({ ...user(name), AccessKeyId: keyIds.get(name) })
 
 /** What there is for a command of this name. */
@@ -76,6 +77,11 @@ const make = {
   nothing: async () => undefined,
   outboundOn: () => asRoot('EnableOutboundWebIdentityFederation', {}).catch(() => undefined),
   outboundOff: () => asRoot('DisableOutboundWebIdentityFederation', {}).catch(() => undefined),
+  async accessReport(name: string) {
+    await make.user(name)
+    const asked = new iam.GenerateServiceLastAccessedDetailsCommand({ Arn: userArn(name) })
+    jobIds.set(name, (await root.send(asked)).JobId ?? '')
+  },
   passwordPolicy: () => asRoot('UpdateAccountPasswordPolicy', {}),
   alias: () => asRoot('CreateAccountAlias', { AccountAlias: 'my-company' }),
   report: () => asRoot('GenerateCredentialReport', {}),
@@ -252,6 +258,21 @@ const rows: Row[] = [
   ['GetAccountAuthorizationDetails', 'nothing', all, () => ({})],
   ['GenerateCredentialReport', 'nothing', all, () => ({})],
   ['GetCredentialReport', 'report', all, () => ({})],
+
+  ['GenerateServiceLastAccessedDetails', 'user', userArn, name => ({ Arn: userArn(name) })],
+  ['GetServiceLastAccessedDetails', 'accessReport', all, name => ({ JobId: jobIds.get(name) })],
+  [
+    'GetServiceLastAccessedDetailsWithEntities',
+    'accessReport',
+    all,
+    name => ({ JobId: jobIds.get(name), ServiceNamespace: 'iam' }),
+  ],
+  [
+    'ListPoliciesGrantingServiceAccess',
+    'user',
+    userArn,
+    name => ({ Arn: userArn(name), ServiceNamespaces: ['iam'] }),
+  ],
 
   ['CreateGroup', 'nothing', groupArn, name => ({ ...group(name), Path: '/team/' })],
   ['GetGroup', 'group', groupArn, group],
