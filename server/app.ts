@@ -187,6 +187,7 @@ async function compose(config: Config, options: Options, claim: DataDirClaim): P
       clock,
       log,
     }),
+    isCurrent: () => store.isCurrent(),
     async isReady() {
       await Promise.all([store.ping(), audit.ping()])
     },

@@ -22,6 +22,8 @@ export type Config = Readonly<{
   dataDir: string
   /** A PostgreSQL database that several nodes may share, in the place of the embedded store. */
   databaseUrl?: string | undefined
+  /** How long a node that is cut off from it goes on by what it knew. */
+  maxStalenessMs: number
   /** 32 bytes each. */
   masterKey?: Buffer | undefined
   previousMasterKey?: Buffer | undefined
@@ -175,6 +177,7 @@ function composeConfig(sound: Settings, production: boolean): Config {
     trustedProxies: sound.ROLECALL_TRUSTED_PROXIES,
     dataDir: sound.ROLECALL_DATA_DIR,
     databaseUrl: sound.DATABASE_URL,
+    maxStalenessMs: sound.ROLECALL_MAX_STALENESS_SECONDS * 1000,
     masterKey: sound.ROLECALL_MASTER_KEY,
     previousMasterKey: sound.ROLECALL_MASTER_KEY_PREVIOUS,
     accountId: sound.ROLECALL_ACCOUNT_ID,

@@ -4,7 +4,7 @@ import type { Config } from './config.ts'
 import * as keyFiles from './keys/key-files.ts'
 import { createKeyring, type Keyring } from './keys/keyring.ts'
 import { openRecord, sealRecord } from './keys/sealed-record.ts'
-import type { Store } from './store/open-store.ts'
+import type { Store, StoreOptions } from './store/open-store.ts'
 
 /** What makes this installation itself, whatever else changes. */
 export type Installation = { accountId: string; rootAccessKey: keyFiles.RootAccessKey }
@@ -19,8 +19,9 @@ export function openKeyring({ masterKey, previousMasterKey, dataDir }: Config): 
 }
 
 /** Where the store and the audit log are. */
-export function storeLocation({ databaseUrl, dataDir }: Config): { file: string } | { url: string } {
-  return databaseUrl === undefined ? { file: join(dataDir, 'rolecall.db') } : { url: databaseUrl }
+export function storeLocation({ databaseUrl, maxStalenessMs, dataDir }: Config): StoreOptions['location'] {
+  if (databaseUrl === undefined) return { file: join(dataDir, 'rolecall.db') }
+  return { url: databaseUrl, maxStalenessMs }
 }
 
 /**

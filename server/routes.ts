@@ -26,6 +26,8 @@ export type RouteDeps = {
   web: RequestHandler
   /** Throws when the store does not answer. */
   isReady(): Promise<void>
+  /** False once what is known of ended sessions is too old to go by. */
+  isCurrent(): boolean
   factsOf: FactsOf
   log: Pick<Logger, 'error' | 'info'>
 }
@@ -52,7 +54,17 @@ export function composeRoutes(deps: RouteDeps): RequestListener {
   }
 }
 
-function composeDoors({ token, issuer, jwks, samlMetadata, web, isReady, factsOf, log }: RouteDeps): Express {
+function composeDoors({
+  token,
+  issuer,
+  jwks,
+  samlMetadata,
+  web,
+  isReady,
+  isCurrent,
+  factsOf,
+  log,
+}: RouteDeps): Express {
   const app = express()
   app.disable('x-powered-by')
   app.set('etag', false)
@@ -67,7 +79,7 @@ function composeDoors({ token, issuer, jwks, samlMetadata, web, isReady, factsOf
       error => (error instanceof Refusal ? error.reason : 'unexpected failure'),
     )
     response.set('cache-control', 'no-store').type('text/plain')
-    response.status(problem === undefined ? 200 : 503).send(readiness(problem))
+    response.status(problem === undefined ? 200 : 503).send(readiness(problem, isCurrent()))
   })
   app.post('/token', token)
   app.all('/token', (_request, response) => {
@@ -105,10 +117,11 @@ function discovery(issuer: string): object {
   }
 }
 
-/** Sessions may have been ended elsewhere that this node has not heard of: it takes none. */
-function readiness(problem: string | undefined): string {
+/** Sessions may have been ended elsewhere that this node has not heard of. */
+function readiness(problem: string | undefined, isCurrent: boolean): string {
   if (problem === undefined) return 'ready\n'
-  return `not ready: ${problem}; temporary credentials are refused until it is back\n`
+  const consequence = isCurrent ? 'no credentials are handed out' : 'temporary credentials are refused'
+  return `not ready: ${problem}; ${consequence} until it is back\n`
 }
 
 /** Asked by address, from the machine itself or by whoever balances the load. */

@@ -26,6 +26,12 @@ export const settings = z.object({
     isDatabaseUrl,
     'not a PostgreSQL address, expected postgres://user:password@host:port/database',
   ).optional(),
+  ROLECALL_MAX_STALENESS_SECONDS: text(
+    text => /^\d{1,4}$/.test(text) && Number(text) >= 2 && Number(text) <= 3600,
+    'not a time, expected whole seconds from 2 to 3600',
+  )
+    .transform(Number)
+    .default(60),
   ROLECALL_MASTER_KEY: masterKey(),
   ROLECALL_MASTER_KEY_PREVIOUS: masterKey(),
   ROLECALL_ACCOUNT_ID: text(/^\d{12}$/, 'not an account id, expected 12 digits').optional(),

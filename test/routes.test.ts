@@ -42,6 +42,7 @@ const service = supertest(
     issuer: 'https://login.example',
     jwks: async () => ({ keys: [] }),
     samlMetadata: '<EntityDescriptor/>',
+    isCurrent: () => true,
     web,
     async isReady() {
       if (failure !== undefined) throw failure

@@ -13,6 +13,8 @@ export type Database = {
   write<T>(topics: readonly Topic[], change: (trx: Transaction<Schema>) => Promise<T>): Promise<T>
   /** When this node last knew all changes of all others, in milliseconds since the epoch. */
   inStepAtMs(): number
+  /** False once this node is cut off for longer than it may go on by what it knew. */
+  isCurrent(): boolean
   /** Throws when the database no longer answers. */
   ping(): Promise<void>
   close(): Promise<void>

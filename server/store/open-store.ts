@@ -49,12 +49,14 @@ export type Store = {
   ping(): Promise<void>
   /** When this node last knew what all others had changed, in milliseconds since the epoch. */
   inStepAtMs(): number
+  /** False once this node is cut off for longer than it may go on by what it knew. */
+  isCurrent(): boolean
   close(): Promise<void>
 }
 
 export type StoreOptions = {
   /** A file or `:memory:` for the embedded store, or the URL of a PostgreSQL database. */
-  location: { file: string } | { url: string }
+  location: { file: string } | { url: string; maxStalenessMs: number }
   clock: Clock
   log: { error(context: object, message: string): void }
 }
@@ -64,7 +66,7 @@ export async function openStore({ location, clock, log }: StoreOptions): Promise
   const database =
     'file' in location
       ? await openSqliteDatabase(location.file, clock)
-      : await openPostgresDatabase(location.url, clock, log)
+      : await openPostgresDatabase(location, clock, log)
   return createStore(database)
 }
 
@@ -106,6 +108,7 @@ function createStore(database: Database): Store {
     },
     ping: database.ping,
     inStepAtMs: database.inStepAtMs,
+    isCurrent: database.isCurrent,
     async close() {
       await lastUsed.flush().catch(() => undefined)
       await database.close()

@@ -8,7 +8,7 @@ export type Log = { error(context: object, message: string): void }
 export type ChangesFollower = {
   /** Has the catalogue forget what other nodes change, from when this answers until `close`. */
   follow(catalogue: Catalogue): Promise<void>
-  /** False once this node may have missed what others changed more than two seconds ago. */
+  /** False once this node may have missed for too long what others changed. */
   isCurrent(): boolean
   /** When this node last knew all changes. */
   inStepAtMs(): number
@@ -19,14 +19,18 @@ export const changesChannel = 'rolecall_changes'
 
 const pollMs = 1_000
 const reconnectMs = 250
-const mostBehindMs = 2_000
+const answerMs = 2_000
 
 /**
  * Notifications name what other nodes change; they are lost while the connection is. So beneath them the number of
  * the last change is asked for every second, and when one was missed everything is forgotten. A node that gets no
- * answer knows that it is behind.
+ * answer knows that it is behind, and for how long.
  */
-export function createChangesFollower(url: string, clock: Clock, log: Log): ChangesFollower {
+export function createChangesFollower(
+  { url, maxStalenessMs }: { url: string; maxStalenessMs: number },
+  clock: Clock,
+  log: Log,
+): ChangesFollower {
   let seen = 0
   let inStep = { atMs: 0, atTick: Number.NEGATIVE_INFINITY }
   let closing = false
@@ -37,7 +41,7 @@ export function createChangesFollower(url: string, clock: Clock, log: Log): Chan
     const fresh = new pg.Client({
       connectionString: url,
       ...connectionBounds,
-      query_timeout: mostBehindMs,
+      query_timeout: answerMs,
       application_name: 'rolecall-changes',
     })
     fresh.on('notification', ({ payload }) => hear(catalogue, payload ?? ''))
@@ -92,7 +96,7 @@ export function createChangesFollower(url: string, clock: Clock, log: Log): Chan
       timer = setTimeout(step, pollMs, catalogue)
     },
     // Not by the clock, which somebody may set back.
-    isCurrent: () => performance.now() - inStep.atTick < mostBehindMs,
+    isCurrent: () => performance.now() - inStep.atTick < maxStalenessMs,
     inStepAtMs: () => inStep.atMs,
     async close() {
       closing = true

@@ -15,11 +15,16 @@ const mostTries = 5
  * Opens a PostgreSQL database that several nodes may share, making or migrating it as needed.
  *
  * @param url `postgres://user:password@host:port/database?sslmode=...`
+ * @param maxStalenessMs how long this node, when it is cut off, goes on by what it knew
  */
-export async function openPostgresDatabase(url: string, clock: Clock, log: Log): Promise<Database> {
+export async function openPostgresDatabase(
+  { url, maxStalenessMs }: { url: string; maxStalenessMs: number },
+  clock: Clock,
+  log: Log,
+): Promise<Database> {
   const db = new Kysely<Schema>({ dialect: createPostgresDialect(url, log) })
   await migrate(db, 'postgres')
-  const follower = createChangesFollower(url, clock, log)
+  const follower = createChangesFollower({ url, maxStalenessMs }, clock, log)
   const catalogue = createCatalogue(follower.isCurrent)
   await follower.follow(catalogue)
   return {
@@ -33,6 +38,7 @@ export async function openPostgresDatabase(url: string, clock: Clock, log: Log):
       }
     },
     inStepAtMs: follower.inStepAtMs,
+    isCurrent: follower.isCurrent,
     async ping() {
       await sql`select 1 from settings limit 1`.execute(db)
     },

@@ -28,6 +28,7 @@ export async function openSqliteDatabase(file: string, clock: Clock): Promise<Da
       }
     },
     inStepAtMs: clock,
+    isCurrent: () => true,
     async ping() {
       await sql`select 1 from settings limit 1`.execute(db)
     },

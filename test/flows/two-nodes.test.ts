@@ -132,6 +132,35 @@ describe('two nodes on one PostgreSQL database', { skip: skipWithoutPostgres }, 
     }
   })
 
+  test('that are cut off take credentials by what they know for as long as they may, and then refuse them', async () => {
+    const impatient = await startRolecall({ ...env, ROLECALL_MAX_STALENESS_SECONDS: '2' })
+    const issuer = await one.registerIssuer()
+    const RoleArn = await one.createRole('known', trusting(one.accountId, issuer))
+    const fields = { RoleArn, RoleSessionName: 'ada', WebIdentityToken: issuer.sign() }
+    const keys = keysOf(await one.sts().send(new AssumeRoleWithWebIdentityCommand(fields)))
+    const ask = (node: typeof one) => {
+      const client = node.sts(keys)
+      return client.send(new GetCallerIdentityCommand({})).then(
+        () => 'taken',
+        ({ name }) => name,
+      )
+    }
+    assert.deepEqual([await ask(one), await ask(impatient)], ['taken', 'taken'])
+    await closeDatabase(url)
+    try {
+      await new Promise(resolve => setTimeout(resolve, 2_100))
+      assert.equal(await ask(one), 'taken')
+      assert.equal(await ask(impatient), 'ServiceUnavailable')
+      const answers = await Promise.all([one, impatient].map(node => fetch(`${node.url}/readyz`)))
+      const [patientText = '', impatientText = ''] = await Promise.all(answers.map(answer => answer.text()))
+      assert.match(patientText, /no credentials are handed out/)
+      assert.match(impatientText, /temporary credentials are refused/)
+    } finally {
+      await reopenDatabase(url)
+    }
+    await within2s(async () => (await ask(impatient)) === 'taken')
+  })
+
   test('give no credentials while the database is gone, and go on by themselves when it is back', async () => {
     const issuer = await one.registerIssuer()
     const RoleArn = await one.createRole('patient', trusting(one.accountId, issuer))
@@ -147,7 +176,7 @@ describe('two nodes on one PostgreSQL database', { skip: skipWithoutPostgres }, 
     assert.equal((await fetch(`${one.url}/healthz`)).status, 503)
     const ready = await fetch(`${one.url}/readyz`)
     assert.equal(ready.status, 503)
-    assert.match(await ready.text(), /temporary credentials are refused/)
+    assert.match(await ready.text(), /no credentials are handed out/)
     await reopenDatabase(url)
     await within2s(async () => (await ask()).status === 200)
     await within2s(async () => (await fetch(`${one.url}/healthz`)).status === 200)

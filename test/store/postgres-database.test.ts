@@ -94,19 +94,29 @@ describe('nodes on one database', { skip: skipWithoutPostgres }, () => {
     await store.close()
   })
 
-  test('that are cut off do not go on by what they knew, and say that the store is away', async () => {
+  test('that are cut off go on by what they knew for as long as they may, and then say that the store is away', async () => {
     const url = await createDatabase()
     const proxy = await startTcpProxy(Number(new URL(url).port))
     const throughProxy = new URL(url)
     throughProxy.port = String(proxy.port)
-    const [one, other] = [await openSharedStore(url), await openSharedStore(throughProxy.href)]
-    after(() => Promise.all([one.close(), other.close()]))
+    const [one, other] = [
+      await openSharedStore(url),
+      await openSharedStore(throughProxy.href, Date.now, 2_000),
+    ]
+    const patient = await openSharedStore(throughProxy.href)
+    after(() => Promise.all([one.close(), other.close(), patient.close()]))
     await one.roles.create(role)
     await one.principalPolicies.putInline(role.id, 'own', 'allows')
-    await until(async () => (await other.principalPolicies.documents(role.id)).length === 1)
+    for (const node of [other, patient]) {
+      // What was read before the notification came is not kept.
+      const madeAtMs = Date.now()
+      await until(async () => node.inStepAtMs() > madeAtMs)
+      await until(async () => (await node.principalPolicies.documents(role.id)).length === 1)
+    }
     proxy.cut()
     await one.principalPolicies.deleteInline(role.id, 'own')
     await new Promise(resolve => setTimeout(resolve, 2_000))
+    assert.deepEqual(await patient.principalPolicies.documents(role.id), ['allows'])
     const asked = refusalOf(other.principalPolicies.documents(role.id))
     proxy.mend()
     assert.equal((await asked).reason, 'store.unavailable')
@@ -131,7 +141,11 @@ describe('a change on PostgreSQL', { skip: skipWithoutPostgres }, () => {
   const log = { error() {} }
 
   test('is tried again when it fell out with another one at the same time', async () => {
-    const database = await openPostgresDatabase(await createDatabase(), Date.now, log)
+    const database = await openPostgresDatabase(
+      { url: await createDatabase(), maxStalenessMs: 60_000 },
+      Date.now,
+      log,
+    )
     await sql`create table counter (n int not null)`.execute(database.db)
     await sql`insert into counter values (0)`.execute(database.db)
     const increment = () =>
@@ -148,7 +162,7 @@ describe('a change on PostgreSQL', { skip: skipWithoutPostgres }, () => {
 
   test('that fails leaves nothing behind, and nobody is told of it', async () => {
     const url = await createDatabase()
-    const database = await openPostgresDatabase(url, Date.now, log)
+    const database = await openPostgresDatabase({ url, maxStalenessMs: 60_000 }, Date.now, log)
     const generationOf = async () => (await runSql(url, 'select generation from catalogue'))[0]?.generation
     const before = await generationOf()
     await assert.rejects(

@@ -9,8 +9,8 @@ export function openEmbeddedStore(file = ':memory:', clock = Date.now): Promise<
 }
 
 /** One node on a PostgreSQL database. The caller closes it. */
-export function openSharedStore(url: string, clock = Date.now): Promise<Store> {
-  return openStore({ location: { url }, clock, log })
+export function openSharedStore(url: string, clock = Date.now, maxStalenessMs = 60_000): Promise<Store> {
+  return openStore({ location: { url, maxStalenessMs }, clock, log })
 }
 
 /** Every kind of store, empty: what holds of one must hold of all. */
