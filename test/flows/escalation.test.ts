@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import * as iam from '@aws-sdk/client-iam'
-import { AssumeRoleCommand, GetFederationTokenCommand, GetSessionTokenCommand } from '@aws-sdk/client-sts'
+import {
+  AssumeRoleCommand,
+  AssumeRoleWithSAMLCommand,
+  GetFederationTokenCommand,
+  GetSessionTokenCommand,
+} from '@aws-sdk/client-sts'
 import { allow, faultOf, keysOf, policyOf } from '../support/aws-calls.ts'
 import { entitiesOf } from '../support/iam-entities.ts'
 import { type Keys, startRolecall } from '../support/rolecall.ts'
+import { awsAttributes, createSamlIdp, encode } from '../support/saml-idp.ts'
 
 /*
  * The well-known ways in which somebody who may administer a little makes themselves able to do everything. Each is
@@ -291,6 +297,26 @@ const paths: Record<string, Path> = {
     const asked = { RoleName, PolicyDocument: trust(scene.userArn) }
     await scene.client.send(new iam.UpdateAssumeRolePolicyCommand(asked))
     return [await scene.take(admin)]
+  },
+  async 'UpdateSAMLProvider, whose keys then vouch for oneself to an administrator’s role'({ client, name }) {
+    const [theirs, mine] = [createSamlIdp(), createSamlIdp()]
+    const Name = `${name}-corp`
+    await root.send(new iam.CreateSAMLProviderCommand({ Name, SAMLMetadataDocument: theirs.metadata() }))
+    const provider = arn(`saml-provider/${Name}`)
+    const Principal = { Federated: provider }
+    const trust = { Effect: 'Allow', Principal, Action: 'sts:AssumeRoleWithSAML' }
+    const RoleArn = await rolecall.createRole(`${name}-saml`, { Version: '2012-10-17', Statement: trust })
+    await root.send(new iam.PutRolePolicyCommand({ RoleName: `${name}-saml`, ...inline }))
+    const update = { SAMLProviderArn: provider, SAMLMetadataDocument: mine.metadata() }
+    await client.send(new iam.UpdateSAMLProviderCommand(update))
+    const response = await mine.respond({
+      recipient: `${rolecall.url}/saml/acs`,
+      audience: `${rolecall.url}/saml/metadata`,
+      attributes: awsAttributes([RoleArn], provider),
+    })
+    const SAMLAssertion = encode(response)
+    const asked = new AssumeRoleWithSAMLCommand({ RoleArn, PrincipalArn: provider, SAMLAssertion })
+    return [keysOf(await rolecall.sts().send(asked))]
   },
   async 'TagUser, of oneself, where an administrator’s policy goes by a tag'({ client, name }) {
     const byTag = { ...crown, Condition: { StringEquals: { 'aws:PrincipalTag/admin': 'true' } } }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as sdk from '@aws-sdk/client-iam'
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts'
-import { allow, faultOf } from '../support/aws-calls.ts'
+import { allow, faultOf, policyOf } from '../support/aws-calls.ts'
 import { entitiesOf } from '../support/iam-entities.ts'
 import { startRolecall } from '../support/rolecall.ts'
 
@@ -191,13 +191,23 @@ test('users and groups are listed in pages, by path', async () => {
   assert.deepEqual(names, [...expected, ...expected])
 })
 
-test('the SDK’s waiter sees a user come', async () => {
-  const waiting = sdk.waitUntilUserExists(
-    { client: iam, maxWaitTime: 20, minDelay: 1 },
-    { UserName: 'awaited' },
-  )
+test('the SDK’s waiters see a user, a role and a policy come', async () => {
+  const bounds = { client: iam, maxWaitTime: 20, minDelay: 1 }
+  const PolicyArn = `arn:aws:iam::${rolecall.accountId}:policy/awaited`
+  const waiting = Promise.all([
+    sdk.waitUntilUserExists(bounds, { UserName: 'awaited' }),
+    sdk.waitUntilRoleExists(bounds, { RoleName: 'awaited' }),
+    sdk.waitUntilPolicyExists(bounds, { PolicyArn }),
+  ])
   await iam.send(new sdk.CreateUserCommand({ UserName: 'awaited' }))
-  assert.equal((await waiting).state, 'SUCCESS')
+  const trust = { Effect: 'Allow', Principal: { AWS: rolecall.accountId }, Action: 'sts:AssumeRole' }
+  await rolecall.createRole('awaited', { Version: '2012-10-17', Statement: trust })
+  const PolicyDocument = policyOf(allow('iam:GetRole'))
+  await iam.send(new sdk.CreatePolicyCommand({ PolicyName: 'awaited', PolicyDocument }))
+  assert.deepEqual(
+    (await waiting).map(({ state }) => state),
+    ['SUCCESS', 'SUCCESS', 'SUCCESS'],
+  )
 })
 
 test('tags are added, replaced whatever their case, taken away, and there are fifty at most', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { LookupEventsCommand } from '@aws-sdk/client-cloudtrail'
 import { GetUserCommand, ListUsersCommand } from '@aws-sdk/client-iam'
 import { checkAnswer } from './check-shapes.ts'
 
@@ -34,3 +35,12 @@ for (const [story, schema, xml] of [
     assert.throws(() => checkAnswer(action, xml, schema))
   })
 }
+
+test('the same holds of answers in JSON', () => {
+  const schema = schemaOf(new LookupEventsCommand({}))
+  const events = (event: object) => JSON.stringify({ Events: [event] })
+  checkAnswer('LookupEvents', events({ EventId: 'x', EventTime: 1, Resources: [] }), schema)
+  for (const wrong of [{ EventID: 'x' }, { EventId: {} }, { Resources: { ResourceName: 'x' } }]) {
+    assert.throws(() => checkAnswer('LookupEvents', events(wrong), schema))
+  }
+})

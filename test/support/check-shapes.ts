@@ -59,12 +59,23 @@ export function checkShapes<Checked>(client: Checked, commands: object): Checked
 }
 
 /** Fails with the path of what is wrong. */
-export function checkAnswer(action: string, xml: string, schema: Schema): void {
+export function checkAnswer(action: string, body: string, schema: Schema): void {
   const operation = resolve(schema)
   assert.equal(operation[0], kinds.operation)
+  check(body.startsWith('{') ? asInXml(JSON.parse(body)) : resultIn(body, action), operation[5], action)
+}
+
+function resultIn(xml: string, action: string): unknown {
   const answer = parser.parse(xml)[`${action}Response`]
   assert.ok(answer, `${action}: no ${action}Response`)
-  check(answer[`${action}Result`] ?? '', operation[5], action)
+  return answer[`${action}Result`] ?? ''
+}
+
+/** JSON as the same would look in XML, where all values are text and lists have members. */
+function asInXml(value: unknown): unknown {
+  if (Array.isArray(value)) return value.length === 0 ? '' : { member: value.map(asInXml) }
+  if (typeof value !== 'object' || value === null) return String(value)
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, asInXml(member)]))
 }
 
 function check(value: unknown, schema: Schema, path: string): void {

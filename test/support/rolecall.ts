@@ -2,6 +2,7 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { after } from 'node:test'
+import * as trailCommands from '@aws-sdk/client-cloudtrail'
 import { CloudTrailClient } from '@aws-sdk/client-cloudtrail'
 import * as iamCommands from '@aws-sdk/client-iam'
 import { CreateOpenIDConnectProviderCommand, CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam'
@@ -97,7 +98,7 @@ export async function startRolecall(
     },
     sts: (keys = rootKeys) => checkShapes(new STSClient(clientFor(keys)), stsCommands),
     iam: (keys = rootKeys) => checkShapes(new IAMClient(clientFor(keys)), iamCommands),
-    cloudTrail: (keys = rootKeys) => new CloudTrailClient(clientFor(keys)),
+    cloudTrail: (keys = rootKeys) => checkShapes(new CloudTrailClient(clientFor(keys)), trailCommands),
     roleArn: name => `arn:aws:iam::${accountId}:role/${name}`,
     async createRole(name, trustPolicy, more = {}) {
       const document = JSON.stringify(trustPolicy)
