@@ -1,4 +1,5 @@
 import { sourceOf } from '../audit/event-kinds.ts'
+import { Refusal } from '../base/refusal.ts'
 import type { Principal } from '../store/principals.ts'
 import type { IamDeps } from './deps.ts'
 import type { Holder } from './holders.ts'
@@ -20,11 +21,27 @@ export type Finding = {
 const trackedMs = 400 * 86_400_000
 const region = 'us-east-1'
 
+const mostInLine = 20
+let inLine = 0
+let last: Promise<unknown> = Promise.resolve()
+
 /**
  * What these actors last did, out of the audit log (changes, credentials and refusals) and the last uses of roles and
  * access keys (everything). An attempt that was refused counts, as it does at AWS.
+ *
+ * The log is read for one at a time: many who ask at once must not keep everybody else waiting.
+ *
+ * @throws {Refusal} request.throttled
  */
-export async function findUses(actors: readonly Actor[], deps: IamDeps): Promise<Finding[]> {
+export function findUses(actors: readonly Actor[], deps: IamDeps): Promise<Finding[]> {
+  if (inLine >= mostInLine) throw new Refusal('request.throttled')
+  inLine++
+  const found = last.then(() => scan(actors, deps))
+  last = found.catch(() => undefined).finally(() => inLine--)
+  return found
+}
+
+async function scan(actors: readonly Actor[], deps: IamDeps): Promise<Finding[]> {
   const latest = new Map<string, Finding>()
   const note = (finding: Finding) => {
     const key = `${finding.actorId} ${finding.service} ${finding.action ?? ''}`

@@ -151,6 +151,19 @@ async function tellsOfUses(settings: Record<string, string>): Promise<void> {
     ])
   })
 
+  test('only so many reports are begun at once, and each that was is finished', async () => {
+    const begun = await Promise.allSettled(Array.from({ length: 60 }, () => begin(userArn('ada'))))
+    const ids = begun.flatMap(one => (one.status === 'fulfilled' ? [one.value] : []))
+    assert.ok(ids.length >= 20)
+    for (const one of begun) if (one.status === 'rejected') assert.equal(one.reason.name, 'Throttling')
+    for (const JobId of ids) {
+      const asked = new iam.GetServiceLastAccessedDetailsCommand({ JobId })
+      while ((await root.send(asked)).JobStatus !== 'COMPLETED') {
+        await new Promise(resolve => setTimeout(resolve, 10))
+      }
+    }
+  })
+
   test('a job that nobody began, and one about nobody, are refused', async () => {
     const JobId = '00000000-0000-4000-8000-000000000000'
     const asked = new iam.GetServiceLastAccessedDetailsCommand({ JobId })
