@@ -179,6 +179,7 @@ async function compose(config: Config, options: Options, claim: DataDirClaim): P
       standIns,
       gate,
       proofs,
+      accountId,
       outbound,
       store,
       keyring,

@@ -65,7 +65,7 @@ async function assume(
   const role = await requireRole(deps, identity, text)
   // From here on in its one spelling, whatever the caller wrote.
   const roleArn = arnOfRole(accountId, role.path, role.name)
-  requireLive(identity, deps.demo)
+  requireLive(identity, deps)
   requireTrust({ identity, role, roleArn, accountId, sessionName: asked.name, facts })
   if (asked.seconds > role.maxSessionSeconds) throw new Refusal('duration.overRoleMaximum')
   await requireSessionPolicies(asked, accountId, deps.policies)
@@ -84,8 +84,10 @@ async function requireRole(deps: GateDeps, identity: FederatedIdentity, text: st
   return role
 }
 
-function requireLive(identity: FederatedIdentity, demo: boolean): void {
+function requireLive(identity: FederatedIdentity, { demo, clock }: GateDeps): void {
   if (identity.demo && !demo) throw denied(identity, 'a demo identity while the demo is off')
+  const { sessionEndsAtSeconds: end } = identity
+  if (end !== undefined && end <= toSeconds(clock())) throw denied(identity, "the provider's session is over")
 }
 
 function denied(identity: FederatedIdentity, detail: string): Refusal {

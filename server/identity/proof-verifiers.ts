@@ -4,7 +4,7 @@ import type { Outbound } from '../base/outbound.ts'
 import { Refusal } from '../base/refusal.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import { serviceProviderAt } from '../saml/service-provider.ts'
-import { createSamlVerifier } from '../saml/verify-response.ts'
+import { createSamlVerifier, type SamlProviderRecord } from '../saml/verify-response.ts'
 import type { OidcProviders } from '../store/oidc-providers.ts'
 import type { SamlProviders } from '../store/saml-providers.ts'
 import type { UsedProofs } from '../store/used-proofs.ts'
@@ -66,7 +66,15 @@ export type ProofVerifiers = {
    */
   verifyFacebookToken(token: string, sourceIp?: string): Promise<FederatedIdentity>
   /** @throws {Refusal} token.* | tags.invalid | request.throttled */
-  verifySamlResponse(response: string, providerArn: string, sourceIp: string): Promise<FederatedIdentity>
+  verifySamlResponse(
+    response: string,
+    providerArn: string,
+    sourceIp: string,
+    /** The request that it must answer, where we sent one. */
+    inResponseTo?: string,
+  ): Promise<FederatedIdentity>
+  /** By its ARN. */
+  findSamlProvider(arn: string): Promise<SamlProviderRecord | undefined>
 }
 
 export function createProofVerifiers(deps: ProofVerifierDeps): ProofVerifiers {
@@ -80,8 +88,9 @@ export function createProofVerifiers(deps: ProofVerifierDeps): ProofVerifiers {
   const facebookTokens =
     facebook && createFacebookVerifier({ ...facebook, outbound, clock, demo: config.facebook === undefined })
   const boundFacebook = boundStrangers(clock, { remembers: true })
+  const findSamlProvider = createSamlProviderLookup(deps)
   const responses = createSamlVerifier({
-    findProvider: createSamlProviderLookup(deps),
+    findProvider: findSamlProvider,
     useOnce: (proof, untilMs) => deps.usedProofs.use(proof, untilMs),
     serviceProvider: serviceProviderAt(config.publicUrl),
     accountId,
@@ -95,7 +104,8 @@ export function createProofVerifiers(deps: ProofVerifierDeps): ProofVerifiers {
       if (facebookTokens === undefined) throw new Refusal('token.providerUnknown')
       return boundFacebook(token, sourceIp, () => facebookTokens.verify(token))
     },
-    verifySamlResponse: (response, providerArn, sourceIp) =>
-      boundSaml(response, sourceIp, () => responses.verify(response, providerArn)),
+    findSamlProvider,
+    verifySamlResponse: (response, providerArn, sourceIp, inResponseTo) =>
+      boundSaml(response, sourceIp, () => responses.verify(response, providerArn, inResponseTo)),
   }
 }

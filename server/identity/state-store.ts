@@ -6,6 +6,11 @@ import type { SignInState, SignInStates } from '../store/sign-in-states.ts'
 
 /** What a sign-in in progress is bound to, as the strategies see it. */
 export type StateStore = {
+  /**
+   * Begins a sign-in: what is kept with it comes back with `take`.
+   * @throws {Refusal} signIn.stateUnknown for a browser without its cookie
+   */
+  keep(request: IncomingMessage, codeVerifier: string, nonce: string): Promise<string>
   /** Passport's side: keeps a state, and takes it back. */
   store: PassportStateStore
   /**
@@ -59,6 +64,7 @@ export function createStateStore(
   }
 
   return {
+    keep,
     take,
     store: {
       store(request, verifier, { nonce }, _meta, done) {

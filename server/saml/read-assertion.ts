@@ -18,7 +18,13 @@ export type Assertion = {
   sessionEndsAtMs?: number
 }
 
-export type Expected = { issuer: string; serviceProvider: ServiceProvider; nowMs: number }
+export type Expected = {
+  issuer: string
+  serviceProvider: ServiceProvider
+  nowMs: number
+  /** The request that it must answer, where we sent one. */
+  inResponseTo?: string | undefined
+}
 
 /** Clocks differ by so much; an assertion is taken for so long. @see AWS IAM User Guide, "Troubleshoot SAML federation" */
 export const toleranceMs = 5 * 60_000
@@ -91,7 +97,8 @@ function requireIssuer(element: XmlElement, { issuer }: Expected): void {
 }
 
 /** Whoever holds it may show it: to us, for a while. */
-function requireConfirmation(subject: XmlElement, { serviceProvider, nowMs }: Expected): void {
+function requireConfirmation(subject: XmlElement, expected: Expected): void {
+  const { serviceProvider, nowMs, inResponseTo } = expected
   const confirmed = childrenOf(subject, namespace, 'SubjectConfirmation')
     .filter(confirmation => confirmation.attributes.get('Method') === bearer)
     .flatMap(confirmation => childrenOf(confirmation, namespace, 'SubjectConfirmationData'))
@@ -100,6 +107,10 @@ function requireConfirmation(subject: XmlElement, { serviceProvider, nowMs }: Ex
   const [data] = ours
   if (data === undefined)
     throw audienceWrong('Recipient', confirmed[0]?.attributes.get('Recipient') ?? 'none')
+  // An answer to somebody else's request is somebody else's.
+  if (inResponseTo !== undefined && data.attributes.get('InResponseTo') !== inResponseTo) {
+    throw new Refusal('token.rejected', { detail: 'it answers another request' })
+  }
   // SAML Profiles, section 4.1.4.2: it must say how long, and it must not be for later.
   if (!data.attributes.has('NotOnOrAfter')) throw malformed('a confirmation without NotOnOrAfter')
   requireWithin(data, nowMs)

@@ -22,9 +22,10 @@ export type SamlProviderRecord = IdentityProvider & {
 export type SamlVerifier = {
   /**
    * @param response base64, as it is posted
+   * @param inResponseTo the request that it must answer, where we sent one
    * @throws {Refusal} token.* | tags.invalid
    */
-  verify(response: string, providerArn: string): Promise<FederatedIdentity>
+  verify(response: string, providerArn: string, inResponseTo?: string): Promise<FederatedIdentity>
 }
 
 export type SamlVerifierDeps = {
@@ -45,12 +46,12 @@ export type SamlVerifierDeps = {
 export function createSamlVerifier(deps: SamlVerifierDeps): SamlVerifier {
   const { findProvider, serviceProvider, accountId, clock } = deps
   return {
-    async verify(response, providerArn) {
+    async verify(response, providerArn, inResponseTo) {
       const provider = await findProvider(providerArn)
       if (provider === undefined) {
         throw new Refusal('token.issuerUnknown', { said: { message: "Specified provider doesn't exist." } })
       }
-      const expected = { issuer: provider.entityId, serviceProvider, nowMs: clock() }
+      const expected = { issuer: provider.entityId, serviceProvider, nowMs: clock(), inResponseTo }
       requireCurrent(provider, expected.nowMs)
       const found = await findSignedAssertion(decode(response), provider)
       if (provider.encryptionRequired && !found.wasEncrypted) {

@@ -10,9 +10,12 @@ const lifetimeSeconds = 600
  * A random value that only this browser holds while it signs in. What is begun in one browser can't be
  * finished in another: an attacker's answer, planted in a victim's browser, would sign the victim in as the
  * attacker.
+ *
+ * @param crossSite whether it comes along when another site posts to us. Browsers then want it Secure, which they take on
+ *   localhost without https as well
  */
-export function createBrowserCookie(production: boolean) {
-  const name = cookieName('rolecall-browser', production)
+export function createBrowserCookie(production: boolean, { crossSite }: { crossSite: boolean }) {
+  const name = cookieName(crossSite ? 'rolecall-saml' : 'rolecall-browser', production)
 
   function browserOf(request: IncomingMessage): string | undefined {
     const value = parseCookie(request.headers.cookie ?? '')[name]
@@ -24,7 +27,8 @@ export function createBrowserCookie(production: boolean) {
     /** Gives the browser its value, or the one it has for another ten minutes. */
     ensure(request: IncomingMessage, response: Response): void {
       const value = browserOf(request) ?? randomBytes(32).toString('base64url')
-      const attributes = { httpOnly: true, sameSite: 'lax' as const, secure: production, path: '/' }
+      const sameSite = crossSite ? ('none' as const) : ('lax' as const)
+      const attributes = { httpOnly: true, sameSite, secure: production || crossSite, path: '/' }
       const cookie = { name, value, maxAge: lifetimeSeconds, ...attributes }
       response.append('set-cookie', stringifySetCookie(cookie))
       // Passport keeps the state in this same request, before the cookie could come back.

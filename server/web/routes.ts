@@ -15,6 +15,7 @@ import type {
   ProofVerifiers,
   StandIns,
 } from '../identity/proof-verifiers.ts'
+import { createSamlSignIn } from '../identity/saml-sign-in.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import type { Store } from '../store/open-store.ts'
 import { createBrowserCookie } from './browser-cookie.ts'
@@ -22,6 +23,7 @@ import { createCredentialRoutes } from './credential-routes.ts'
 import { createFailureHandler } from './failures.ts'
 import { redirectToPublicHost, requireOwnPages } from './own-pages.ts'
 import { createPages } from './pages.ts'
+import { createSamlRoutes } from './saml-routes.ts'
 import { createSession } from './session.ts'
 import { createSignInRoutes } from './sign-in-routes.ts'
 
@@ -37,7 +39,8 @@ export type WebDeps = {
   gate: Gate
   proofs: ProofVerifiers
   outbound: Outbound
-  store: Pick<Store, 'webSessions' | 'signInStates' | 'identities'>
+  store: Pick<Store, 'webSessions' | 'signInStates' | 'identities' | 'samlProviders'>
+  accountId: string
   keyring: Keyring
   audit: Pick<AuditLog, 'record' | 'note'>
   factsOf: FactsOf
@@ -55,7 +58,7 @@ export function createWebRoutes(deps: WebDeps): Router {
   const { config, standIns, store, proofs, outbound, keyring, clock } = deps
   const { publicUrl, production, demo } = config
   const pages = createPages({ publicUrl, demo }, production)
-  const browserCookie = createBrowserCookie(production)
+  const browserCookie = createBrowserCookie(production, { crossSite: false })
   const google = config.google ?? standIns?.google
   const facebook = config.facebook ?? standIns?.facebook
   const signIns = createBrowserSignIns({
@@ -82,6 +85,18 @@ export function createWebRoutes(deps: WebDeps): Router {
     }),
   )
   router.use(forgetDemoPeople(demo))
+  const startLimit = createRateLimit(startRate, clock)
+  const samlCookie = createBrowserCookie(production, { crossSite: true })
+  const samlSignIn = createSamlSignIn({
+    samlProviders: store.samlProviders,
+    proofs,
+    states: store.signInStates,
+    browserOf: samlCookie.browserOf,
+    publicUrl,
+    accountId: deps.accountId,
+    clock,
+  })
+  router.use(createSamlRoutes({ ...deps, samlSignIn, samlCookie, startLimit }))
   router.post('/{*path}', requireOwnPages(publicUrl))
   const isStandIn = (name: ProviderName) => (name === 'google' ? !config.google : !config.facebook)
   router.use(
@@ -91,7 +106,8 @@ export function createWebRoutes(deps: WebDeps): Router {
       signIns,
       isStandIn,
       browserCookie,
-      startLimit: createRateLimit(startRate, clock),
+      startLimit,
+      samlNames: () => samlSignIn.names(),
     }),
   )
   router.use(createCredentialRoutes({ ...deps, pages }))

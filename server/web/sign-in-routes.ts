@@ -1,30 +1,23 @@
-import express, { type Request, type Response, type Router } from 'express'
-import type { AuditLog } from '../audit/audit-log.ts'
-import type { Clock } from '../base/clock.ts'
-import type { FederatedIdentity } from '../base/federated-identity.ts'
+import express, { type Router } from 'express'
 import { Refusal } from '../base/refusal.ts'
 import { networkOf } from '../http/network-of.ts'
 import type { RateLimit } from '../http/rate-limit.ts'
-import type { FactsOf } from '../http/request-facts.ts'
 import type { BrowserSignIn, ProviderName } from '../identity/browser-sign-in.ts'
-import type { Store } from '../store/open-store.ts'
 import type { createBrowserCookie } from './browser-cookie.ts'
-import { failureNotice, noticeFor } from './notices.ts'
+import { noticeFor } from './notices.ts'
 import type { Pages } from './pages.ts'
-import { cookieName, sessionLifetimeMs } from './session.ts'
+import { cookieName } from './session.ts'
+import { refuseSignIn, type SignInDeps, startSession } from './start-session.ts'
 
-export type SignInRouteDeps = {
+export type SignInRouteDeps = SignInDeps & {
   config: { production: boolean }
   pages: Pages
   signIns: ReadonlyMap<ProviderName, BrowserSignIn>
   isStandIn(name: ProviderName): boolean
   browserCookie: ReturnType<typeof createBrowserCookie>
   startLimit: RateLimit
-  store: Pick<Store, 'identities'>
-  audit: Pick<AuditLog, 'record' | 'note'>
-  factsOf: FactsOf
-  clock: Clock
-  log: { error(context: object, message: string): void; info(context: object, message: string): void }
+  /** The names of SAML providers that a browser can be sent to. */
+  samlNames(): Promise<string[]>
 }
 
 const titles = { google: 'Google', facebook: 'Facebook' } as const
@@ -38,11 +31,14 @@ export function createSignInRoutes(deps: SignInRouteDeps): Router {
     await pages.render(response, 'sign-in', {
       title: 'Sign in',
       notice: noticeFor(request.url),
-      providers: [...signIns.keys()].map(name => ({
-        name: titles[name],
-        href: `/sign-in/${name}`,
-        standIn: deps.isStandIn(name),
-      })),
+      providers: [
+        ...[...signIns.keys()].map(name => ({
+          name: titles[name],
+          href: `/sign-in/${name}`,
+          standIn: deps.isStandIn(name),
+        })),
+        ...(await deps.samlNames()).map(name => ({ name, href: `/sign-in/saml/${name}`, standIn: false })),
+      ],
     })
   })
 
@@ -60,7 +56,7 @@ export function createSignInRoutes(deps: SignInRouteDeps): Router {
         const identity = await signIn.finish(request, response)
         await startSession(deps, request, identity)
       } catch (error) {
-        return refuse(deps, request, response, error)
+        return refuseSignIn(deps, request, response, error)
       }
       response.redirect(303, '/roles')
     })
@@ -80,39 +76,4 @@ export function createSignInRoutes(deps: SignInRouteDeps): Router {
     })
   })
   return router
-}
-
-/** A new session id, whatever the browser came with: an id planted before the sign-in stays a stranger's. */
-async function startSession(
-  deps: SignInRouteDeps,
-  request: Request,
-  identity: FederatedIdentity,
-): Promise<void> {
-  const facts = deps.factsOf(request)
-  await deps.store.identities.remember(identity, deps.clock())
-  await deps.audit.record({
-    atMs: facts.atMs,
-    event: 'SignIn',
-    decision: 'allowed',
-    requestId: facts.requestId,
-    sourceIp: facts.sourceIp,
-    ...(facts.userAgent === undefined ? {} : { userAgent: facts.userAgent }),
-    issuer: identity.issuer,
-    subject: identity.subject,
-  })
-  await new Promise<void>((resolve, reject) => {
-    request.session.regenerate(error => (error ? reject(error) : resolve()))
-  })
-  request.session.identity = identity
-  request.session.expiresAtMs = deps.clock() + sessionLifetimeMs
-}
-
-/** Back to the sign-in page with a sentence of ours; what really happened is for the log. */
-function refuse(deps: SignInRouteDeps, request: Request, response: Response, error: unknown): void {
-  if (!(error instanceof Refusal)) throw error
-  const { requestId, atMs, sourceIp } = deps.factsOf(request)
-  const { reason, detail, about } = error
-  deps.log.info({ requestId, reason, detail, ...about }, 'sign-in refused')
-  deps.audit.note({ atMs, event: 'SignIn', decision: 'denied', reason, requestId, sourceIp, ...about })
-  response.redirect(303, `/?notice=${failureNotice(reason)}`)
 }

@@ -34,6 +34,12 @@ const ladder: [reason: Reason, story: string, spoil: (question: Question) => Par
   ['request.invalid', 'a duration that is none', ({ asked }) => ({ asked: { ...asked, seconds: 899 } })],
   ['request.invalid', 'a role ARN that is none', () => ({ roleArn: 'reader' })],
   ['trust.denied', 'a role that is not there', () => ({ roleArn: `${reader}s` })],
+  ['trust.denied', 'a proof that is for other roles', () => ({ identity: person({ onlyRoles: [closed] }) })],
+  [
+    'trust.denied',
+    'a person whose session at the provider is over',
+    () => ({ identity: person({ sessionEndsAtSeconds: startMs / 1000 }) }),
+  ],
   ['trust.denied', 'a role that does not trust', () => ({ roleArn: closed })],
   [
     'duration.overRoleMaximum',
@@ -250,3 +256,10 @@ for (const name of ['', 'a', 'x'.repeat(65), 'a b', 'a/b', 'ada\n', 'a\u0000b', 
     assert.equal(refusal.reason, 'request.invalid')
   })
 }
+
+test('credentials end with the person’s session at the provider, where that ends sooner', async () => {
+  const endsAt = startMs / 1000 + 100
+  const identity = person({ onlyRoles: [reader], sessionEndsAtSeconds: endsAt })
+  const { credentials } = await gate.assumeRole(identity, reader, session, facts)
+  assert.equal(credentials.expiresAtSeconds, endsAt)
+})

@@ -1,4 +1,5 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto'
+import { inflateRawSync } from 'node:zlib'
 import { generate } from 'selfsigned'
 import { SignedXml } from 'xml-crypto'
 import { encrypt } from 'xml-encryption'
@@ -8,13 +9,14 @@ export type SamlIdp = {
   entityId: string
   certificate: string
   privateKey: string
-  metadata(more?: { validUntil?: string; head?: string }): string
+  metadata(more?: { validUntil?: string; head?: string; singleSignOn?: string }): string
   /** A signed response as text; `encode` makes of it what is posted. */
   respond(asked: Asked): Promise<string>
 }
 
 export type Asked = {
   recipient: string
+  inResponseTo?: string
   audience: string
   nameId?: string
   nameIdFormat?: string
@@ -42,6 +44,20 @@ export type Asked = {
 
 export const encode = (xml: string): string => Buffer.from(xml).toString('base64')
 
+/** What a service provider asks for by redirect. */
+export function readAuthnRequest(url: URL) {
+  const xml = inflateRawSync(Buffer.from(url.searchParams.get('SAMLRequest') ?? '', 'base64')).toString()
+  const attribute = (name: string) => new RegExp(` ${name}="([^"]*)"`).exec(xml)?.[1] ?? ''
+  const [, issuer = ''] = /Issuer[^>]*>([^<]*)</.exec(xml) ?? []
+  return {
+    id: attribute('ID'),
+    recipient: attribute('AssertionConsumerServiceURL'),
+    audience: issuer,
+    destination: attribute('Destination'),
+    relayState: url.searchParams.get('RelayState') ?? '',
+  }
+}
+
 /** A key and a certificate that vouches for itself. */
 export function selfSigned(name: string) {
   const { private: privateKey, cert: certificate } = generate([{ name: 'commonName', value: name }], {
@@ -60,7 +76,11 @@ export function createSamlIdp(entityId = 'https://idp.example/saml'): SamlIdp {
     entityId,
     certificate,
     privateKey,
-    metadata: ({ validUntil, head = '' } = {}) => `<?xml version="1.0"?>${head}
+    metadata: ({
+      validUntil,
+      head = '',
+      singleSignOn = 'https://idp.example/sso',
+    } = {}) => `<?xml version="1.0"?>${head}
 <md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="${entityId}"${
       validUntil === undefined ? '' : ` validUntil="${validUntil}"`
     }>
@@ -71,7 +91,7 @@ export function createSamlIdp(entityId = 'https://idp.example/saml'): SamlIdp {
         <ds:X509Certificate>${bare(certificate)}</ds:X509Certificate>
       </ds:X509Data></ds:KeyInfo>
     </md:KeyDescriptor>
-    <md:SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" Location="https://idp.example/sso"/>
+    <md:SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" Location="${singleSignOn}"/>
   </md:IDPSSODescriptor>
 </md:EntityDescriptor>`,
     async respond(asked) {
@@ -113,7 +133,7 @@ function assertionOf(asked: Asked, entityId: string): string {
     ` Version="2.0" IssueInstant="${at(issuedAtMs)}"><saml:Issuer>${asked.issuer ?? entityId}</saml:Issuer>`,
     `<saml:Subject><saml:NameID Format="${format}">${asked.nameId ?? 'ada'}</saml:NameID>`,
     `<saml:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer"><saml:SubjectConfirmationData`,
-    ` NotOnOrAfter="${at(notOnOrAfterMs)}" Recipient="${asked.recipient}"/></saml:SubjectConfirmation></saml:Subject>`,
+    ` NotOnOrAfter="${at(notOnOrAfterMs)}" Recipient="${asked.recipient}"${asked.inResponseTo === undefined ? '' : ` InResponseTo="${asked.inResponseTo}"`}/></saml:SubjectConfirmation></saml:Subject>`,
     `<saml:Conditions NotBefore="${at(notBeforeMs)}" NotOnOrAfter="${at(notOnOrAfterMs)}">`,
     `<saml:AudienceRestriction><saml:Audience>${asked.audience}</saml:Audience></saml:AudienceRestriction></saml:Conditions>`,
     `<saml:AuthnStatement AuthnInstant="${at(issuedAtMs)}"${session === undefined ? '' : ` SessionNotOnOrAfter="${at(session)}"`}>`,
