@@ -53,6 +53,12 @@ export type AuditReader = {
 
 export type LastUse = { callerArn: string; event: string; atMs: number }
 
+/** From which row on, and down to which one, an answer looks. */
+export function stretchOf(newest: number, from: number | undefined): { before: number; lowest: number } {
+  const before = Math.min(from ?? newest + 1, newest + 1)
+  return { before, lowest: Math.max(1, before - mostScanned) }
+}
+
 /** In SQL with `?` for the first row that is not looked at, the last one that is, and the time. */
 export const lastUsesSql = `select caller_arn, event, max(at_ms) as at_ms from audit
   where sequence < ? and sequence >= ? and at_ms >= ? and caller_arn is not null group by caller_arn, event`
@@ -67,7 +73,7 @@ export function lastUsesOf(rows: readonly object[], lowest: number): { uses: Las
 }
 
 /** No answer looks at more rows: a rare name in a long log is found in several pages, and nobody waits for one. */
-export const mostScanned = 50_000
+const mostScanned = 50_000
 
 /**
  * The conditions of a query, in SQL with `?` for each value. LIKE is not used: names may hold its wildcards.

@@ -5,9 +5,9 @@ import {
   conditionsOf,
   lastUsesOf,
   lastUsesSql,
-  mostScanned,
   pageOf,
   type StoredEvent,
+  stretchOf,
 } from './audit-reader.ts'
 
 const bounds = {
@@ -33,8 +33,7 @@ export function createPostgresReader(url: string): AuditReader & { close(): Prom
   const stretchFrom = async (from: number | undefined) => {
     const [newestRow] = await read('select max(sequence) as n from audit', [])
     const newest = Number(newestRow?.n ?? 0)
-    const before = Math.min(from ?? newest + 1, newest + 1)
-    return { before, lowest: Math.max(1, before - mostScanned) }
+    return stretchOf(newest, from)
   }
   return {
     async lookUp(query) {

@@ -4,9 +4,9 @@ import {
   conditionsOf,
   lastUsesOf,
   lastUsesSql,
-  mostScanned,
   pageOf,
   type StoredEvent,
+  stretchOf,
 } from './audit-reader.ts'
 
 /** Reads beside the thread that writes: SQLite's readers never wait for a writer. Opened at the first question. */
@@ -18,8 +18,7 @@ export function createSqliteReader(file: string): AuditReader & { close(): void 
   }
   const stretchFrom = (from: number | undefined) => {
     const newest = Number(open().prepare('select max(sequence) as n from audit').get()?.n ?? 0)
-    const before = Math.min(from ?? newest + 1, newest + 1)
-    return { before, lowest: Math.max(1, before - mostScanned) }
+    return stretchOf(newest, from)
   }
   return {
     async lookUp(query) {

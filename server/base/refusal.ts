@@ -64,6 +64,7 @@ export type Reason =
   | 'entity.missing'
   | 'entity.exists'
   | 'entity.inUse'
+  | 'entity.changed'
   | 'entity.limit'
   | 'entity.invalid'
   // ourselves

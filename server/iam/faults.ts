@@ -21,6 +21,7 @@ export const iamFaults = {
       return `${kind} with ${kind === 'Provider' ? 'url' : 'name'} ${name} already exists.`
     },
   ],
+  'entity.changed': ['ConcurrentModification', 409, 'It was changed at the same time. Try again.'],
   'entity.inUse': [
     'DeleteConflict',
     409,

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { defineAction, type Result } from '../aws/action.ts'
+import { defineAction } from '../aws/action.ts'
 import { list, oneOf, optional, params, text } from '../aws/params.ts'
-import { Refusal } from '../base/refusal.ts'
-import { type Actor, type Finding, findUses } from './access-findings.ts'
+import { findUses } from './access-findings.ts'
+import { describeActor, type Findings, newestOf, requireReport, wireService } from './access-report.ts'
 import type { IamDeps } from './deps.ts'
 import { onEntity, reachOf } from './entity-reach.ts'
 import { grants, services } from './granted-services.ts'
@@ -12,16 +12,6 @@ import * as given from './parameters.ts'
 import { wireDate } from './shapes.ts'
 import { findPrincipal, sourcesOf } from './simulated-principal.ts'
 
-/** As it is kept: who could act, what they may reach, and what they did. */
-type Findings = {
-  granularity: string
-  granted: string[]
-  actors: { id: string; arn: string; name: string; path: string; type: 'USER' | 'ROLE' }[]
-  uses: Finding[]
-}
-
-/** A job that nobody has finished in this time has died with its node. */
-const longestJobMs = 10 * 60_000
 const jobId = text({ min: 36, max: 36 })
 const namespace = text({ min: 1, max: 64, pattern: /^[\w-]*$/, patternText: '[\\w-]*' })
 
@@ -52,7 +42,7 @@ export const generateServiceLastAccessedDetails = defineAction({
             granularity,
             granted: Object.keys(services).filter(one => documents.some(text => grants(text, one))),
             actors: actors
-              .map(actor => described(actor, deps))
+              .map(actor => describeActor(actor, deps))
               .sort((one, other) => (one.arn < other.arn ? -1 : 1)),
             uses,
           } satisfies Findings),
@@ -103,7 +93,7 @@ export const getServiceLastAccessedDetailsWithEntities = defineAction({
     return {
       ...wire,
       EntityDetailsList: page.items.map(({ id, arn, name, path, type }) => {
-        const last = newest(
+        const last = newestOf(
           findings.uses.filter(use => use.service === asked.ServiceNamespace && use.actorId === id),
         )
         return {
@@ -159,68 +149,3 @@ export const listPoliciesGrantingServiceAccess = defineAction({
     }
   },
 })
-
-async function requireReport(
-  id: string,
-  { accessReports, clock }: IamDeps,
-): Promise<{ wire: Result; findings?: Findings }> {
-  const report = await accessReports.find(id)
-  if (report === undefined) {
-    throw new Refusal('entity.missing', { said: { message: `Job ${id} cannot be found.` } })
-  }
-  const { createdAtMs, finishedAtMs } = report
-  const created = { JobCreationDate: wireDate(createdAtMs) }
-  if (report.findings === undefined || finishedAtMs === undefined) {
-    const failed = clock() - createdAtMs > longestJobMs
-    return { wire: { JobStatus: failed ? 'FAILED' : 'IN_PROGRESS', ...created } }
-  }
-  return {
-    wire: { JobStatus: 'COMPLETED', ...created, JobCompletionDate: wireDate(finishedAtMs) },
-    findings: JSON.parse(report.findings),
-  }
-}
-
-function wireService(service: string, { uses, actors, granularity }: Findings): Result {
-  const ofService = uses.filter(use => use.service === service)
-  const last = newest(ofService)
-  const arnOf = ({ actorId }: Finding) => actors.find(({ id }) => id === actorId)?.arn
-  const names = new Set(ofService.flatMap(({ action }) => action ?? []))
-  const tracked = [...names]
-    .sort()
-    .flatMap(name => newest(ofService.filter(({ action }) => action === name)) ?? [])
-  return {
-    ServiceName: services[service] ?? service,
-    ServiceNamespace: service,
-    TotalAuthenticatedEntities: new Set(ofService.map(({ actorId }) => actorId)).size,
-    ...(last === undefined
-      ? {}
-      : {
-          LastAuthenticated: wireDate(last.atMs),
-          LastAuthenticatedEntity: arnOf(last),
-          LastAuthenticatedRegion: last.region,
-        }),
-    ...(granularity === 'ACTION_LEVEL'
-      ? {
-          TrackedActionsLastAccessed: tracked.map(use => ({
-            ActionName: use.action,
-            LastAccessedEntity: arnOf(use),
-            LastAccessedTime: wireDate(use.atMs),
-            LastAccessedRegion: use.region,
-          })),
-        }
-      : {}),
-  }
-}
-
-function newest(uses: readonly Finding[]): Finding | undefined {
-  return uses.reduce<Finding | undefined>(
-    (last, use) => (last && last.atMs >= use.atMs ? last : use),
-    undefined,
-  )
-}
-
-function described({ holder, principal }: Actor, { accountId }: IamDeps): Findings['actors'][number] {
-  const { id, name, path } = principal
-  const type = holder.kind === 'role' ? 'ROLE' : 'USER'
-  return { id, name, path, type, arn: holder.arnOf(accountId, path, name) }
-}

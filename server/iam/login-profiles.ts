@@ -143,7 +143,10 @@ export const changePassword = defineAction({
   },
 })
 
-/** Of two changes at once the second sees what the first one made, or is told. */
+/**
+ * Of two changes at once the second sees what the first one made, or is told.
+ * @throws {Refusal} entity.changed | entity.missing
+ */
 async function change(
   user: User,
   deps: IamDeps,
@@ -151,9 +154,7 @@ async function change(
 ): Promise<void> {
   const before = await requireProfile(user, deps)
   if (await deps.loginProfiles.replace(before, { ...before, ...(await changeOf(before)) })) return
-  throw new Refusal('entity.inUse', {
-    said: { message: 'The login profile was changed at the same time. Try again.' },
-  })
+  throw new Refusal('entity.changed')
 }
 
 async function requireProfile(user: User, { loginProfiles }: IamDeps): Promise<LoginProfile> {

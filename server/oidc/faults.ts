@@ -108,6 +108,7 @@ export const oauthFaults = {
 
   'entity.missing': ['invalid_request', 400, 'There is no such entity'],
   'entity.exists': ['invalid_request', 400, 'It already exists'],
+  'entity.changed': ['invalid_request', 400, 'It was changed at the same time'],
   'entity.inUse': ['invalid_request', 400, 'It is in use'],
   'entity.limit': ['invalid_request', 400, 'A limit is reached'],
   'entity.invalid': ['invalid_request', 400, 'It is not valid'],

@@ -1,5 +1,3 @@
-import { SAML } from '@node-saml/node-saml'
-import { decrypt } from 'xml-encryption'
 import { Refusal } from '../base/refusal.ts'
 import { findWeakAlgorithm } from './algorithms.ts'
 import { assertion, protocol, signature } from './namespaces.ts'
@@ -78,7 +76,9 @@ async function requireDecryptable(
   throw signatureWrong('no key of ours opens the assertion')
 }
 
-function decryptWith(xml: string, key: string): Promise<string | undefined> {
+/** The libraries are loaded when the first response comes: they would make every start a tenth slower. */
+async function decryptWith(xml: string, key: string): Promise<string | undefined> {
+  const { decrypt } = await import('xml-encryption')
   return new Promise(resolve => {
     decrypt(
       xml,
@@ -103,6 +103,7 @@ async function verifySignatures(
   signingCertificates: readonly string[],
   signed: { response: boolean; assertion: boolean; decryptionKey: string | undefined },
 ): Promise<string> {
+  const { SAML } = await import('@node-saml/node-saml')
   const saml = new SAML({
     idpCert: [...signingCertificates],
     issuer: 'unused',

@@ -9,6 +9,7 @@ export const stsFaults = {
   ...federationFaults,
   'entity.missing': ['ValidationError', 400, ({ message }) => message ?? 'There is no such entity'],
   'entity.exists': ['ValidationError', 400, 'It already exists'],
+  'entity.changed': ['ValidationError', 400, 'It was changed at the same time'],
   'entity.inUse': ['ValidationError', 400, 'It is in use'],
   'entity.limit': ['ValidationError', 400, 'A limit is reached'],
   'entity.invalid': ['ValidationError', 400, ({ message }) => message ?? 'It is not valid'],

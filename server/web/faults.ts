@@ -72,6 +72,7 @@ export const webFaults = {
 
   'entity.missing': [404, 'There is no such thing here.'],
   'entity.exists': [409, 'It is there already.'],
+  'entity.changed': [409, 'It was changed at the same time.'],
   'entity.inUse': [409, 'It is in use.'],
   'entity.limit': [409, 'A limit is reached.'],
   'entity.invalid': [400, 'It is not valid.'],

@@ -6,6 +6,7 @@ import { allow, policyOf } from '../support/aws-calls.ts'
 import { isolatedAwsCli, whyNoAwsCli } from '../support/aws-cli.ts'
 import { startDemoRolecall } from '../support/demo-rolecall.ts'
 import { trusting } from '../support/rolecall.ts'
+import { awsAttributes, createSamlIdp, encode } from '../support/saml-idp.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const skip = await whyNoAwsCli()
@@ -158,6 +159,33 @@ test('the README’s commands for users, keys and the trail do what it says', { 
   const decode = ['sts', 'decode-authorization-message', '--encoded-message', message]
   const story = JSON.parse(Object(await aws(decode, owner)).DecodedMessage)
   assert.equal(story.request.action, 'iam:DeleteUser')
+})
+
+test('the README’s commands for a SAML provider end in credentials', { skip }, async () => {
+  const idp = createSamlIdp()
+  const provider = `arn:aws:iam::${accountId}:saml-provider/corp`
+  const RoleArn = `arn:aws:iam::${accountId}:role/developer`
+  const trust = { Effect: 'Allow', Principal: { Federated: provider }, Action: 'sts:AssumeRoleWithSAML' }
+  file('metadata.xml', idp.metadata())
+  file('saml-trust.json', JSON.stringify({ Version: '2012-10-17', Statement: trust }))
+  const response = await idp.respond({
+    recipient: `${demo.url}/saml/acs`,
+    audience: `${demo.url}/saml/metadata`,
+    attributes: awsAttributes([RoleArn], provider),
+  })
+  file('response.txt', encode(response))
+  const commands = commandsUnder('With a SAML identity provider')
+  assert.equal(commands.length, 3)
+  const answers: unknown[] = []
+  for (const command of commands) {
+    const spelled = command.replaceAll('$ACCOUNT', accountId).replaceAll('"', '')
+    const words = spelled.replaceAll('file://', `file://${folder}/`).split(' ')
+    assert.equal(words.shift(), 'aws')
+    answers.push(await aws(words, owner))
+  }
+  const [made, , assumed] = answers.map(Object)
+  assert.equal(made.SAMLProviderArn, provider)
+  assert.equal(assumed.AssumedRoleUser.Arn, `arn:aws:sts::${accountId}:assumed-role/developer/ada`)
 })
 
 test('the CLI’s own presigned URL, as clusters are shown it, says who signed it', { skip }, async () => {

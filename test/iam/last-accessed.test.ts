@@ -1,25 +1,14 @@
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
 import { describe, test } from 'node:test'
 import * as iam from '@aws-sdk/client-iam'
 import { AssumeRoleCommand, GetCallerIdentityCommand } from '@aws-sdk/client-sts'
 import { grants } from '../../server/iam/granted-services.ts'
 import { allow, faultOf, keysOf, policyOf } from '../support/aws-calls.ts'
 import { entitiesOf } from '../support/iam-entities.ts'
-import { createDatabase, skipWithoutPostgres } from '../support/postgres.ts'
 import { startRolecall } from '../support/rolecall.ts'
+import { serviceKinds } from '../support/stores.ts'
 
-for (const { kind, skip, settings } of [
-  { kind: 'the embedded store', skip: false, settings: async () => ({}) },
-  {
-    kind: 'PostgreSQL',
-    skip: skipWithoutPostgres,
-    settings: async () => ({
-      DATABASE_URL: await createDatabase(),
-      ROLECALL_MASTER_KEY: randomBytes(32).toString('base64'),
-    }),
-  },
-] as const) {
+for (const { kind, skip, settings } of serviceKinds) {
   describe(`last uses on ${kind}`, { skip }, async () => {
     if (skip === false) await tellsOfUses(await settings())
   })

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
 import { describe, test } from 'node:test'
 import {
   type LookupAttributeKey,
@@ -11,20 +10,10 @@ import { CreateUserCommand, DeleteUserCommand, GetRoleCommand } from '@aws-sdk/c
 import { AssumeRoleCommand } from '@aws-sdk/client-sts'
 import { allow, assumeRole, faultOf, keysOf, setPolicy } from '../support/aws-calls.ts'
 import { entitiesOf } from '../support/iam-entities.ts'
-import { createDatabase, skipWithoutPostgres } from '../support/postgres.ts'
 import { startRolecall, trusting } from '../support/rolecall.ts'
+import { serviceKinds } from '../support/stores.ts'
 
-for (const { kind, skip, settings } of [
-  { kind: 'the embedded store', skip: false, settings: async () => ({}) },
-  {
-    kind: 'PostgreSQL',
-    skip: skipWithoutPostgres,
-    settings: async () => ({
-      DATABASE_URL: await createDatabase(),
-      ROLECALL_MASTER_KEY: randomBytes(32).toString('base64'),
-    }),
-  },
-] as const) {
+for (const { kind, skip, settings } of serviceKinds) {
   describe(`the trail on ${kind}`, { skip }, async () => {
     if (skip === false) await readsWhatWasDone(await settings())
   })
