@@ -1,6 +1,15 @@
 import { type Kysely, sql } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
-import * as steps from './migration-steps.ts'
+import { firstTables } from './migrations/0001-first-tables.ts'
+import { sharedCatalogue } from './migrations/0002-shared-catalogue.ts'
+import { policyVersions } from './migrations/0003-policy-versions.ts'
+import { principals } from './migrations/0004-principals.ts'
+import { revocations } from './migrations/0005-revocations.ts'
+import { mfaDevices } from './migrations/0006-mfa-devices.ts'
+import { trustedIds } from './migrations/0007-trusted-ids.ts'
+import { samlProviders } from './migrations/0008-saml-providers.ts'
+import { loginProfiles } from './migrations/0009-login-profiles.ts'
+import { accessReports } from './migrations/0010-access-reports.ts'
 import type { Schema } from './schema.ts'
 
 /** The dialects differ in a few types; `order by` goes by bytes in both, whatever the server's language is. */
@@ -28,21 +37,21 @@ export async function migrate(db: Kysely<Schema>, kind: DatabaseKind, upTo?: str
 }
 
 /**
- * The way from an empty database to `schema.ts`, in order. A migration that has shipped is never
- * edited; the next change is the next entry.
+ * The way from an empty database to `schema.ts`, in order: SQL in which `{type}` is the dialect's. A migration that has
+ * shipped is never edited; the next change is the next file.
  */
 function migrationsFor(kind: DatabaseKind): Record<string, Migration> {
   return {
-    '0001-first-tables': run(steps.firstTables, kind),
-    '0002-shared-catalogue': run(steps.sharedCatalogue, kind),
-    '0003-policy-versions': run(steps.policyVersions, kind),
-    '0004-principals': run(steps.principals, kind),
-    '0005-revocations': run(steps.revocations, kind),
-    '0006-mfa-devices': run(steps.mfaDevices, kind),
-    '0007-trusted-ids': run(steps.trustedIds, kind),
-    '0008-saml-providers': run(steps.samlProviders, kind),
-    '0009-login-profiles': run(steps.loginProfiles, kind),
-    '0010-access-reports': run(steps.accessReports, kind),
+    '0001-first-tables': run(firstTables, kind),
+    '0002-shared-catalogue': run(sharedCatalogue, kind),
+    '0003-policy-versions': run(policyVersions, kind),
+    '0004-principals': run(principals, kind),
+    '0005-revocations': run(revocations, kind),
+    '0006-mfa-devices': run(mfaDevices, kind),
+    '0007-trusted-ids': run(trustedIds, kind),
+    '0008-saml-providers': run(samlProviders, kind),
+    '0009-login-profiles': run(loginProfiles, kind),
+    '0010-access-reports': run(accessReports, kind),
   }
 }
 
