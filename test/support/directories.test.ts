@@ -186,7 +186,7 @@ describe('a server of OpenLDAP', { skip: skipWithoutSlapd }, () => {
     await assert.rejects(signIn(slapd, uidDn('ada'), 'ada'), { code: 'ECONNREFUSED' })
     await slapd.restart()
     await signIn(slapd, uidDn('ada'), 'ada')
-    slapd.pause()
+    await slapd.pause()
     const client = new Client({ url: slapd.url, timeout: 200 })
     await assert.rejects(client.bind(uidDn('ada'), slapd.passwords.ada), /timed out/)
     slapd.resume()

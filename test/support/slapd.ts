@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after } from 'node:test'
 import { asAdmin, type Directory, escapeRdn, groups, people } from './directory.ts'
@@ -14,7 +14,7 @@ export type Slapd = Directory & {
   /** As when it is gone: connections are refused. */
   stop(): Promise<void>
   /** As when it hangs: connections are taken, and nothing is answered any more. */
-  pause(): void
+  pause(): Promise<void>
   resume(): void
 }
 
@@ -106,7 +106,10 @@ export async function startSlapd(): Promise<Slapd> {
       await stop()
       await start()
     },
-    pause: () => void child?.kill('SIGSTOP'),
+    async pause() {
+      child?.kill('SIGSTOP')
+      while (!isStopped(child?.pid)) await new Promise(resolve => setTimeout(resolve, 5))
+    },
     resume: () => void child?.kill('SIGCONT'),
   }
 }
@@ -241,6 +244,12 @@ function load(executable: string, configFile: string, input: string): void {
 }
 
 const hasEnded = ({ exitCode, signalCode }: ChildProcess) => exitCode !== null || signalCode !== null
+
+/** Whether every thread has heard the signal: a busy one may answer for a moment longer (proc_pid_stat(5)). */
+function isStopped(pid = 0): boolean {
+  const threads = globSync(`/proc/${pid}/task/*/stat`)
+  return threads.every(file => readFileSync(file, 'utf8').split(') ')[1]?.startsWith('T'))
+}
 
 async function untilReady(directory: Directory, child: ChildProcess): Promise<void> {
   const givesUpAtMs = Date.now() + 30_000
