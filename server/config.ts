@@ -1,3 +1,4 @@
+import { type DirectoryConfig, directoryOf, directoryRules } from './directory-config.ts'
 import { findUnknownNames, isLoopbackHost, type SettingName, type Settings, settings } from './settings.ts'
 
 export type GoogleClient = Readonly<
@@ -32,6 +33,8 @@ export type Config = Readonly<{
   rootAccessKey?: Readonly<{ id: string; secret: string }> | undefined
   google?: GoogleClient | undefined
   facebook?: FacebookClient | undefined
+  /** Active Directory or LDAP. */
+  directory?: DirectoryConfig | undefined
   /** Whether the stand-in providers run. */
   demo: boolean
   /** `host` or `host:port`, lower case: private addresses that may be called all the same. */
@@ -62,6 +65,8 @@ const togetherOnly = [
   ['ROLECALL_ROOT_ACCESS_KEY_ID', 'ROLECALL_ROOT_SECRET_ACCESS_KEY'],
   ['ROLECALL_ROOT_SECRET_ACCESS_KEY', 'ROLECALL_ROOT_ACCESS_KEY_ID'],
   ['ROLECALL_MASTER_KEY', 'ROLECALL_MASTER_KEY_PREVIOUS'],
+  ['LDAP_BIND_DN', 'LDAP_BIND_PASSWORD'],
+  ['LDAP_BIND_PASSWORD', 'LDAP_BIND_DN'],
 ] as const
 
 const endpoints = [
@@ -113,7 +118,11 @@ function parseEach(given: Given): { sound: Settings; problems: string[] } {
 
 /** The rules between settings. */
 function findContradictions(given: Given, sound: Settings, production: boolean): string[] {
-  const rules = [...pairRules(given, sound), ...productionRules(given, sound, production)]
+  const rules = [
+    ...pairRules(given, sound),
+    ...productionRules(given, sound, production),
+    ...directoryRules(given, sound),
+  ]
   return rules.flatMap(([name, broken, problem]) => (broken ? [`${name}: ${problem}`] : []))
 }
 
@@ -167,7 +176,9 @@ function productionRules(given: Given, sound: Settings, production: boolean): Ru
 function composeConfig(sound: Settings, production: boolean): Config {
   const google = googleOf(sound)
   const facebook = facebookOf(sound)
-  const quiet = google === undefined && facebook === undefined && !production && isLoopbackHost(sound.HOST)
+  const directory = directoryOf(sound)
+  const isConfigured = google !== undefined || facebook !== undefined || directory !== undefined
+  const quiet = !isConfigured && !production && isLoopbackHost(sound.HOST)
   const { ROLECALL_ROOT_ACCESS_KEY_ID: id, ROLECALL_ROOT_SECRET_ACCESS_KEY: secret } = sound
   return {
     production,
@@ -184,6 +195,7 @@ function composeConfig(sound: Settings, production: boolean): Config {
     rootAccessKey: id !== undefined && secret !== undefined ? { id, secret } : undefined,
     google,
     facebook,
+    directory,
     demo: sound.ROLECALL_DEMO === 'on' || (sound.ROLECALL_DEMO === 'auto' && quiet),
     allowedPrivateHosts: sound.ROLECALL_ALLOWED_PRIVATE_HOSTS,
     logLevel: sound.ROLECALL_LOG_LEVEL,
