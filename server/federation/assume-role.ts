@@ -38,7 +38,7 @@ export function createGate(deps: GateDeps): Gate {
   return {
     async assumeRole(identity, roleArn, asked, facts) {
       try {
-        if (!limit.take(`${identity.issuer} ${identity.subject}`)) throw new Refusal('request.throttled')
+        limit.requireToken(`${identity.issuer} ${identity.subject}`)
         return await assume(deps, identity, roleArn, asked, facts)
       } catch (error) {
         if (!(error instanceof Refusal)) throw error

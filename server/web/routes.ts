@@ -26,7 +26,7 @@ import { redirectToPublicHost, requireOwnPages } from './own-pages.ts'
 import { createPages } from './pages.ts'
 import { createSamlRoutes } from './saml-routes.ts'
 import { createSession } from './session.ts'
-import { createSignInRoutes } from './sign-in-routes.ts'
+import { createSignInPage, createSignInRoutes } from './sign-in-routes.ts'
 
 export type WebDeps = {
   config: {
@@ -97,22 +97,18 @@ export function createWebRoutes(deps: WebDeps): Router {
     accountId: deps.accountId,
     clock,
   })
-  router.use(createSamlRoutes({ ...deps, samlSignIn, samlCookie, startLimit }))
-  router.post('/{*path}', requireOwnPages(publicUrl))
   const isStandIn = (name: ProviderName) => (name === 'google' ? !config.google : !config.facebook)
-  router.use(
-    createSignInRoutes({
-      ...deps,
-      pages,
-      signIns,
-      isStandIn,
-      browserCookie,
-      startLimit,
-      samlNames: () => samlSignIn.names(),
-      directoryName: proofs.directoryName,
-    }),
-  )
-  if (proofs.directoryName !== undefined) router.use(createDirectoryRoutes(deps))
+  const showSignIn = createSignInPage({
+    pages,
+    signIns,
+    isStandIn,
+    samlNames: () => samlSignIn.names(),
+    directoryName: proofs.directoryName,
+  })
+  router.use(createSamlRoutes({ ...deps, showSignIn, samlSignIn, samlCookie, startLimit }))
+  router.post('/{*path}', requireOwnPages(publicUrl))
+  router.use(createSignInRoutes({ ...deps, showSignIn, signIns, browserCookie, startLimit }))
+  if (proofs.directoryName !== undefined) router.use(createDirectoryRoutes({ ...deps, showSignIn }))
   router.use(createCredentialRoutes({ ...deps, pages }))
   router.use(() => {
     throw new Refusal('entity.missing', { detail: 'no such page' })

@@ -1,5 +1,4 @@
 import express, { type Router } from 'express'
-import { Refusal } from '../base/refusal.ts'
 import { networkOf } from '../http/network-of.ts'
 import { readBody } from '../http/read-body.ts'
 import { readForm } from '../http/read-form.ts'
@@ -11,7 +10,7 @@ export type SamlRouteDeps = SignInDeps & {
   samlSignIn: SamlSignIn
   /** Of a cookie that comes along when another site posts to us. */
   samlCookie: ReturnType<typeof createBrowserCookie>
-  startLimit: { take(key: string): boolean }
+  startLimit: { requireToken(key: string): void }
 }
 
 const bodyLimits = { maxBytes: 256 * 1024, timeoutMs: 10_000 }
@@ -24,7 +23,7 @@ export function createSamlRoutes(deps: SamlRouteDeps): Router {
   const { samlSignIn, samlCookie, startLimit, factsOf } = deps
   const router = express.Router()
   router.get('/sign-in/saml/:name', async (request, response) => {
-    if (!startLimit.take(networkOf(factsOf(request).sourceIp))) throw new Refusal('request.throttled')
+    startLimit.requireToken(networkOf(factsOf(request).sourceIp))
     response.set('cache-control', 'no-store')
     samlCookie.ensure(request, response)
     response.redirect(303, await samlSignIn.begin(request, request.params.name))

@@ -1,5 +1,4 @@
 import express, { type Router } from 'express'
-import { Refusal } from '../base/refusal.ts'
 import { networkOf } from '../http/network-of.ts'
 import type { RateLimit } from '../http/rate-limit.ts'
 import type { BrowserSignIn, ProviderName } from '../identity/browser-sign-in.ts'
@@ -11,11 +10,15 @@ import { refuseSignIn, type SignInDeps, startSession } from './start-session.ts'
 
 export type SignInRouteDeps = SignInDeps & {
   config: { production: boolean }
+  signIns: ReadonlyMap<ProviderName, BrowserSignIn>
+  browserCookie: ReturnType<typeof createBrowserCookie>
+  startLimit: RateLimit
+}
+
+export type SignInPageDeps = {
   pages: Pages
   signIns: ReadonlyMap<ProviderName, BrowserSignIn>
   isStandIn(name: ProviderName): boolean
-  browserCookie: ReturnType<typeof createBrowserCookie>
-  startLimit: RateLimit
   /** The names of SAML providers that a browser can be sent to. */
   samlNames(): Promise<string[]>
   /** Of the directory that people can log in to, where there is one. */
@@ -24,15 +27,12 @@ export type SignInRouteDeps = SignInDeps & {
 
 const titles = { google: 'Google', facebook: 'Facebook' } as const
 
-export function createSignInRoutes(deps: SignInRouteDeps): Router {
-  const { pages, signIns, browserCookie, startLimit, factsOf } = deps
-  const router = express.Router()
-
-  router.get('/', async (request, response) => {
-    if (request.session.identity !== undefined) return response.redirect(303, '/roles')
-    await pages.render(response, 'sign-in', {
+/** The page with every way in, and what it is to say. */
+export function createSignInPage({ pages, signIns, ...deps }: SignInPageDeps): SignInDeps['showSignIn'] {
+  return async (response, notice, status = 200) => {
+    const locals = {
       title: 'Sign in',
-      notice: noticeFor(request.url),
+      notice,
       directoryName: deps.directoryName,
       providers: [
         ...[...signIns.keys()].map(name => ({
@@ -42,13 +42,24 @@ export function createSignInRoutes(deps: SignInRouteDeps): Router {
         })),
         ...(await deps.samlNames()).map(name => ({ name, href: `/sign-in/saml/${name}`, standIn: false })),
       ],
-    })
+    }
+    await pages.render(response, 'sign-in', locals, status)
+  }
+}
+
+export function createSignInRoutes(deps: SignInRouteDeps): Router {
+  const { signIns, browserCookie, startLimit, factsOf } = deps
+  const router = express.Router()
+
+  router.get('/', async (request, response) => {
+    if (request.session.identity !== undefined) return response.redirect(303, '/roles')
+    await deps.showSignIn(response, noticeFor(request.url))
   })
 
   for (const [name, signIn] of signIns) {
     // A link, not a form: `form-action 'self'` would stop the redirect to the provider.
     router.get(`/sign-in/${name}`, (request, response, next) => {
-      if (!startLimit.take(networkOf(factsOf(request).sourceIp))) throw new Refusal('request.throttled')
+      startLimit.requireToken(networkOf(factsOf(request).sourceIp))
       response.set('cache-control', 'no-store')
       browserCookie.ensure(request, response)
       signIn.begin(request, response, next)
