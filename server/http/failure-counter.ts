@@ -16,6 +16,8 @@ type Window = { points: number; untilMs: number }
  */
 export class FailureCounter extends RateLimiterStoreAbstract<Window> {
   readonly #windows = new Map<string, Window>()
+  #inOrder = this.#windows.entries()
+  #first: [string, Window] | undefined
   readonly #mostKeys: number
   readonly #clock: Clock
 
@@ -62,7 +64,7 @@ export class FailureCounter extends RateLimiterStoreAbstract<Window> {
 
   #add(key: string, window: Window): void {
     this.#windows.delete(key)
-    if (this.#windows.size >= this.#mostKeys) this.#dropFirst()
+    if (this.#windows.size >= this.#mostKeys) this.#dropNext()
     this.#windows.set(key, window)
   }
 
@@ -77,16 +79,28 @@ export class FailureCounter extends RateLimiterStoreAbstract<Window> {
   }
 
   #dropEnded(nowMs: number): void {
-    for (const [key, window] of this.#windows) {
-      if (!this.#isOver(window, nowMs)) return
-      this.#windows.delete(key)
-    }
+    for (let next = this.#next(); next !== undefined && this.#isOver(next[1], nowMs); next = this.#next())
+      this.#windows.delete(next[0])
   }
 
-  #dropFirst(): void {
-    for (const key of this.#windows.keys()) {
-      this.#windows.delete(key)
-      return
+  #dropNext(): void {
+    const next = this.#next()
+    if (next !== undefined) this.#windows.delete(next[0])
+  }
+
+  /**
+   * The next one to end. By an iterator that is kept: each that begins anew walks over the places of all that were
+   * deleted, which in a flood are as many as the table holds.
+   */
+  #next(): [string, Window] | undefined {
+    const [key, window] = this.#first ?? []
+    if (key !== undefined && this.#windows.get(key) === window) return this.#first
+    let step = this.#inOrder.next()
+    if (step.done) {
+      this.#inOrder = this.#windows.entries()
+      step = this.#inOrder.next()
     }
+    this.#first = step.done ? undefined : step.value
+    return this.#first
   }
 }

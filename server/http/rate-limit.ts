@@ -27,6 +27,17 @@ export function createRateLimit(
   clock: Clock,
 ): RateLimit {
   const buckets = new Map<string, Bucket>()
+  // Kept: an iterator that begins anew walks over the places of all that were dropped before.
+  let inOrder = buckets.keys()
+
+  function dropEldest(): void {
+    let eldest = inOrder.next()
+    if (eldest.done) {
+      inOrder = buckets.keys()
+      eldest = inOrder.next()
+    }
+    if (!eldest.done) buckets.delete(eldest.value)
+  }
 
   function take(key: string): boolean {
     const nowMs = clock()
@@ -36,7 +47,7 @@ export function createRateLimit(
     bucket.atMs = nowMs
     const allowed = bucket.tokens >= 1
     if (allowed) bucket.tokens -= 1
-    if (buckets.size >= mostKeys) dropEldest(buckets)
+    if (buckets.size >= mostKeys) dropEldest()
     buckets.set(key, bucket)
     return allowed
   }
@@ -51,9 +62,4 @@ export function createRateLimit(
       if (bucket !== undefined) bucket.tokens = Math.min(burst, bucket.tokens + 1)
     },
   }
-}
-
-function dropEldest(buckets: Map<string, Bucket>): void {
-  const eldest = buckets.keys().next()
-  if (!eldest.done) buckets.delete(eldest.value)
 }

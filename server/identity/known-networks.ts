@@ -20,8 +20,7 @@ export function createKnownNetworks(clock: Clock, { mostNames = 50_000 } = {}) {
     add(name: string, network: string): void {
       const others = (names.get(name) ?? []).filter(one => one.network !== network)
       names.delete(name)
-      const eldest = names.keys().next()
-      if (names.size >= mostNames && !eldest.done) names.delete(eldest.value)
+      if (names.size >= mostNames) names.delete(names.keys().next().value ?? '')
       names.set(name, [...others.slice(1 - mostNetworks), { network, sinceMs: clock() }])
     },
   }

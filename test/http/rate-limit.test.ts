@@ -56,6 +56,15 @@ test('however many keys come, the table stays bounded', () => {
   assert.equal(limit.take('first'), true, 'the eldest was forgotten')
 })
 
+test('whoever was seen again is forgotten after those who were not', () => {
+  const limit = createRateLimit({ perSecond: 0, burst: 1, mostKeys: 3 }, () => 0)
+  const isForgotten = (key: string) => limit.take(key)
+  for (const key of ['a', 'b', 'c', 'a', 'd', 'b', 'd', 'e']) limit.take(key)
+  assert.equal(isForgotten('d'), false)
+  assert.equal(isForgotten('b'), false)
+  assert.equal(isForgotten('a'), true)
+})
+
 function refusalIn(act: () => void): Refusal {
   try {
     act()
