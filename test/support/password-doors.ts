@@ -1,0 +1,81 @@
+import { createHttpBrowser } from './http-browser.ts'
+import type { TestRolecall } from './rolecall.ts'
+
+export type DoorAnswer = { status: number; headers: Record<string, string>; body: string }
+
+/** The settings by which the service goes to a directory of the tests, over TLS. */
+export function directoryEnv(directory: {
+  tlsUrl: string
+  caFile: string
+  baseDn: string
+  bindDn: string
+  bindPassword: string
+}): Record<string, string> {
+  return {
+    LDAP_URL: directory.tlsUrl,
+    LDAP_KIND: 'ldap',
+    LDAP_NAME: 'corp',
+    LDAP_BASE_DN: directory.baseDn,
+    LDAP_BIND_DN: directory.bindDn,
+    LDAP_BIND_PASSWORD: directory.bindPassword,
+    LDAP_CA_FILE: directory.caFile,
+    // For `from`.
+    ROLECALL_TRUSTED_PROXIES: '127.0.0.1',
+  }
+}
+
+/** The role `staff`, for whoever the directory vouches for. */
+export async function admitEverybody({ accountId, createRole }: TestRolecall): Promise<string> {
+  return createRole('staff', {
+    Version: '2012-10-17',
+    Statement: {
+      Effect: 'Allow',
+      Principal: { Federated: `arn:aws:iam::${accountId}:ldap-provider/corp` },
+      Action: 'sts:AssumeRoleWithLDAPIdentity',
+    },
+  })
+}
+
+/** The three ways in with a directory's password, as a stranger comes to them. */
+export const passwordDoors = {
+  'the sign-in page': (rolecall, { username, password, from }) =>
+    post(rolecall, '/sign-in/directory', { username, password }, from, { origin: rolecall.url }),
+  AssumeRoleWithLDAPIdentity: (rolecall, { username, password, from }) =>
+    post(
+      rolecall,
+      '/',
+      {
+        Action: 'AssumeRoleWithLDAPIdentity',
+        Version: '2011-06-15',
+        LDAPUsername: username,
+        LDAPPassword: password,
+        RoleArn: rolecall.roleArn('staff'),
+      },
+      from,
+    ),
+  'POST /token': (rolecall, { username, password, from }) =>
+    post(
+      rolecall,
+      '/token',
+      { grant_type: 'password', username, password, resource: rolecall.roleArn('staff') },
+      from,
+    ),
+} satisfies Record<string, Door>
+
+export type Try = { username: string; password: string; from: string }
+type Door = (rolecall: TestRolecall, asked: Try) => Promise<DoorAnswer>
+
+async function post(
+  { url }: TestRolecall,
+  path: string,
+  form: Record<string, string>,
+  from: string,
+  headers: Record<string, string> = {},
+): Promise<DoorAnswer> {
+  const answer = await createHttpBrowser().post(`${url}${path}`, form, {
+    origin: '',
+    'x-forwarded-for': from,
+    ...headers,
+  })
+  return { status: answer.status, headers: Object.fromEntries(answer.headers), body: await answer.text() }
+}
