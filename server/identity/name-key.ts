@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 
 /** Letters that a directory may compare as another one, and no form of Unicode takes apart. */
-const strokes: Readonly<Record<string, string>> = { ø: 'o', đ: 'd', ð: 'd', ħ: 'h', ł: 'l', ŧ: 't', ı: 'i' }
+const strokes: Readonly<Record<string, string>> = { ø: 'o', đ: 'd', ð: 'd', ħ: 'h', ł: 'l', ŧ: 't' }
 
 /**
  * What tries at a name are counted under, whether or not anybody has it. Directories find one account by many
@@ -28,6 +28,6 @@ function foldName(name: string): string {
     .toLowerCase()
     .normalize('NFKD')
     .replace(/[\p{C}\p{M}\p{Z}\s\u{fffc}]/gu, '')
-    .replace(/[øđðħłŧı]/g, letter => strokes[letter] ?? letter)
+    .replace(/[øđðħłŧ]/g, letter => strokes[letter] ?? letter)
     .replace(/[\u30a1-\u30f6]/g, katakana => String.fromCharCode(katakana.charCodeAt(0) - 0x60))
 }

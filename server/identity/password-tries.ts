@@ -5,12 +5,15 @@ import { networkOf, siteOf } from '../http/network-of.ts'
 import { createKnownNetworks } from './known-networks.ts'
 import { keyOf, nameKey } from './name-key.ts'
 
+/** As it was typed, and from where. */
+export type Who = { name: string; sourceIp: string }
+
 export type PasswordTries = {
   /**
    * Lets a password be checked, unless there were too many wrong ones. Only `password.refused` counts against anybody.
    * @throws {Refusal} request.throttled, or what the check throws
    */
-  attempt<Answer>(who: { name: string; sourceIp: string }, check: () => Promise<Answer>): Promise<Answer>
+  attempt<Answer>(who: Who, check: () => Promise<Answer>): Promise<Answer>
   /** How many counts are kept. */
   size(): number
 }
@@ -45,7 +48,13 @@ type Keys = Readonly<Record<Count, string | undefined>>
 type Lane = { counts: readonly Count[]; mostInFlight: number; inFlight: number }
 type Taken = { counter: FailureCounter; key: string; held: string }
 
-export function createPasswordTries(clock: Clock): PasswordTries {
+/**
+ * Wrong passwords are answered in steps of this. Directories take longer over some people than over others (AD writes down
+ * a wrong password, and is done at once with a name that nobody has), which would tell who is there.
+ */
+const usualStepMs = 200
+
+export function createPasswordTries(clock: Clock, { stepMs = usualStepMs } = {}): PasswordTries {
   const counterOf = (count: Count) => new FailureCounter({ ...budgets[count], mostKeys }, clock)
   const counters: Readonly<Record<Count, FailureCounter>> = {
     nameFromNetwork: counterOf('nameFromNetwork'),
@@ -70,10 +79,18 @@ export function createPasswordTries(clock: Clock): PasswordTries {
   /** Points that were taken for tries that are still being looked at. */
   const held = new Map<string, number>()
 
-  async function attempt<Answer>(
-    { name, sourceIp }: { name: string; sourceIp: string },
-    check: () => Promise<Answer>,
-  ): Promise<Answer> {
+  async function attempt<Answer>(who: Who, check: () => Promise<Answer>): Promise<Answer> {
+    const startedMs = performance.now()
+    try {
+      return await attemptNow(who, check)
+    } catch (error) {
+      // It keeps no place meanwhile that a right password could have.
+      if (isWrongPassword(error)) await untilNextStep(startedMs, stepMs)
+      throw error
+    }
+  }
+
+  async function attemptNow<Answer>({ name, sourceIp }: Who, check: () => Promise<Answer>): Promise<Answer> {
     const [person, network] = [nameKey(name), networkOf(sourceIp)]
     const pair = keyOf(person, network)
     const lane = known.has(person, network) ? familiar : stranger
@@ -156,6 +173,12 @@ function lastOf(taken: readonly Taken[]): string {
 
 async function giveBack(taken: readonly Taken[]): Promise<void> {
   for (const { counter, key } of taken) await counter.reward(key)
+}
+
+async function untilNextStep(startedMs: number, stepMs: number): Promise<void> {
+  if (stepMs === 0) return
+  const tookMs = performance.now() - startedMs
+  await new Promise(resolve => setTimeout(resolve, stepMs - (tookMs % stepMs)))
 }
 
 function isWrongPassword(error: unknown): boolean {

@@ -9,7 +9,7 @@ const quarter = 15 * minute
 
 function start() {
   let nowMs = 1_700_000_000_000
-  const tries = createPasswordTries(() => nowMs)
+  const tries = createPasswordTries(() => nowMs, { stepMs: 0 })
   const log: string[] = []
   const attempt = (name: string, sourceIp: string, outcome: 'right' | 'wrong' | 'unreachable' = 'wrong') =>
     tries.attempt({ name, sourceIp }, async () => {
@@ -249,4 +249,37 @@ test('a flood of names forgets nothing that counts, and stays within bounds', as
   }
   assert.equal(await outcomeOf('ada', '192.0.2.1'), 1)
   assert.ok(tries.size() < 3 * 10_000, `${tries.size()} counts`)
+})
+
+test('wrong passwords are answered in steps, however long the directory took over them', async () => {
+  const stepMs = 300
+  const tries = createPasswordTries(() => 0, { stepMs })
+  const startedMs = performance.now()
+  const waits = [0, 50, 350].map(async (tookMs, n) => {
+    await refusalOf(
+      tries.attempt({ name: `somebody-${n}`, sourceIp: '192.0.2.1' }, async () => {
+        await new Promise(resolve => setTimeout(resolve, tookMs))
+        throw new Refusal('password.refused')
+      }),
+    )
+    return performance.now() - startedMs
+  })
+  const [first = 0, second = 0, third = 0] = await Promise.all(waits)
+  // A timer may be a moment early, and late without bound.
+  assert.ok(first > 290 && second > 290 && third > 590, String([first, second, third]))
+})
+
+test('a right password is answered at once, and a wrong one takes no place while it waits', async t => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const tries = createPasswordTries(() => 0)
+  let answered = 0
+  for (const sourceIp of addresses(40)) {
+    const wrong = tries.attempt({ name: `of ${sourceIp}`, sourceIp }, async () => {
+      throw new Refusal('password.refused')
+    })
+    wrong.catch(() => answered++)
+    await new Promise(resolve => setImmediate(resolve))
+  }
+  assert.equal(await tries.attempt({ name: 'ada', sourceIp: '192.0.2.1' }, async () => 'in'), 'in')
+  assert.equal(answered, 0)
 })
