@@ -1,3 +1,5 @@
+import type { OidcClient } from './identity/openid/client.ts'
+import { readOidcClients } from './oidc-settings.ts'
 import { findUnknownNames, isLoopbackHost, type SettingName, type Settings, settings } from './settings.ts'
 
 export type GoogleClient = Readonly<
@@ -32,6 +34,8 @@ export type Config = Readonly<{
   rootAccessKey?: Readonly<{ id: string; secret: string }> | undefined
   google?: GoogleClient | undefined
   facebook?: FacebookClient | undefined
+  /** At other OpenID providers. */
+  oidcClients: readonly OidcClient[]
   /** Whether the stand-in providers run. */
   demo: boolean
   /** `host` or `host:port`, lower case: private addresses that may be called all the same. */
@@ -82,9 +86,10 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
   const given = withoutEmpty(env)
   const { sound, problems } = parseEach(given)
   const production = sound.NODE_ENV === 'production' || !isLoopback(publicUrlOf(sound))
-  problems.push(...findContradictions(given, sound, production), ...findUnknownNames(given))
+  const oidc = readOidcClients(given, production)
+  problems.push(...findContradictions(given, sound, production), ...oidc.problems, ...findUnknownNames(given))
   if (problems.length > 0) throw new ConfigError(problems)
-  return composeConfig(sound, production)
+  return composeConfig(sound, production, oidc.clients)
 }
 
 /** The configuration of a server that listens: after PORT=0 its port, and the default public URL, are known only then. */
@@ -164,10 +169,11 @@ function productionRules(given: Given, sound: Settings, production: boolean): Ru
   ]
 }
 
-function composeConfig(sound: Settings, production: boolean): Config {
+function composeConfig(sound: Settings, production: boolean, oidcClients: readonly OidcClient[]): Config {
   const google = googleOf(sound)
   const facebook = facebookOf(sound)
-  const quiet = google === undefined && facebook === undefined && !production && isLoopbackHost(sound.HOST)
+  const isSetUp = google !== undefined || facebook !== undefined || oidcClients.length > 0
+  const quiet = !isSetUp && !production && isLoopbackHost(sound.HOST)
   const { ROLECALL_ROOT_ACCESS_KEY_ID: id, ROLECALL_ROOT_SECRET_ACCESS_KEY: secret } = sound
   return {
     production,
@@ -184,6 +190,7 @@ function composeConfig(sound: Settings, production: boolean): Config {
     rootAccessKey: id !== undefined && secret !== undefined ? { id, secret } : undefined,
     google,
     facebook,
+    oidcClients,
     demo: sound.ROLECALL_DEMO === 'on' || (sound.ROLECALL_DEMO === 'auto' && quiet),
     allowedPrivateHosts: sound.ROLECALL_ALLOWED_PRIVATE_HOSTS,
     logLevel: sound.ROLECALL_LOG_LEVEL,

@@ -72,17 +72,17 @@ export function isLoopbackHost(host: string): boolean {
   return /^(?:\[?::1\]?|(?:[a-z0-9-]+\.)*localhost)$/i.test(host)
 }
 
-function text(holds: RegExp | ((value: string) => boolean), problem: string) {
+export function text(holds: RegExp | ((value: string) => boolean), problem: string) {
   const test = holds instanceof RegExp ? (value: string) => holds.test(value) : holds
   return z.string().refine(test, problem)
 }
 
-function oneOf<const Value extends string>(values: readonly Value[]) {
+export function oneOf<const Value extends string>(values: readonly Value[]) {
   return z.enum(values, { error: `not a known value, expected one of ${values.join(', ')}` })
 }
 
 /** An id or secret that somebody else made: we only know that it is one word. */
-function word() {
+export function word() {
   return text(/^[\x21-\x7e]{1,512}$/, 'not one word, expected visible characters without spaces').optional()
 }
 
@@ -93,11 +93,11 @@ function masterKey() {
 }
 
 /** Kept as written, since an issuer is compared letter by letter. */
-function endpoint() {
+export function endpoint() {
   return text(isEndpoint, 'not an address, expected http(s)://host/path without user, query or fragment')
 }
 
-function listOf(holds: (entry: string) => boolean, problem: string) {
+export function listOf(holds: (entry: string) => boolean, problem: string) {
   return z
     .string()
     .transform(value => value.split(',').map(entry => entry.trim().toLowerCase()))
@@ -177,7 +177,7 @@ export function findUnknownNames(given: Readonly<Record<string, string>>): strin
 }
 
 /** Levenshtein's: how many letters must be added, dropped or exchanged. */
-function editDistance(from: string, to: string): number {
+export function editDistance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index)
   for (const [above, letter] of [...from].entries()) {
     const next = [above + 1]

@@ -21,6 +21,7 @@ const roofFiles = [
   'app.ts',
   'config.ts',
   'installation.ts',
+  'oidc-settings.ts',
   'routes.ts',
   'settings.ts',
   'check-node.js',

@@ -87,6 +87,6 @@ function runNode(): Promise<number> {
 /** Our own settings in the caller's shell must not decide what a test sees. */
 function withoutSettings(): NodeJS.ProcessEnv {
   const ours = (name: string) =>
-    name !== serverUrlVariable && (settingNames.includes(name) || name.startsWith('ROLECALL_'))
+    name !== serverUrlVariable && (settingNames.includes(name) || /^(?:ROLECALL|OIDC)_/.test(name))
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !ours(name)))
 }
