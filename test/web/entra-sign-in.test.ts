@@ -68,6 +68,8 @@ async function signIn(
   claims: object,
   { iss, by = entra }: { iss?: string; by?: RogueProvider } = {},
 ) {
+  // Beginning is limited for each address, and all of these come from one.
+  rolecall.advanceMs(2_000)
   const browser = createHttpBrowser()
   const asking = locationOf(await browser.get(`${url}/sign-in/${name}`))?.searchParams
   entra.answerWith(by.sign({ nonce: asking?.get('nonce'), ...claims }))
