@@ -1,12 +1,12 @@
 import { oidcProviderArn } from '../base/arn.ts'
 import type { OidcProvider, OidcProviders } from '../store/oidc-providers.ts'
 import type { IssuerRecord } from '../tokens/verify-id-token.ts'
-import { issuersOf, type OidcClient } from './openid/client.ts'
+import { fixedMetadataOf, issuersOf, type OidcClient } from './openid/client.ts'
 
 const googleIssuer = 'https://accounts.google.com'
 const googlePrincipal = 'accounts.google.com'
 
-type ConfiguredIssuer = { issuer: string; clientId: string; jwksUrl?: string }
+type ConfiguredIssuer = { issuer: string; clientId: string; jwksUrl?: string | undefined }
 
 export type IssuerLookupDeps = {
   oidcProviders: Pick<OidcProviders, 'find'>
@@ -47,9 +47,10 @@ export function createIssuerLookup(deps: IssuerLookupDeps) {
 
 /** By issuer: several clients may be of one. */
 function configuredRecords({ google, clients = [], accountId }: IssuerLookupDeps): Map<string, IssuerRecord> {
-  const configured: ConfiguredIssuer[] = clients.flatMap(client =>
-    issuersOf(client).map(issuer => ({ issuer, clientId: client.clientId })),
-  )
+  const configured: ConfiguredIssuer[] = clients.flatMap(client => {
+    const jwksUrl = fixedMetadataOf(client)?.jwks_uri
+    return issuersOf(client).map(issuer => ({ issuer, clientId: client.clientId, jwksUrl }))
+  })
   const records = new Map<string, IssuerRecord>()
   for (const one of [...(google ? [google] : []), ...configured]) {
     const known = records.get(one.issuer) ?? configuredRecord(one, accountId)

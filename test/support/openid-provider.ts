@@ -133,12 +133,12 @@ export async function startRogueProvider(clientId = 'rolecall'): Promise<RoguePr
   answerWith(async (request, response) => {
     const { pathname } = new URL(request.url ?? '/', url)
     rogue.hits[pathname] = (rogue.hits[pathname] ?? 0) + 1
-    if (pathname === '/token') {
+    if (pathname.endsWith('/token')) {
       const chunks: Buffer[] = []
       for await (const chunk of request) chunks.push(chunk)
       return rogue.token(request, response, new URLSearchParams(Buffer.concat(chunks).toString()))
     }
-    if (pathname === '/jwks') {
+    if (pathname === '/jwks' || pathname === '/auth/keys') {
       const jwk = { ...rogue.key.publicKey.export({ format: 'jwk' }), kid: rogue.key.kid, alg: 'RS256' }
       return sendJson(response, { keys: [jwk] })
     }

@@ -82,6 +82,12 @@ test('a person signs in by a form that Apple’s page posts, and the secret is m
   assert.equal(Number(payload.exp) - Number(payload.iat), 300)
 })
 
+test('nothing is discovered, since Apple’s own address for that leads elsewhere', async () => {
+  const { answer } = await leave(createHttpBrowser())
+  assert.equal(locationOf(answer)?.pathname, '/auth/authorize')
+  assert.deepEqual(Object.keys(apple.hits).toSorted(), ['/auth/keys', '/auth/token'])
+})
+
 test('somebody who cancels at Apple comes back with a clear line', async () => {
   const browser = createHttpBrowser()
   const { state } = await leave(browser)

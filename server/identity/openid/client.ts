@@ -1,3 +1,5 @@
+import type { ServerMetadata } from 'openid-client'
+
 /** A client that is registered at an OpenID provider. */
 export type OidcClient = Readonly<{
   /** As it stands in paths. */
@@ -42,4 +44,19 @@ export function metadataIssuerOf({ issuer, entra }: Pick<OidcClient, 'issuer' | 
   return entra === undefined || entra.tenants.length === 0
     ? issuer
     : issuer.replace(manyTenants, '/{tenantid}/v2.0')
+}
+
+/**
+ * Apple's metadata, which are fixed here: its discovery address redirects to another host, and what is served there has
+ * named another issuer than Apple's tokens do.
+ */
+export function fixedMetadataOf({ issuer, apple }: OidcClient): ServerMetadata | undefined {
+  if (apple === undefined) return undefined
+  return {
+    issuer,
+    authorization_endpoint: `${issuer}/auth/authorize`,
+    token_endpoint: `${issuer}/auth/token`,
+    jwks_uri: `${issuer}/auth/keys`,
+    token_endpoint_auth_methods_supported: ['client_secret_post'],
+  }
 }

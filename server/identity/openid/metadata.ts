@@ -3,7 +3,7 @@ import type { Clock } from '../../base/clock.ts'
 import type { Outbound } from '../../base/outbound.ts'
 import { Refusal } from '../../base/refusal.ts'
 import { createBoundedFetch } from './bounded-fetch.ts'
-import { metadataIssuerOf, type OidcClient } from './client.ts'
+import { fixedMetadataOf, metadataIssuerOf, type OidcClient } from './client.ts'
 
 const freshMs = 3_600_000
 /** Past their freshness, how long metadata serve while the provider does not answer. */
@@ -18,6 +18,7 @@ export type MetadataOf = () => Promise<ServerMetadata>
  * remembered for ten seconds: whoever begins sign-ins over and over must not have us ask each time.
  */
 export function createMetadataCache(client: OidcClient, outbound: Outbound, clock: Clock): MetadataOf {
+  const fixed = fixedMetadataOf(client)
   let held: { metadata: ServerMetadata; atMs: number } | undefined
   let failure: { why: string; atMs: number } | undefined
   let fetching: Promise<void> | undefined
@@ -32,6 +33,7 @@ export function createMetadataCache(client: OidcClient, outbound: Outbound, cloc
   }
 
   return async () => {
+    if (fixed !== undefined) return fixed
     if (held !== undefined && clock() - held.atMs < freshMs) return held.metadata
     if (failure === undefined || clock() - failure.atMs >= coolDownMs) {
       fetching ??= refresh().finally(() => {
