@@ -7,6 +7,7 @@ import { createLastUsed, type LastUsed } from './last-used.ts'
 import { createLoginProfiles, type LoginProfiles } from './login-profiles.ts'
 import { createMfaDevices, type MfaDevices } from './mfa-devices.ts'
 import { createOidcProviders, type OidcProviders } from './oidc-providers.ts'
+import { createPeople, type People } from './people.ts'
 import { createPolicies, type Policies } from './policies.ts'
 import { openPostgresDatabase } from './postgres-database.ts'
 import { createPrincipalPolicies, type PrincipalPolicies } from './principal-policies.ts'
@@ -40,6 +41,7 @@ export type Store = {
   usedProofs: UsedProofs
   accessReports: AccessReports
   identities: Identities
+  people: People
   webSessions: WebSessions
   signInStates: SignInStates
   signingKeys: SigningKeys
@@ -96,6 +98,7 @@ function createStore(database: Database): Store {
     usedProofs,
     accessReports,
     identities: createIdentities(db),
+    people: createPeople(database),
     webSessions,
     signInStates,
     signingKeys: createSigningKeys(db),
