@@ -62,7 +62,7 @@ export const blankFields: ReadonlyMap<string, Blank> = new Map<string, Blank>([
 /** What a resource's name begins with, in ARNs of Rolecall's services. */
 export const resourceTypes: ReadonlyMap<string, readonly string[]> = new Map(
   Object.entries({
-    iam: `root user/ role/ group/ policy/ instance-profile/ mfa/ sms-mfa/ oidc-provider/ saml-provider/
+    iam: `root user/ role/ group/ policy/ instance-profile/ mfa/ sms-mfa/ oidc-provider/ saml-provider/ person/
       server-certificate/ access-report/ delegation-request/`,
     sts: 'assumed-role/ federated-user/ self',
     secretsmanager: 'secret:',
