@@ -27,24 +27,33 @@ export type SamlSignIn = {
   names(): Promise<string[]>
   /**
    * Where the browser goes.
+   * @param how.anew whether the provider must ask again who it is
    * @throws {Refusal} entity.missing | signIn.stateUnknown (without a browser cookie)
    */
-  begin(request: IncomingMessage, name: string): Promise<string>
+  begin(request: IncomingMessage, name: string, how?: { anew: boolean }): Promise<string>
   /**
-   * Who came back. Only as the answer to a request of this browser's: else somebody's own answer, planted in
+   * Verifies what the provider's page posted, and keeps it for `arrive`: another site's form brings no session along, and
+   * with it nothing of what the sign-in was begun for. Only as the answer to a request of this browser's: else somebody's own answer, planted in
    * another's browser, would sign them in as that somebody.
+   * @returns what `arrive` is called with, by a request of this browser's
    * @throws {Refusal} signIn.stateUnknown | token.* | tags.invalid | request.throttled
    */
   finish(
     request: IncomingMessage,
     answer: { response: string; relayState: string; sourceIp: string },
-  ): Promise<FederatedIdentity>
+  ): Promise<string>
+  /**
+   * Who came back, once.
+   * @throws {Refusal} signIn.stateUnknown
+   */
+  arrive(request: IncomingMessage, state: string): Promise<FederatedIdentity>
 }
 
 /** Service-provider-initiated sign-in. @see SAML Profiles, section 4.1 */
 export function createSamlSignIn(deps: SamlSignInDeps): SamlSignIn {
   const { samlProviders, proofs, accountId, publicUrl, clock } = deps
   const states = createStateStore('saml', deps.states, deps.browserOf, clock)
+  const arrivals = createStateStore('saml-arrival', deps.states, deps.browserOf, clock)
   return {
     async names() {
       const all = await samlProviders.list()
@@ -56,21 +65,27 @@ export function createSamlSignIn(deps: SamlSignInDeps): SamlSignIn {
       )
       return usable.flat()
     },
-    async begin(request, name) {
+    async begin(request, name, { anew } = { anew: false }) {
       const provider = await proofs.findSamlProvider(samlProviderArn(accountId, name))
       if (provider === undefined || !takesRedirects(provider)) {
         throw new Refusal('entity.missing', { detail: `no SAML provider ${name} for browsers` })
       }
       const id = `_${randomBytes(20).toString('hex')}`
       const relayState = await states.keep(request, name, id)
-      const asking = { id, relayState, issuedAtMs: clock() }
+      const asking = { id, relayState, issuedAtMs: clock(), anew }
       const url = authnRequestUrl(provider, serviceProviderAt(publicUrl), asking)
       if (url === undefined) throw new Refusal('entity.missing')
       return url
     },
     async finish(request, { response, relayState, sourceIp }) {
       const { codeVerifier: name, nonce: id } = await states.take(request, relayState)
-      return proofs.verifySamlResponse(response, samlProviderArn(accountId, name), sourceIp, id)
+      const providerArn = samlProviderArn(accountId, name)
+      const identity = await proofs.verifySamlResponse(response, providerArn, sourceIp, id)
+      return arrivals.keep(request, JSON.stringify(identity), '')
+    },
+    async arrive(request, state) {
+      const { codeVerifier: identity } = await arrivals.take(request, state)
+      return JSON.parse(identity)
     },
   }
 }

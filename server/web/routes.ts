@@ -18,14 +18,16 @@ import type {
 import { createSamlSignIn } from '../identity/saml-sign-in.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import type { Store } from '../store/open-store.ts'
+import { createAccountRoutes } from './account-routes.ts'
 import { createBrowserCookie } from './browser-cookie.ts'
 import { createCredentialRoutes } from './credential-routes.ts'
+import { noteDeparture } from './errands.ts'
 import { createFailureHandler } from './failures.ts'
 import { redirectToPublicHost, requireOwnPages } from './own-pages.ts'
 import { createPages } from './pages.ts'
 import { createSamlRoutes } from './saml-routes.ts'
 import { createSession } from './session.ts'
-import { createSignInRoutes } from './sign-in-routes.ts'
+import { createSignInRoutes, offeredWays } from './sign-in-routes.ts'
 
 export type WebDeps = {
   config: {
@@ -39,7 +41,7 @@ export type WebDeps = {
   gate: Gate
   proofs: ProofVerifiers
   outbound: Outbound
-  store: Pick<Store, 'webSessions' | 'signInStates' | 'identities' | 'samlProviders'>
+  store: Pick<Store, 'webSessions' | 'signInStates' | 'identities' | 'people' | 'samlProviders'>
   accountId: string
   keyring: Keyring
   audit: Pick<AuditLog, 'record' | 'note'>
@@ -85,6 +87,7 @@ export function createWebRoutes(deps: WebDeps): Router {
     }),
   )
   router.use(forgetDemoPeople(demo))
+  router.use('/sign-in', noteDeparture)
   const startLimit = createRateLimit(startRate, clock)
   const samlCookie = createBrowserCookie(production, { crossSite: true })
   const samlSignIn = createSamlSignIn({
@@ -99,17 +102,9 @@ export function createWebRoutes(deps: WebDeps): Router {
   router.use(createSamlRoutes({ ...deps, samlSignIn, samlCookie, startLimit }))
   router.post('/{*path}', requireOwnPages(publicUrl))
   const isStandIn = (name: ProviderName) => (name === 'google' ? !config.google : !config.facebook)
-  router.use(
-    createSignInRoutes({
-      ...deps,
-      pages,
-      signIns,
-      isStandIn,
-      browserCookie,
-      startLimit,
-      samlNames: () => samlSignIn.names(),
-    }),
-  )
+  const ways = { signIns, isStandIn, samlNames: () => samlSignIn.names() }
+  router.use(createSignInRoutes({ ...deps, ...ways, pages, browserCookie, startLimit }))
+  router.use(createAccountRoutes({ ...deps, pages, offeredWays: () => offeredWays(ways) }))
   router.use(createCredentialRoutes({ ...deps, pages }))
   router.use(() => {
     throw new Refusal('entity.missing', { detail: 'no such page' })

@@ -18,7 +18,8 @@ const bodyLimits = { maxBytes: 256 * 1024, timeoutMs: 10_000 }
 
 /**
  * The way to SAML providers and back. The answer is posted by the provider's page: it stands before the rule that
- * forms must come from our own pages, and is bound to this browser by a cookie of its own instead.
+ * forms must come from our own pages, and is bound to this browser by a cookie of its own instead. Browsers bring no
+ * session along with it; a redirect within this site does, and ends the sign-in.
  */
 export function createSamlRoutes(deps: SamlRouteDeps): Router {
   const { samlSignIn, samlCookie, startLimit, factsOf } = deps
@@ -27,22 +28,34 @@ export function createSamlRoutes(deps: SamlRouteDeps): Router {
     if (!startLimit.take(networkOf(factsOf(request).sourceIp))) throw new Refusal('request.throttled')
     response.set('cache-control', 'no-store')
     samlCookie.ensure(request, response)
-    response.redirect(303, await samlSignIn.begin(request, request.params.name))
+    response.redirect(
+      303,
+      await samlSignIn.begin(request, request.params.name, { anew: request.session.errand !== undefined }),
+    )
   })
   router.post('/saml/acs', async (request, response) => {
     response.set('cache-control', 'no-store')
     try {
       const form = readForm(await readBody(request, bodyLimits))
-      const identity = await samlSignIn.finish(request, {
+      const state = await samlSignIn.finish(request, {
         response: form.get('SAMLResponse') ?? '',
         relayState: form.get('RelayState') ?? '',
         sourceIp: factsOf(request).sourceIp,
       })
-      await startSession(deps, request, identity)
+      response.redirect(303, `/saml/arrived?state=${state}`)
     } catch (error) {
-      return refuseSignIn(deps, request, response, error)
+      refuseSignIn(deps, request, response, error)
     }
-    response.redirect(303, '/roles')
+  })
+  router.get('/saml/arrived', async (request, response) => {
+    response.set('cache-control', 'no-store')
+    try {
+      const query = readForm(request.url.split('?')[1] ?? '')
+      const identity = await samlSignIn.arrive(request, query.get('state') ?? '')
+      response.redirect(303, await startSession(deps, request, identity))
+    } catch (error) {
+      refuseSignIn(deps, request, response, error)
+    }
   })
   return router
 }
