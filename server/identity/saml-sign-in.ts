@@ -27,9 +27,10 @@ export type SamlSignIn = {
   names(): Promise<string[]>
   /**
    * Where the browser goes.
+   * @param how.anew whether the provider must ask again who it is
    * @throws {Refusal} entity.missing | signIn.stateUnknown (without a browser cookie)
    */
-  begin(request: IncomingMessage, name: string): Promise<string>
+  begin(request: IncomingMessage, name: string, how?: { anew: boolean }): Promise<string>
   /**
    * Who came back. Only as the answer to a request of this browser's: else somebody's own answer, planted in
    * another's browser, would sign them in as that somebody.
@@ -56,14 +57,14 @@ export function createSamlSignIn(deps: SamlSignInDeps): SamlSignIn {
       )
       return usable.flat()
     },
-    async begin(request, name) {
+    async begin(request, name, { anew } = { anew: false }) {
       const provider = await proofs.findSamlProvider(samlProviderArn(accountId, name))
       if (provider === undefined || !takesRedirects(provider)) {
         throw new Refusal('entity.missing', { detail: `no SAML provider ${name} for browsers` })
       }
       const id = `_${randomBytes(20).toString('hex')}`
       const relayState = await states.keep(request, name, id)
-      const asking = { id, relayState, issuedAtMs: clock() }
+      const asking = { id, relayState, issuedAtMs: clock(), anew }
       const url = authnRequestUrl(provider, serviceProviderAt(publicUrl), asking)
       if (url === undefined) throw new Refusal('entity.missing')
       return url

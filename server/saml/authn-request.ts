@@ -13,6 +13,8 @@ export type Asking = {
   /** At most 80 bytes; comes back with the answer. */
   relayState: string
   issuedAtMs: number
+  /** Whether the provider must ask anew who it is. @see SAML Core, section 3.4.1, ForceAuthn */
+  anew?: boolean
 }
 
 /** Whether a browser can be sent there by redirect. */
@@ -28,7 +30,7 @@ export function takesRedirects({ singleSignOn }: IdentityProvider): boolean {
 export function authnRequestUrl(
   { singleSignOn }: IdentityProvider,
   { entityId, acsUrl }: ServiceProvider,
-  { id, relayState, issuedAtMs }: Asking,
+  { id, relayState, issuedAtMs, anew = false }: Asking,
 ): string | undefined {
   const endpoint = findEndpoint(singleSignOn)
   if (endpoint === undefined) return undefined
@@ -36,6 +38,7 @@ export function authnRequestUrl(
   const request = [
     `<samlp:AuthnRequest xmlns:samlp="${namespaces.protocol}" ID="${escapeXml(id)}" Version="2.0"`,
     ` IssueInstant="${new Date(issuedAtMs).toISOString()}" Destination="${escapeXml(endpoint)}"`,
+    anew ? ' ForceAuthn="true"' : '',
     ` AssertionConsumerServiceURL="${escapeXml(acsUrl)}" ProtocolBinding="${postBinding}">`,
     `<saml:Issuer xmlns:saml="${namespaces.assertion}">${escapeXml(entityId)}</saml:Issuer>`,
     `</samlp:AuthnRequest>`,

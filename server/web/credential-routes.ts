@@ -1,6 +1,5 @@
 import express, { type Request, type Response, type Router } from 'express'
 import { type Clock, isoSeconds } from '../base/clock.ts'
-import type { FederatedIdentity } from '../base/federated-identity.ts'
 import { Refusal } from '../base/refusal.ts'
 import type { Gate } from '../federation/gate.ts'
 import { sessionNameFor } from '../federation/session-name.ts'
@@ -10,6 +9,7 @@ import type { FactsOf } from '../http/request-facts.ts'
 import { credentialFormats } from './credential-formats.ts'
 import { durationsUpTo, inWords } from './durations.ts'
 import { type Pages, shownPerson } from './pages.ts'
+import { requirePerson } from './session.ts'
 
 export type CredentialRouteDeps = {
   config: { publicUrl: string }
@@ -56,11 +56,6 @@ export function createCredentialRoutes(deps: CredentialRouteDeps): Router {
   })
   router.get('/credentials', (_request: Request, response: Response) => response.redirect(303, '/roles'))
   return router
-}
-
-function requirePerson(request: Request): FederatedIdentity {
-  if (request.session.identity === undefined) throw new Refusal('signIn.required')
-  return request.session.identity
 }
 
 async function readChoice(request: Request): Promise<{ role: string; seconds: number }> {

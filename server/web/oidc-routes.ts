@@ -5,6 +5,7 @@ import type { RateLimit } from '../http/rate-limit.ts'
 import { readBody } from '../http/read-body.ts'
 import { readForm } from '../http/read-form.ts'
 import type { OidcSignIn } from '../identity/openid/sign-in.ts'
+import type { Arrivals } from './arrivals.ts'
 import type { createBrowserCookie } from './browser-cookie.ts'
 import { refuseSignIn, type SignInDeps, startSession } from './start-session.ts'
 
@@ -19,7 +20,11 @@ export type OidcWay = {
   cookie: ReturnType<typeof createBrowserCookie>
 }
 
-export type OidcRouteDeps = SignInDeps & { ways: readonly OidcWay[]; startLimit: RateLimit }
+export type OidcRouteDeps = SignInDeps & {
+  ways: readonly OidcWay[]
+  arrivals: Arrivals
+  startLimit: RateLimit
+}
 
 const bodyLimits = { maxBytes: 64 * 1024, timeoutMs: 10_000 }
 
@@ -43,7 +48,8 @@ async function begin(deps: OidcRouteDeps, way: OidcWay, request: Request, respon
   response.set('cache-control', 'no-store')
   way.cookie.ensure(request, response)
   try {
-    response.redirect(303, await way.signIn.begin(request))
+    const anew = request.session.errand !== undefined
+    response.redirect(303, await way.signIn.begin(request, { anew }))
   } catch (error) {
     refuseSignIn(deps, request, response, error)
   }
@@ -58,11 +64,17 @@ async function finish(
   response.set('cache-control', 'no-store')
   try {
     const answer = way.byPost ? await readBody(request, bodyLimits) : queryOf(request)
-    await startSession(deps, request, await way.signIn.finish(request, readForm(answer)))
+    const identity = await way.signIn.finish(request, readForm(answer))
+    const path = `/sign-in/${way.name}`
+    response.redirect(
+      303,
+      way.byPost
+        ? await deps.arrivals.keep(request, { identity, way: path })
+        : await startSession(deps, request, identity, path),
+    )
   } catch (error) {
-    return refuseSignIn(deps, request, response, error)
+    refuseSignIn(deps, request, response, error)
   }
-  response.redirect(303, '/roles')
 }
 
 function queryOf({ url }: Request): string {

@@ -20,16 +20,19 @@ import type {
 import { createSamlSignIn } from '../identity/saml-sign-in.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import type { Store } from '../store/open-store.ts'
+import { createAccountRoutes } from './account-routes.ts'
+import { createArrivals } from './arrivals.ts'
 import { createBrowserCookie } from './browser-cookie.ts'
 import { createCredentialRoutes } from './credential-routes.ts'
 import { createDirectoryRoutes } from './directory-routes.ts'
+import { noteDeparture } from './errands.ts'
 import { createFailureHandler } from './failures.ts'
 import { createOidcRoutes } from './oidc-routes.ts'
 import { redirectToPublicHost, requireOwnPages } from './own-pages.ts'
 import { createPages } from './pages.ts'
 import { createSamlRoutes } from './saml-routes.ts'
 import { createSession } from './session.ts'
-import { createSignInRoutes } from './sign-in-routes.ts'
+import { createSignInRoutes, offeredWays } from './sign-in-routes.ts'
 
 export type WebDeps = {
   config: {
@@ -44,7 +47,10 @@ export type WebDeps = {
   gate: Gate
   proofs: ProofVerifiers
   outbound: Outbound
-  store: Pick<Store, 'webSessions' | 'signInStates' | 'identities' | 'samlProviders' | 'revocations'>
+  store: Pick<
+    Store,
+    'webSessions' | 'signInStates' | 'identities' | 'people' | 'samlProviders' | 'revocations'
+  >
   accountId: string
   keyring: Keyring
   audit: Pick<AuditLog, 'record' | 'note'>
@@ -90,6 +96,7 @@ export function createWebRoutes(deps: WebDeps): Router {
     }),
   )
   router.use(forgetWhoMayNotStay(demo, store.revocations))
+  router.use('/sign-in', noteDeparture)
   const startLimit = createRateLimit(startRate, clock)
   const samlCookie = createBrowserCookie(production, { crossSite: true })
   const samlSignIn = createSamlSignIn({
@@ -101,7 +108,9 @@ export function createWebRoutes(deps: WebDeps): Router {
     accountId: deps.accountId,
     clock,
   })
-  router.use(createSamlRoutes({ ...deps, samlSignIn, samlCookie, startLimit }))
+  const arrivals = createArrivals({ ...deps, states: store.signInStates }, samlCookie.browserOf)
+  router.use(arrivals.routes)
+  router.use(createSamlRoutes({ ...deps, samlSignIn, samlCookie, arrivals, startLimit }))
   const oidcWays = config.oidcClients.map(client => {
     const byPost = answersByPost(client)
     const cookie = byPost ? samlCookie : browserCookie
@@ -109,23 +118,14 @@ export function createWebRoutes(deps: WebDeps): Router {
     const signIn = createOidcSignIn(client, { ...deps, publicUrl, states: store.signInStates, browserOf })
     return { name: client.name, title: client.title, byPost, cookie, signIn }
   })
-  router.use(createOidcRoutes({ ...deps, ways: oidcWays, startLimit }))
+  router.use(createOidcRoutes({ ...deps, ways: oidcWays, arrivals, startLimit }))
   router.post('/{*path}', requireOwnPages(publicUrl))
   const isStandIn = (name: ProviderName) => (name === 'google' ? !config.google : !config.facebook)
-  router.use(
-    createSignInRoutes({
-      ...deps,
-      pages,
-      signIns,
-      isStandIn,
-      browserCookie,
-      startLimit,
-      oidcWays,
-      samlNames: () => samlSignIn.names(),
-      directoryName: proofs.directoryName,
-    }),
-  )
-  if (proofs.directoryName !== undefined) router.use(createDirectoryRoutes(deps))
+  const { directoryName } = proofs
+  const ways = { signIns, isStandIn, oidcWays, samlNames: () => samlSignIn.names(), directoryName }
+  router.use(createSignInRoutes({ ...deps, ...ways, pages, browserCookie, startLimit }))
+  if (directoryName !== undefined) router.use(createDirectoryRoutes({ ...deps, pages, directoryName }))
+  router.use(createAccountRoutes({ ...deps, pages, offeredWays: () => offeredWays(ways) }))
   router.use(createCredentialRoutes({ ...deps, pages }))
   router.use(() => {
     throw new Refusal('entity.missing', { detail: 'no such page' })

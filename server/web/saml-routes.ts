@@ -4,13 +4,15 @@ import { networkOf } from '../http/network-of.ts'
 import { readBody } from '../http/read-body.ts'
 import { readForm } from '../http/read-form.ts'
 import type { SamlSignIn } from '../identity/saml-sign-in.ts'
+import type { Arrivals } from './arrivals.ts'
 import type { createBrowserCookie } from './browser-cookie.ts'
-import { refuseSignIn, type SignInDeps, startSession } from './start-session.ts'
+import { refuseSignIn, type SignInDeps } from './start-session.ts'
 
 export type SamlRouteDeps = SignInDeps & {
   samlSignIn: SamlSignIn
   /** Of a cookie that comes along when another site posts to us. */
   samlCookie: ReturnType<typeof createBrowserCookie>
+  arrivals: Arrivals
   startLimit: { take(key: string): boolean }
 }
 
@@ -21,13 +23,14 @@ const bodyLimits = { maxBytes: 256 * 1024, timeoutMs: 10_000 }
  * forms must come from our own pages, and is bound to this browser by a cookie of its own instead.
  */
 export function createSamlRoutes(deps: SamlRouteDeps): Router {
-  const { samlSignIn, samlCookie, startLimit, factsOf } = deps
+  const { samlSignIn, samlCookie, arrivals, startLimit, factsOf } = deps
   const router = express.Router()
   router.get('/sign-in/saml/:name', async (request, response) => {
     if (!startLimit.take(networkOf(factsOf(request).sourceIp))) throw new Refusal('request.throttled')
     response.set('cache-control', 'no-store')
     samlCookie.ensure(request, response)
-    response.redirect(303, await samlSignIn.begin(request, request.params.name))
+    const anew = request.session.errand !== undefined
+    response.redirect(303, await samlSignIn.begin(request, request.params.name, { anew }))
   })
   router.post('/saml/acs', async (request, response) => {
     response.set('cache-control', 'no-store')
@@ -38,11 +41,11 @@ export function createSamlRoutes(deps: SamlRouteDeps): Router {
         relayState: form.get('RelayState') ?? '',
         sourceIp: factsOf(request).sourceIp,
       })
-      await startSession(deps, request, identity)
+      const way = `/sign-in/saml/${identity.issuer.slice(identity.issuer.lastIndexOf('/') + 1)}`
+      response.redirect(303, await arrivals.keep(request, { identity, way }))
     } catch (error) {
-      return refuseSignIn(deps, request, response, error)
+      refuseSignIn(deps, request, response, error)
     }
-    response.redirect(303, '/roles')
   })
   return router
 }

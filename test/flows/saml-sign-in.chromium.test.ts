@@ -36,7 +36,9 @@ describe('in a real browser', { skip: skipWithoutChromium }, () => {
     after(() => server.close())
     const singleSignOn = `http://127.0.0.1:${(server.address() as AddressInfo).port}/sso`
     const SAMLMetadataDocument = idp.metadata({ singleSignOn })
-    await rolecall.iam().send(new CreateSAMLProviderCommand({ Name: 'corp', SAMLMetadataDocument }))
+    for (const Name of ['corp', 'lab']) {
+      await rolecall.iam().send(new CreateSAMLProviderCommand({ Name, SAMLMetadataDocument }))
+    }
     const trust = { Effect: 'Allow', Principal: { Federated: provider }, Action: 'sts:AssumeRoleWithSAML' }
     await rolecall.createRole('dev', { Version: '2012-10-17', Statement: trust })
 
@@ -50,5 +52,14 @@ describe('in a real browser', { skip: skipWithoutChromium }, () => {
     await page.getByRole('button', { name: /Get credentials/ }).click()
     const json = JSON.parse((await page.locator('#json').textContent()) ?? '')
     assert.match(json.AccessKeyId, /^ASIA/)
+
+    // And links another: the session is known again once the browser is back on this site.
+    await page.getByRole('link', { name: 'Account' }).click()
+    await page.getByRole('button', { name: 'Link another way in' }).click()
+    await page.getByRole('link', { name: /lab/ }).click()
+    await page.getByRole('button', { name: 'Go on' }).click()
+    await page.getByRole('button', { name: 'Link them' }).click()
+    await page.getByText('It is linked.').waitFor()
+    assert.equal(await page.getByRole('article').count(), 2)
   })
 })

@@ -55,6 +55,7 @@ export function readAuthnRequest(url: URL) {
     audience: issuer,
     destination: attribute('Destination'),
     relayState: url.searchParams.get('RelayState') ?? '',
+    ...(xml.includes(' ForceAuthn="true"') ? { forced: true } : {}),
   }
 }
 

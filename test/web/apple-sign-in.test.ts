@@ -67,8 +67,11 @@ test('a person signs in by a form that Apple’s page posts, and the secret is m
   }
   const user = '{"name":{"firstName":"Somebody","lastName":"Else"}}'
   const back = await post(browser, { code: 'c', state, user })
-  assert.equal(back.headers.get('location'), '/roles')
-  const page = await (await browser.get(`${url}/roles`)).text()
+  const arrived = locationOf(back)
+  assert.equal(arrived?.pathname, '/sign-in/arrived')
+  const page = await (await browser.follow(back)).text()
+  const again = await browser.get(arrived?.href ?? '')
+  assert.equal(locationOf(again)?.searchParams.get('notice'), 'over', 'the last step is taken once')
   assert.ok(page.includes('ada@privaterelay.example') || page.includes('mallory'))
   assert.ok(!page.includes('Somebody'), 'a name that nobody signed is not believed')
 

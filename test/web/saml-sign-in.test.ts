@@ -25,8 +25,8 @@ async function leave(browser: HttpBrowser, name = 'corp') {
   return readAuthnRequest(to)
 }
 
-/** As the provider's own page posts it. */
-async function comeBack(
+/** As the provider's own page posts it. Another site's form brings no session along. */
+async function post(
   browser: HttpBrowser,
   asked: Awaited<ReturnType<typeof leave>>,
   more: Partial<Asked> & { relayState?: string } = {},
@@ -36,7 +36,19 @@ async function comeBack(
   const xml = await idp.respond({ recipient, audience, inResponseTo: id, attributes, ...respond })
   const form = { SAMLResponse: encode(xml), RelayState: relayState ?? asked.relayState }
   const headers = { origin: 'https://idp.example', 'sec-fetch-site': 'cross-site' }
-  return browser.post(`${url}/saml/acs`, form, headers)
+  const session = browser.jars.get(url)?.get('rolecall')
+  browser.jars.get(url)?.delete('rolecall')
+  const answer = await browser.post(`${url}/saml/acs`, form, headers)
+  if (session !== undefined && browser.jars.get(url)?.has('rolecall') === false)
+    browser.jars.get(url)?.set('rolecall', session)
+  return answer
+}
+
+/** And on to where its answer leads. */
+async function comeBack(...way: Parameters<typeof post>): Promise<Response> {
+  const answer = await post(...way)
+  const next = locationOf(answer)
+  return next?.pathname === '/sign-in/arrived' ? way[0].get(next.href) : answer
 }
 
 const noticeOf = (answer: Response) => locationOf(answer)?.searchParams.get('notice')
@@ -134,6 +146,17 @@ test('an answer counts once, whoever shows it', async () => {
   const asked = await leave(browser)
   assert.equal((await comeBack(browser, asked, { id: '_once' })).headers.get('location'), '/roles')
   assert.equal(noticeOf(await comeBack(browser, asked, { id: '_twice' })), 'over')
+})
+
+test('what came back is taken up once, and in the browser that it came back in', async () => {
+  const browser = createHttpBrowser()
+  const next = locationOf(await post(browser, await leave(browser)))
+  assert.ok(next)
+  const victim = createHttpBrowser()
+  await leave(victim)
+  assert.equal(noticeOf(await victim.get(next.href)), 'over', 'planted in another browser')
+  assert.equal((await browser.get(next.href)).headers.get('location'), '/roles')
+  assert.equal(noticeOf(await browser.get(next.href)), 'over', 'a second time')
 })
 
 test('the session here ends with the one at the provider', async () => {

@@ -30,9 +30,10 @@ export type OidcSignInDeps = {
 export type OidcSignIn = {
   /**
    * Where the browser goes.
+   * @param how.anew whether the provider must ask again who it is
    * @throws {Refusal} issuer.unreachable | signIn.stateUnknown (without a browser cookie)
    */
-  begin(request: IncomingMessage): Promise<string>
+  begin(request: IncomingMessage, how?: { anew: boolean }): Promise<string>
   /**
    * Who came back.
    * @throws {Refusal} signIn.cancelled | signIn.stateUnknown | signIn.failed | token.* | issuer.unreachable
@@ -87,7 +88,7 @@ export function createOidcSignIn(client: OidcClient, deps: OidcSignInDeps): Oidc
   }
 
   return {
-    async begin(request) {
+    async begin(request, { anew } = { anew: false }) {
       const [oidc, metadata] = [await import('openid-client'), await metadataOf()]
       const codeVerifier = oidc.randomPKCECodeVerifier()
       const nonce = oidc.randomNonce()
@@ -98,6 +99,7 @@ export function createOidcSignIn(client: OidcClient, deps: OidcSignInDeps): Oidc
         nonce,
         code_challenge: await oidc.calculatePKCECodeChallenge(codeVerifier),
         code_challenge_method: 'S256',
+        ...(anew ? { prompt: 'login' } : {}),
         ...(answersByPost(client) ? { response_mode: 'form_post' } : {}),
       }
       return oidc.buildAuthorizationUrl(configure(oidc, metadata), asked).href

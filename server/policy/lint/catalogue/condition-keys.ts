@@ -25,6 +25,7 @@ const single: Record<KeyType, string> = {
     iam:ResourceTag/ iam:ServiceSpecificCredentialServiceName
     sts:AWSServiceName sts:ExternalId sts:RequestContext/ sts:RoleSessionName sts:SigningAlgorithm
     sts:SourceIdentity
+    rolecall:person
     cognito-identity-auth:AccountId cognito-identity-unauth:AccountId
     secretsmanager:Description secretsmanager:KmsKeyId secretsmanager:Name secretsmanager:ResourceTag/
     secretsmanager:SecretPrimaryRegion secretsmanager:Type secretsmanager:VersionId
