@@ -122,14 +122,24 @@ test('attributes of AWS ask for tags, a source identity and the end of the sessi
         'https://aws.amazon.com/SAML/Attributes/PrincipalTag:Project': ['blue'],
         'https://aws.amazon.com/SAML/Attributes/TransitiveTagKeys': ['Project'],
         'https://aws.amazon.com/SAML/Attributes/SourceIdentity': ['ada@corp'],
+        'https://aws.amazon.com/SAML/Attributes/SessionDuration': ['5400'],
       },
     }),
   )
+  assert.equal(identity.sessionSeconds, 5400)
   assert.deepEqual(identity.tags, { Project: 'blue' })
   assert.deepEqual(identity.transitiveTagKeys, ['Project'])
   assert.equal(identity.sourceIdentity, 'ada@corp')
   assert.ok(Math.abs((identity.sessionEndsAtSeconds ?? 0) - Date.now() / 1000 - 1200) < 60)
 })
+
+const SessionDuration = 'https://aws.amazon.com/SAML/Attributes/SessionDuration'
+for (const values of [['899'], ['43201'], ['3600.5'], ['1e4'], ['-900'], ['0x1000'], ['PT1H'], ['', '']]) {
+  test(`a session duration of ${JSON.stringify(values)} is refused, not passed over`, async () => {
+    const asked = { attributes: { ...attributes, [SessionDuration]: values } }
+    assert.equal(await reasonFor(respond(asked)), 'token.malformed')
+  })
+}
 
 test('a role of another provider is not among those that the response is for', async () => {
   const Role = 'https://aws.amazon.com/SAML/Attributes/Role'

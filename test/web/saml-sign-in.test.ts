@@ -156,3 +156,24 @@ test('a provider whose metadata name no web page to go to is not offered', async
   assert.doesNotMatch(await (await browser.get(url)).text(), /saml\/odd/)
   assert.equal((await browser.get(`${url}/sign-in/saml/odd`)).status, 404)
 })
+
+test('how long the provider wants it to last is what is chosen, and the longest that there is', async () => {
+  const browser = createHttpBrowser()
+  const SessionDuration = 'https://aws.amazon.com/SAML/Attributes/SessionDuration'
+  await comeBack(browser, await leave(browser), {
+    attributes: { ...attributes, [SessionDuration]: ['2700'] },
+  })
+  const roles = await (await browser.get(`${url}/roles`)).text()
+  const options = [...roles.matchAll(/<option value="(\d+)"( selected)?>/g)]
+  assert.deepEqual(
+    options.map(([, seconds, selected]) => [seconds, selected !== undefined]),
+    [
+      ['900', false],
+      ['1800', false],
+      ['2700', true],
+    ],
+  )
+  // A longer time than any that was offered.
+  const answer = await (await browser.post(`${url}/credentials`, { role: dev, duration: '3600' })).text()
+  assert.match(answer, /Valid for 45 minutes, until/)
+})
