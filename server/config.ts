@@ -32,6 +32,10 @@ export type Config = Readonly<{
   rootAccessKey?: Readonly<{ id: string; secret: string }> | undefined
   google?: GoogleClient | undefined
   facebook?: FacebookClient | undefined
+  saml: Readonly<{
+    /** Whether an answer that nobody here asked for begins a sign-in. */
+    idpInitiated: boolean
+  }>
   /** Whether the stand-in providers run. */
   demo: boolean
   /** `host` or `host:port`, lower case: private addresses that may be called all the same. */
@@ -184,6 +188,7 @@ function composeConfig(sound: Settings, production: boolean): Config {
     rootAccessKey: id !== undefined && secret !== undefined ? { id, secret } : undefined,
     google,
     facebook,
+    saml: { idpInitiated: sound.ROLECALL_SAML_IDP_INITIATED === 'on' },
     demo: sound.ROLECALL_DEMO === 'on' || (sound.ROLECALL_DEMO === 'auto' && quiet),
     allowedPrivateHosts: sound.ROLECALL_ALLOWED_PRIVATE_HOSTS,
     logLevel: sound.ROLECALL_LOG_LEVEL,

@@ -56,6 +56,7 @@ export const settings = z.object({
   FACEBOOK_GRAPH_VERSION: text(/^v\d{1,3}\.\d{1,2}$/, 'not a version, expected such as v26.0').default(
     'v26.0',
   ),
+  ROLECALL_SAML_IDP_INITIATED: oneOf(['on', 'off']).default('off'),
   ROLECALL_DEMO: oneOf(['auto', 'on', 'off']).default('auto'),
   ROLECALL_ALLOWED_PRIVATE_HOSTS: listOf(isHostAndPort, 'not a host, expected host or host:port'),
   ROLECALL_LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),

@@ -39,6 +39,7 @@ describe('a configuration that holds', () => {
       trustedProxies: [],
       dataDir: resolve('data'),
       maxStalenessMs: 60_000,
+      saml: { idpInitiated: false },
       demo: true,
       allowedPrivateHosts: [],
       logLevel: 'info',
@@ -66,6 +67,7 @@ describe('a configuration that holds', () => {
       FACEBOOK_GRAPH_URL: 'https://graph.example.com/',
       FACEBOOK_GRAPH_VERSION: 'v99.1',
       ROLECALL_ALLOWED_PRIVATE_HOSTS: 'Gitlab.internal,10.2.3.4:8080,[fd00::1]:443,[fd00::2]',
+      ROLECALL_SAML_IDP_INITIATED: 'on',
       ROLECALL_LOG_LEVEL: 'warn',
     })
     assert.deepEqual(config, {
@@ -96,6 +98,7 @@ describe('a configuration that holds', () => {
         graphUrl: 'https://graph.example.com',
         graphVersion: 'v99.1',
       },
+      saml: { idpInitiated: true },
       demo: false,
       allowedPrivateHosts: ['gitlab.internal', '10.2.3.4:8080', '[fd00::1]:443', '[fd00::2]'],
       logLevel: 'warn',

@@ -22,9 +22,11 @@ export type Expected = {
   issuer: string
   serviceProvider: ServiceProvider
   nowMs: number
-  /** The request that it must answer, where we sent one. */
-  inResponseTo?: string | undefined
+  inResponseTo?: InResponseTo | undefined
 }
+
+/** The request that a response must answer; null where it must answer none. Without it, either will do. */
+export type InResponseTo = string | null
 
 /** Clocks differ by so much; an assertion is taken for so long. @see AWS IAM User Guide, "Troubleshoot SAML federation" */
 export const toleranceMs = 5 * 60_000
@@ -55,6 +57,7 @@ export function requireEnvelope(response: XmlElement, expected: Expected): void 
   }
   const [issuer] = childrenOf(response, namespace, 'Issuer')
   if (issuer !== undefined) requireIssuer(issuer, expected)
+  if (response.attributes.has('InResponseTo')) requireAnswer(response, expected)
 }
 
 /**
@@ -107,13 +110,16 @@ function requireConfirmation(subject: XmlElement, expected: Expected): void {
   const [data] = ours
   if (data === undefined)
     throw audienceWrong('Recipient', confirmed[0]?.attributes.get('Recipient') ?? 'none')
-  // An answer to somebody else's request is somebody else's.
-  if (inResponseTo !== undefined && data.attributes.get('InResponseTo') !== inResponseTo) {
-    throw new Refusal('token.rejected', { detail: 'it answers another request' })
-  }
+  for (const one of inResponseTo === null ? confirmed : [data]) requireAnswer(one, expected)
   // SAML Profiles, section 4.1.4.2: it must say how long, and it must not be for later.
   if (!data.attributes.has('NotOnOrAfter')) throw malformed('a confirmation without NotOnOrAfter')
   requireWithin(data, nowMs)
+}
+
+/** An answer to somebody else's request is somebody else's. */
+function requireAnswer(element: XmlElement, { inResponseTo }: Expected): void {
+  if (inResponseTo === undefined || (element.attributes.get('InResponseTo') ?? null) === inResponseTo) return
+  throw new Refusal('token.rejected', { detail: 'it answers another request' })
 }
 
 const understood = ['AudienceRestriction', 'OneTimeUse', 'ProxyRestriction']

@@ -32,6 +32,7 @@ export type WebDeps = {
     publicUrl: string
     production: boolean
     demo: boolean
+    saml: { idpInitiated: boolean }
     google?: GoogleSettings | undefined
     facebook?: FacebookSettings | undefined
   }

@@ -1,4 +1,4 @@
-import express, { type Router } from 'express'
+import express, { type Request, type Response, type Router } from 'express'
 import { Refusal } from '../base/refusal.ts'
 import { networkOf } from '../http/network-of.ts'
 import { readBody } from '../http/read-body.ts'
@@ -8,6 +8,8 @@ import type { createBrowserCookie } from './browser-cookie.ts'
 import { refuseSignIn, type SignInDeps, startSession } from './start-session.ts'
 
 export type SamlRouteDeps = SignInDeps & {
+  /** Whether providers may begin a sign-in. */
+  config: { saml: { idpInitiated: boolean } }
   samlSignIn: SamlSignIn
   /** Of a cookie that comes along when another site posts to us. */
   samlCookie: ReturnType<typeof createBrowserCookie>
@@ -21,24 +23,31 @@ const bodyLimits = { maxBytes: 256 * 1024, timeoutMs: 10_000 }
  * forms must come from our own pages, and is bound to this browser by a cookie of its own instead.
  */
 export function createSamlRoutes(deps: SamlRouteDeps): Router {
-  const { samlSignIn, samlCookie, startLimit, factsOf } = deps
+  const { config, samlSignIn, samlCookie, startLimit, factsOf } = deps
   const router = express.Router()
-  router.get('/sign-in/saml/:name', async (request, response) => {
+
+  function requireStart(request: Request, response: Response): void {
     if (!startLimit.take(networkOf(factsOf(request).sourceIp))) throw new Refusal('request.throttled')
-    response.set('cache-control', 'no-store')
     samlCookie.ensure(request, response)
+  }
+
+  router.get('/sign-in/saml/:name', async (request, response) => {
+    response.set('cache-control', 'no-store')
+    requireStart(request, response)
     response.redirect(303, await samlSignIn.begin(request, request.params.name))
   })
   router.post('/saml/acs', async (request, response) => {
     response.set('cache-control', 'no-store')
     try {
       const form = readForm(await readBody(request, bodyLimits))
-      const identity = await samlSignIn.finish(request, {
-        response: form.get('SAMLResponse') ?? '',
-        relayState: form.get('RelayState') ?? '',
-        sourceIp: factsOf(request).sourceIp,
-      })
-      await startSession(deps, request, identity)
+      const answer = { response: form.get('SAMLResponse') ?? '', sourceIp: factsOf(request).sourceIp }
+      const asked = await samlSignIn.takeRequest(request, form.get('RelayState') ?? '')
+      if (asked === undefined) {
+        if (!config.saml.idpInitiated) throw new Refusal('signIn.stateUnknown')
+        requireStart(request, response)
+        return response.redirect(303, await samlSignIn.askAnew(request, answer))
+      }
+      await startSession(deps, request, await samlSignIn.finish(asked, answer))
     } catch (error) {
       return refuseSignIn(deps, request, response, error)
     }

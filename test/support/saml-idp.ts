@@ -17,6 +17,8 @@ export type SamlIdp = {
 export type Asked = {
   recipient: string
   inResponseTo?: string
+  /** What the envelope says of that, where it is something else; empty for nothing. */
+  envelopeInResponseTo?: string
   audience: string
   nameId?: string
   nameIdFormat?: string
@@ -148,9 +150,10 @@ function assertionOf(asked: Asked, entityId: string): string {
 function responseOf(asked: Asked, inner: string, entityId: string): string {
   const destination = asked.destination ?? asked.recipient
   const status = asked.status ?? 'Success'
+  const answered = asked.envelopeInResponseTo ?? asked.inResponseTo ?? ''
   return [
     `<samlp:Response xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" ID="_r${++count}" Version="2.0"`,
-    ` IssueInstant="${new Date().toISOString()}" Destination="${destination}">`,
+    ` IssueInstant="${new Date().toISOString()}" Destination="${destination}"${answered === '' ? '' : ` InResponseTo="${answered}"`}>`,
     `<saml:Issuer xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion">${entityId}</saml:Issuer>`,
     `<samlp:Status><samlp:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:${status}"/></samlp:Status>`,
     inner,

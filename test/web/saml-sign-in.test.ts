@@ -96,6 +96,35 @@ for (const [story, attempt, notice] of [
     'unverified',
   ],
   [
+    'whose envelope names another request',
+    async () => {
+      const browser = createHttpBrowser()
+      return comeBack(browser, await leave(browser), { envelopeInResponseTo: '_another' })
+    },
+    'unverified',
+  ],
+  [
+    'to nothing, which providers may not begin with here',
+    async () => {
+      const browser = createHttpBrowser()
+      const { recipient, audience } = await leave(browser)
+      const xml = await idp.respond({ recipient, audience, attributes })
+      return browser.post(`${url}/saml/acs`, { SAMLResponse: encode(xml) }, { origin: 'https://idp.example' })
+    },
+    'over',
+  ],
+  [
+    'to nothing, under the relay state of a request',
+    async () => {
+      const browser = createHttpBrowser()
+      const { recipient, audience, relayState } = await leave(browser)
+      const xml = await idp.respond({ recipient, audience, attributes })
+      const form = { SAMLResponse: encode(xml), RelayState: relayState }
+      return browser.post(`${url}/saml/acs`, form, { origin: 'https://idp.example' })
+    },
+    'unverified',
+  ],
+  [
     'of an earlier sign-in, to a later request',
     async () => {
       const browser = createHttpBrowser()
