@@ -35,6 +35,10 @@ export type Config = Readonly<{
   saml: Readonly<{
     /** Whether an answer that nobody here asked for begins a sign-in. */
     idpInitiated: boolean
+    /** Requests to providers that want it so, or all. */
+    signRequests: Settings['ROLECALL_SAML_SIGN_REQUESTS']
+    /** By number: the first signs, all are in our metadata. */
+    signingKeys: readonly number[]
   }>
   /** Whether the stand-in providers run. */
   demo: boolean
@@ -188,7 +192,11 @@ function composeConfig(sound: Settings, production: boolean): Config {
     rootAccessKey: id !== undefined && secret !== undefined ? { id, secret } : undefined,
     google,
     facebook,
-    saml: { idpInitiated: sound.ROLECALL_SAML_IDP_INITIATED === 'on' },
+    saml: {
+      idpInitiated: sound.ROLECALL_SAML_IDP_INITIATED === 'on',
+      signRequests: sound.ROLECALL_SAML_SIGN_REQUESTS,
+      signingKeys: sound.ROLECALL_SAML_SIGNING_KEYS,
+    },
     demo: sound.ROLECALL_DEMO === 'on' || (sound.ROLECALL_DEMO === 'auto' && quiet),
     allowedPrivateHosts: sound.ROLECALL_ALLOWED_PRIVATE_HOSTS,
     logLevel: sound.ROLECALL_LOG_LEVEL,

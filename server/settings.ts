@@ -57,6 +57,13 @@ export const settings = z.object({
     'v26.0',
   ),
   ROLECALL_SAML_IDP_INITIATED: oneOf(['on', 'off']).default('off'),
+  ROLECALL_SAML_SIGN_REQUESTS: oneOf(['wanted', 'always']).default('wanted'),
+  ROLECALL_SAML_SIGNING_KEYS: text(
+    isKeyNumbers,
+    'not a list of key numbers, expected one to three from 1 to 999, each once, with commas between',
+  )
+    .transform(numbersIn)
+    .default([1]),
   ROLECALL_DEMO: oneOf(['auto', 'on', 'off']).default('auto'),
   ROLECALL_ALLOWED_PRIVATE_HOSTS: listOf(isHostAndPort, 'not a host, expected host or host:port'),
   ROLECALL_LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
@@ -108,6 +115,15 @@ function listOf(holds: (entry: string) => boolean, problem: string) {
       }
     })
     .default([])
+}
+
+function numbersIn(value: string): number[] {
+  return value.split(',').map(Number)
+}
+
+function isKeyNumbers(value: string): boolean {
+  const isList = /^[1-9]\d{0,2}(?:\s*,\s*[1-9]\d{0,2}){0,2}$/.test(value)
+  return isList && new Set(numbersIn(value)).size === numbersIn(value).length
 }
 
 function isDatabaseUrl(value: string): boolean {

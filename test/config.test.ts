@@ -39,7 +39,7 @@ describe('a configuration that holds', () => {
       trustedProxies: [],
       dataDir: resolve('data'),
       maxStalenessMs: 60_000,
-      saml: { idpInitiated: false },
+      saml: { idpInitiated: false, signRequests: 'wanted', signingKeys: [1] },
       demo: true,
       allowedPrivateHosts: [],
       logLevel: 'info',
@@ -68,6 +68,8 @@ describe('a configuration that holds', () => {
       FACEBOOK_GRAPH_VERSION: 'v99.1',
       ROLECALL_ALLOWED_PRIVATE_HOSTS: 'Gitlab.internal,10.2.3.4:8080,[fd00::1]:443,[fd00::2]',
       ROLECALL_SAML_IDP_INITIATED: 'on',
+      ROLECALL_SAML_SIGN_REQUESTS: 'always',
+      ROLECALL_SAML_SIGNING_KEYS: '3, 2',
       ROLECALL_LOG_LEVEL: 'warn',
     })
     assert.deepEqual(config, {
@@ -98,7 +100,7 @@ describe('a configuration that holds', () => {
         graphUrl: 'https://graph.example.com',
         graphVersion: 'v99.1',
       },
-      saml: { idpInitiated: true },
+      saml: { idpInitiated: true, signRequests: 'always', signingKeys: [3, 2] },
       demo: false,
       allowedPrivateHosts: ['gitlab.internal', '10.2.3.4:8080', '[fd00::1]:443', '[fd00::2]'],
       logLevel: 'warn',
@@ -420,6 +422,21 @@ const refused: [story: string, env: Env, ...problems: string[]][] = [
     'a private host at port 0',
     { ROLECALL_ALLOWED_PRIVATE_HOSTS: 'git.internal:0' },
     'ROLECALL_ALLOWED_PRIVATE_HOSTS: entry 1 is not a host, expected host or host:port',
+  ],
+  [
+    'a request key’s number twice',
+    { ROLECALL_SAML_SIGNING_KEYS: '2,2' },
+    'ROLECALL_SAML_SIGNING_KEYS: not a list of key numbers, expected one to three from 1 to 999, each once, with commas between',
+  ],
+  [
+    'a request key of no number',
+    { ROLECALL_SAML_SIGNING_KEYS: '0' },
+    'ROLECALL_SAML_SIGNING_KEYS: not a list of key numbers, expected one to three from 1 to 999, each once, with commas between',
+  ],
+  [
+    'four request keys',
+    { ROLECALL_SAML_SIGNING_KEYS: '1,2,3,4' },
+    'ROLECALL_SAML_SIGNING_KEYS: not a list of key numbers, expected one to three from 1 to 999, each once, with commas between',
   ],
   [
     'an unknown log level',

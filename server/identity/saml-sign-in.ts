@@ -11,6 +11,7 @@ import type { SamlProviderRecord } from '../saml/verify-response.ts'
 import type { SamlProviders } from '../store/saml-providers.ts'
 import type { SignInStates } from '../store/sign-in-states.ts'
 import type { ProofVerifiers } from './proof-verifiers.ts'
+import type { SamlRequestKeys } from './saml-request-keys.ts'
 import { createStateStore } from './state-store.ts'
 
 export type SamlSignInDeps = {
@@ -19,6 +20,9 @@ export type SamlSignInDeps = {
   states: SignInStates
   /** The random value that only this browser holds, and sends along when another site posts to us. */
   browserOf(request: IncomingMessage): string | undefined
+  requestKeys: Pick<SamlRequestKeys, 'signing'>
+  /** Those to providers that want it so, or all. */
+  signRequests: 'wanted' | 'always'
   publicUrl: string
   accountId: string
   clock: Clock
@@ -74,8 +78,10 @@ export function createSamlSignIn(deps: SamlSignInDeps): SamlSignIn {
     }
     const id = `_${randomBytes(20).toString('hex')}`
     const relayState = await states.keep(request, name, id)
-    const asking = { id, relayState, issuedAtMs: clock() }
-    const url = authnRequestUrl(provider, serviceProviderAt(publicUrl), asking)
+    const isSigned = deps.signRequests === 'always' || provider.wantsSignedRequests
+    const signWith = isSigned ? (await deps.requestKeys.signing()).privateKey : undefined
+    const asking = { id, relayState, issuedAtMs: clock(), signWith }
+    const url = await authnRequestUrl(provider, serviceProviderAt(publicUrl), asking)
     if (url === undefined) throw new Refusal('entity.missing')
     return url
   }

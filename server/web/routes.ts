@@ -15,6 +15,7 @@ import type {
   ProofVerifiers,
   StandIns,
 } from '../identity/proof-verifiers.ts'
+import type { SamlRequestKeys } from '../identity/saml-request-keys.ts'
 import { createSamlSignIn } from '../identity/saml-sign-in.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import type { Store } from '../store/open-store.ts'
@@ -32,7 +33,7 @@ export type WebDeps = {
     publicUrl: string
     production: boolean
     demo: boolean
-    saml: { idpInitiated: boolean }
+    saml: { idpInitiated: boolean; signRequests: 'wanted' | 'always' }
     google?: GoogleSettings | undefined
     facebook?: FacebookSettings | undefined
   }
@@ -42,6 +43,7 @@ export type WebDeps = {
   outbound: Outbound
   store: Pick<Store, 'webSessions' | 'signInStates' | 'identities' | 'samlProviders'>
   accountId: string
+  samlRequestKeys: SamlRequestKeys
   keyring: Keyring
   audit: Pick<AuditLog, 'record' | 'note'>
   factsOf: FactsOf
@@ -93,6 +95,8 @@ export function createWebRoutes(deps: WebDeps): Router {
     proofs,
     states: store.signInStates,
     browserOf: samlCookie.browserOf,
+    requestKeys: deps.samlRequestKeys,
+    signRequests: config.saml.signRequests,
     publicUrl,
     accountId: deps.accountId,
     clock,

@@ -9,7 +9,13 @@ export type SamlIdp = {
   entityId: string
   certificate: string
   privateKey: string
-  metadata(more?: { validUntil?: string; head?: string; singleSignOn?: string }): string
+  metadata(more?: {
+    validUntil?: string
+    head?: string
+    singleSignOn?: string
+    binding?: 'HTTP-Redirect' | 'HTTP-POST'
+    wantsSignedRequests?: string
+  }): string
   /** A signed response as text; `encode` makes of it what is posted. */
   respond(asked: Asked): Promise<string>
 }
@@ -82,18 +88,20 @@ export function createSamlIdp(entityId = 'https://idp.example/saml'): SamlIdp {
       validUntil,
       head = '',
       singleSignOn = 'https://idp.example/sso',
+      binding = 'HTTP-Redirect',
+      wantsSignedRequests,
     } = {}) => `<?xml version="1.0"?>${head}
 <md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="${entityId}"${
       validUntil === undefined ? '' : ` validUntil="${validUntil}"`
     }>
   <!-- made by hand -->
-  <md:IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">
+  <md:IDPSSODescriptor${wantsSignedRequests === undefined ? '' : ` WantAuthnRequestsSigned="${wantsSignedRequests}"`} protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">
     <md:KeyDescriptor use="signing">
       <ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data>
         <ds:X509Certificate>${bare(certificate)}</ds:X509Certificate>
       </ds:X509Data></ds:KeyInfo>
     </md:KeyDescriptor>
-    <md:SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" Location="${singleSignOn}"/>
+    <md:SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:${binding}" Location="${singleSignOn}"/>
   </md:IDPSSODescriptor>
 </md:EntityDescriptor>`,
     async respond(asked) {
