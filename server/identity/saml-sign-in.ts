@@ -4,7 +4,7 @@ import { samlProviderArn } from '../base/arn.ts'
 import type { Clock } from '../base/clock.ts'
 import type { FederatedIdentity } from '../base/federated-identity.ts'
 import { Refusal } from '../base/refusal.ts'
-import { authnRequestUrl, takesRedirects } from '../saml/authn-request.ts'
+import { createAuthnRequest, type Departure, takesRequests } from '../saml/authn-request.ts'
 import { claimedIssuer } from '../saml/claimed-issuer.ts'
 import { serviceProviderAt } from '../saml/service-provider.ts'
 import type { SamlProviderRecord } from '../saml/verify-response.ts'
@@ -39,7 +39,7 @@ export type SamlSignIn = {
    * Where the browser goes.
    * @throws {Refusal} entity.missing | signIn.stateUnknown (without a browser cookie)
    */
-  begin(request: IncomingMessage, name: string): Promise<string>
+  begin(request: IncomingMessage, name: string): Promise<Departure>
   /** What this browser asked for under this relay state, once; undefined when it asked for nothing. */
   takeRequest(request: IncomingMessage, relayState: string): Promise<SamlRequest | undefined>
   /**
@@ -57,7 +57,7 @@ export type SamlSignIn = {
    * @throws {Refusal} token.* (also for an answer to a request) | tags.invalid | request.throttled | entity.missing
    * @see SAML Profiles, section 4.1.5
    */
-  askAnew(request: IncomingMessage, answer: SamlAnswer): Promise<string>
+  askAnew(request: IncomingMessage, answer: SamlAnswer): Promise<Departure>
 }
 
 /** Sign-in with SAML providers, which we ask whoever began it. @see SAML Profiles, section 4.1 */
@@ -71,24 +71,24 @@ export function createSamlSignIn(deps: SamlSignInDeps): SamlSignIn {
     return (await Promise.all(all.map(({ name }) => find(name)))).flatMap(provider => provider ?? [])
   }
 
-  async function begin(request: IncomingMessage, name: string): Promise<string> {
+  async function begin(request: IncomingMessage, name: string): Promise<Departure> {
     const provider = await find(name)
-    if (provider === undefined || !takesRedirects(provider)) {
+    if (provider === undefined || !takesRequests(provider)) {
       throw new Refusal('entity.missing', { detail: `no SAML provider ${name} for browsers` })
     }
     const id = `_${randomBytes(20).toString('hex')}`
     const relayState = await states.keep(request, name, id)
     const isSigned = deps.signRequests === 'always' || provider.wantsSignedRequests
-    const signWith = isSigned ? (await deps.requestKeys.signing()).privateKey : undefined
+    const signWith = isSigned ? await deps.requestKeys.signing() : undefined
     const asking = { id, relayState, issuedAtMs: clock(), signWith }
-    const url = await authnRequestUrl(provider, serviceProviderAt(publicUrl), asking)
-    if (url === undefined) throw new Refusal('entity.missing')
-    return url
+    const departure = await createAuthnRequest(provider, serviceProviderAt(publicUrl), asking)
+    if (departure === undefined) throw new Refusal('entity.missing')
+    return departure
   }
 
   return {
     begin,
-    names: async () => (await findAll()).filter(takesRedirects).map(({ name }) => name),
+    names: async () => (await findAll()).filter(takesRequests).map(({ name }) => name),
     async takeRequest(request, relayState) {
       try {
         const { codeVerifier: name, nonce: id } = await states.take(request, relayState)

@@ -3,7 +3,7 @@ import ejs from 'ejs'
 import type { Response } from 'express'
 import type { FederatedIdentity } from '../base/federated-identity.ts'
 
-export type PageName = 'sign-in' | 'roles' | 'credentials' | 'error'
+export type PageName = 'sign-in' | 'saml-request' | 'roles' | 'credentials' | 'error'
 
 /** What every page is told. */
 export type PageFrame = { publicUrl: string; demo: boolean }

@@ -101,7 +101,7 @@ export function createWebRoutes(deps: WebDeps): Router {
     accountId: deps.accountId,
     clock,
   })
-  router.use(createSamlRoutes({ ...deps, samlSignIn, samlCookie, startLimit }))
+  router.use(createSamlRoutes({ ...deps, pages, samlSignIn, samlCookie, startLimit }))
   router.post('/{*path}', requireOwnPages(publicUrl))
   const isStandIn = (name: ProviderName) => (name === 'google' ? !config.google : !config.facebook)
   router.use(

@@ -4,12 +4,15 @@ import { networkOf } from '../http/network-of.ts'
 import { readBody } from '../http/read-body.ts'
 import { readForm } from '../http/read-form.ts'
 import type { SamlSignIn } from '../identity/saml-sign-in.ts'
+import type { Departure } from '../saml/authn-request.ts'
 import type { createBrowserCookie } from './browser-cookie.ts'
+import type { Pages } from './pages.ts'
 import { refuseSignIn, type SignInDeps, startSession } from './start-session.ts'
 
 export type SamlRouteDeps = SignInDeps & {
   /** Whether providers may begin a sign-in. */
   config: { saml: { idpInitiated: boolean } }
+  pages: Pages
   samlSignIn: SamlSignIn
   /** Of a cookie that comes along when another site posts to us. */
   samlCookie: ReturnType<typeof createBrowserCookie>
@@ -23,7 +26,7 @@ const bodyLimits = { maxBytes: 256 * 1024, timeoutMs: 10_000 }
  * forms must come from our own pages, and is bound to this browser by a cookie of its own instead.
  */
 export function createSamlRoutes(deps: SamlRouteDeps): Router {
-  const { config, samlSignIn, samlCookie, startLimit, factsOf } = deps
+  const { config, pages, samlSignIn, samlCookie, startLimit, factsOf } = deps
   const router = express.Router()
 
   function requireStart(request: Request, response: Response): void {
@@ -31,10 +34,19 @@ export function createSamlRoutes(deps: SamlRouteDeps): Router {
     samlCookie.ensure(request, response)
   }
 
+  /** By redirect, or by a form, which this one page may send to the provider and to nobody else. */
+  async function depart(response: Response, departure: Departure): Promise<void> {
+    if ('url' in departure) return response.redirect(303, departure.url)
+    const { origin, host } = new URL(departure.action)
+    const policy = String(response.getHeader('content-security-policy'))
+    response.set('content-security-policy', policy.replace("form-action 'self'", `form-action ${origin}`))
+    await pages.render(response, 'saml-request', { title: 'Sign in', host, ...departure })
+  }
+
   router.get('/sign-in/saml/:name', async (request, response) => {
     response.set('cache-control', 'no-store')
     requireStart(request, response)
-    response.redirect(303, await samlSignIn.begin(request, request.params.name))
+    await depart(response, await samlSignIn.begin(request, request.params.name))
   })
   router.post('/saml/acs', async (request, response) => {
     response.set('cache-control', 'no-store')
@@ -45,7 +57,7 @@ export function createSamlRoutes(deps: SamlRouteDeps): Router {
       if (asked === undefined) {
         if (!config.saml.idpInitiated) throw new Refusal('signIn.stateUnknown')
         requireStart(request, response)
-        return response.redirect(303, await samlSignIn.askAnew(request, answer))
+        return await depart(response, await samlSignIn.askAnew(request, answer))
       }
       await startSession(deps, request, await samlSignIn.finish(asked, answer))
     } catch (error) {

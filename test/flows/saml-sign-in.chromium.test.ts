@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { after, describe, test } from 'node:test'
 import { CreateSAMLProviderCommand } from '@aws-sdk/client-iam'
 import { launchBrowser, skipWithoutChromium } from '../support/chromium.ts'
@@ -8,7 +9,10 @@ import { startRolecall } from '../support/rolecall.ts'
 import { awsAttributes, createSamlIdp, encode, readAuthnRequest } from '../support/saml-idp.ts'
 
 /** A service and, on another site (for a browser 127.0.0.1 and localhost are two), a provider where Ada has signed in. */
-async function startBoth(env: Record<string, string> = {}) {
+async function startBoth(
+  env: Record<string, string> = {},
+  binding: 'HTTP-Redirect' | 'HTTP-POST' = 'HTTP-Redirect',
+) {
   const rolecall = await startRolecall(env)
   const idp = createSamlIdp()
   const provider = `arn:aws:iam::${rolecall.accountId}:saml-provider/corp`
@@ -30,7 +34,11 @@ async function startBoth(env: Record<string, string> = {}) {
   const server = createServer(async (request, response) => {
     const url = new URL(request.url ?? '', 'http://127.0.0.1')
     response.setHeader('content-type', 'text/html')
-    if (url.pathname === '/sso') {
+    if (url.pathname === '/sso' && request.method === 'POST') {
+      const form = new URLSearchParams(await text(request))
+      const [, id] = / ID="([^"]*)"/.exec(atob(form.get('SAMLRequest') ?? '')) ?? []
+      response.end(await formAbout('ada', id, form.get('RelayState') ?? ''))
+    } else if (url.pathname === '/sso') {
       const { id, relayState } = readAuthnRequest(url)
       response.end(await formAbout('ada', id, relayState))
     } else if (url.pathname === '/portal') response.end(await formAbout('ada'))
@@ -40,7 +48,7 @@ async function startBoth(env: Record<string, string> = {}) {
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   after(() => server.close())
   const site = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const SAMLMetadataDocument = idp.metadata({ singleSignOn: `${site}/sso` })
+  const SAMLMetadataDocument = idp.metadata({ singleSignOn: `${site}/sso`, binding })
   await rolecall.iam().send(new CreateSAMLProviderCommand({ Name: 'corp', SAMLMetadataDocument }))
   const trust = { Effect: 'Allow', Principal: { Federated: provider }, Action: 'sts:AssumeRoleWithSAML' }
   await rolecall.createRole('dev', { Version: '2012-10-17', Statement: trust })
@@ -62,6 +70,15 @@ describe('in a real browser', { skip: skipWithoutChromium }, () => {
     assert.match(json.AccessKeyId, /^ASIA/)
   })
 
+  test('a provider that takes its requests by a form gets it, without a click', async () => {
+    const { rolecall, site, page } = await startBoth({ ROLECALL_SAML_SIGN_REQUESTS: 'always' }, 'HTTP-POST')
+    await page.goto(rolecall.url)
+    await page.getByRole('link', { name: /corp/ }).click()
+    await page.waitForURL(`${site}/sso`)
+    await page.getByRole('button', { name: 'Go on' }).click()
+    await page.waitForURL(`${rolecall.url}/roles`)
+  })
+
   for (const [story, path] of [
     ['begins at the provider’s portal', '/portal'],
     ['is led to post somebody else’s answer', '/trap'],
@@ -74,9 +91,9 @@ describe('in a real browser', { skip: skipWithoutChromium }, () => {
       assert.ok(!(await page.context().cookies()).some(({ name }) => name === 'rolecall'))
       await page.getByRole('button', { name: 'Go on' }).click()
       await page.waitForURL(`${rolecall.url}/roles`)
-      const text = (await page.textContent('body')) ?? ''
-      assert.match(text, /ada of Corp/)
-      assert.doesNotMatch(text, /mallory/)
+      const shown = (await page.textContent('body')) ?? ''
+      assert.match(shown, /ada of Corp/)
+      assert.doesNotMatch(shown, /mallory/)
     })
   }
 

@@ -54,7 +54,18 @@ export const encode = (xml: string): string => Buffer.from(xml).toString('base64
 
 /** What a service provider asks for by redirect. */
 export function readAuthnRequest(url: URL) {
-  const xml = inflateRawSync(Buffer.from(url.searchParams.get('SAMLRequest') ?? '', 'base64')).toString()
+  const packed = Buffer.from(url.searchParams.get('SAMLRequest') ?? '', 'base64')
+  return readRequest(inflateRawSync(packed).toString(), url.searchParams.get('RelayState') ?? '')
+}
+
+/** What it asks for by the form of this page. */
+export function readAuthnForm(html: string) {
+  const fieldOf = (name: string) => new RegExp(`name="${name}" value="([^"]*)"`).exec(html)?.[1] ?? ''
+  const xml = Buffer.from(fieldOf('SAMLRequest'), 'base64').toString()
+  return { xml, ...readRequest(xml, fieldOf('RelayState')) }
+}
+
+function readRequest(xml: string, relayState: string) {
   const attribute = (name: string) => new RegExp(` ${name}="([^"]*)"`).exec(xml)?.[1] ?? ''
   const [, issuer = ''] = /Issuer[^>]*>([^<]*)</.exec(xml) ?? []
   return {
@@ -62,7 +73,7 @@ export function readAuthnRequest(url: URL) {
     recipient: attribute('AssertionConsumerServiceURL'),
     audience: issuer,
     destination: attribute('Destination'),
-    relayState: url.searchParams.get('RelayState') ?? '',
+    relayState,
   }
 }
 

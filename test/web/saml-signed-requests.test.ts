@@ -4,9 +4,10 @@ import { test } from 'node:test'
 import { CreateSAMLProviderCommand } from '@aws-sdk/client-iam'
 import { SAML } from '@node-saml/node-saml'
 import { XMLParser } from 'fast-xml-parser'
+import { SignedXml } from 'xml-crypto'
 import { createHttpBrowser } from '../support/http-browser.ts'
 import { startRolecall, type TestRolecall } from '../support/rolecall.ts'
-import { createSamlIdp, readAuthnRequest } from '../support/saml-idp.ts'
+import { awsAttributes, createSamlIdp, encode, readAuthnForm, readAuthnRequest } from '../support/saml-idp.ts'
 
 const rsaSha256 = 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256'
 const idp = createSamlIdp()
@@ -142,3 +143,60 @@ test('keys may be changed one beside the other: the first of the numbers signs, 
     [true, false],
   )
 })
+
+const posted = {
+  binding: 'HTTP-POST',
+  singleSignOn: 'https://idp.example/sso?tenant=a&amp;b=&lt;&quot;&gt;',
+} as const
+
+test('a provider that takes requests by a form alone gets one, from a page that may post to nobody else', async () => {
+  await register(wanted, 'posted', posted)
+  const browser = createHttpBrowser()
+  assert.match(await (await browser.get(wanted.url)).text(), /href="\/sign-in\/saml\/posted"/)
+  const page = await browser.get(`${wanted.url}/sign-in/saml/posted`)
+  const policy = page.headers.get('content-security-policy') ?? ''
+  assert.match(policy, /(?:^|;)form-action https:\/\/idp\.example(?:;|$)/)
+  assert.match(policy, /script-src 'self'/)
+  assert.equal(page.headers.get('cache-control'), 'no-store')
+  const html = await page.text()
+  assert.ok(html.includes('action="https://idp.example/sso?tenant=a&amp;b=&lt;&#34;&gt;"'), html)
+  const { xml, id, relayState, recipient, audience } = readAuthnForm(html)
+  assert.doesNotMatch(xml, /Signature/)
+
+  const arn = `arn:aws:iam::${wanted.accountId}:saml-provider/posted`
+  const attributes = awsAttributes([wanted.roleArn('dev')], arn)
+  const response = await idp.respond({ recipient, audience, inResponseTo: id, attributes })
+  const form = { SAMLResponse: encode(response), RelayState: relayState }
+  const back = await browser.post(recipient, form, { origin: 'https://idp.example' })
+  assert.equal(back.headers.get('location'), '/roles')
+  const other = (await browser.get(`${wanted.url}/roles`)).headers.get('content-security-policy') ?? ''
+  assert.match(other, /form-action 'self'/)
+})
+
+test('a request in a form is signed inside, by the key in our metadata', async () => {
+  await register(always, 'posted', posted)
+  const html = await (await createHttpBrowser().get(`${always.url}/sign-in/saml/posted`)).text()
+  const { xml, destination } = readAuthnForm(html)
+  assert.equal(destination, posted.singleSignOn)
+  const [certificate] = (await metadataOf(always)).certificates
+  const holds = (text: string) => {
+    const reader = new SignedXml({
+      publicCert: certificate?.toString() ?? '',
+      getCertFromKeyInfo: () => null,
+    })
+    reader.loadSignature(/<(?:\w+:)?Signature .*<\/(?:\w+:)?Signature>/s.exec(text)?.[0] ?? '')
+    return reader.checkSignature(text) && reader.getSignedReferences().length === 1
+  }
+  assert.ok(holds(xml))
+  assert.throws(() => assert.ok(holds(xml.replace(/IssueInstant="2/, 'IssueInstant="1'))))
+  const children = [...xml.matchAll(/<(?:\w+:)?(Issuer|Signature)[ >]/g)].map(([, name]) => name)
+  assert.deepEqual(children, ['Issuer', 'Signature'], 'the order of the schema')
+})
+
+for (const singleSignOn of ['javascript:alert(1)', 'http://idp.example/sso', 'data:text/html,x', '']) {
+  test(`no form is made for the address ${singleSignOn || 'that is empty'}`, async () => {
+    const name = `odd-${singleSignOn.length}`
+    await register(wanted, name, { binding: 'HTTP-POST', singleSignOn })
+    assert.equal((await createHttpBrowser().get(`${wanted.url}/sign-in/saml/${name}`)).status, 404)
+  })
+}
