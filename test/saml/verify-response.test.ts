@@ -223,7 +223,7 @@ for (const [story, edit, reason] of [
   [
     'whose confirmation has no end',
     (xml: string) => xml.replace(/ NotOnOrAfter="[^"]*" Recipient/, ' Recipient'),
-    'token.signatureWrong',
+    'token.malformed',
   ],
   [
     'without an authentication',
@@ -234,6 +234,22 @@ for (const [story, edit, reason] of [
   [
     'with two names',
     (xml: string) => xml.replace('</saml:NameID>', '</saml:NameID><saml:NameID>root</saml:NameID>'),
+    'token.malformed',
+  ],
+  [
+    'with a name that is encrypted by itself',
+    (xml: string) => xml.replace(/<saml:NameID.*<\/saml:NameID>/, '<saml:EncryptedID/>'),
+    'token.malformed',
+  ],
+  [
+    'with an attribute that is encrypted by itself',
+    (xml: string) =>
+      xml.replace('</saml:AttributeStatement>', '<saml:EncryptedAttribute/></saml:AttributeStatement>'),
+    'token.malformed',
+  ],
+  [
+    'with two conditions',
+    (xml: string) => xml.replace(/<saml:Conditions.*<\/saml:Conditions>/, whole => whole + whole),
     'token.malformed',
   ],
   [
@@ -256,6 +272,15 @@ test('a time is read by our own clock, not by the library’s', async () => {
     ),
     'token.expired',
   )
+})
+
+test('a provider that signs nobody in is heard, though it signs nothing either', async () => {
+  const status = `<samlp:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:Responder"><samlp:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:AuthnFailed"/></samlp:StatusCode>`
+  const xml = (await respond({ signed: 'none' }))
+    .replace(/<saml:Assertion.*<\/saml:Assertion>/, '')
+    .replace(/<samlp:StatusCode [^>]*>/, status)
+  const { reason, detail } = await refusalOf(verify(xml))
+  assert.deepEqual([reason, detail], ['token.rejected', 'the status is Responder, AuthnFailed'])
 })
 
 test('metadata that have expired vouch for nobody', async () => {
