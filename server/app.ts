@@ -14,6 +14,7 @@ import type { Config } from './config.ts'
 import { createAuthenticator } from './credentials/authenticate.ts'
 import { resealSecrets } from './credentials/reseal-secrets.ts'
 import { createMfaVerifier } from './credentials/verify-mfa.ts'
+import { openDirectoryAccess, watchDirectory } from './directory-access.ts'
 import { createGate } from './federation/assume-role.ts'
 import { createRateLimit } from './http/rate-limit.ts'
 import { createFactsReader } from './http/request-facts.ts'
@@ -108,10 +109,12 @@ async function compose(config: Config, options: Options, claim: DataDirClaim): P
     allowPrivate: (host, port) => isAllowed(config.allowedPrivateHosts, host, port),
     allowLoopbackHttp: !production,
   })
+  const directoryAccess = openDirectoryAccess(config.directory, { accountId, clock, log })
   const proofs = createProofVerifiers({
     ...store,
     config,
     standIns,
+    directoryAccess,
     keyring,
     accountId,
     outbound,
@@ -210,6 +213,17 @@ async function compose(config: Config, options: Options, claim: DataDirClaim): P
   }, 30_000)
   flushing.unref()
 
+  const watching =
+    directoryAccess &&
+    watchDirectory(directoryAccess, {
+      store,
+      audit,
+      recheckMs: config.directory?.recheckMs ?? 0,
+      accountId,
+      clock,
+      log,
+    })
+
   return {
     app,
     store,
@@ -218,6 +232,8 @@ async function compose(config: Config, options: Options, claim: DataDirClaim): P
     async close() {
       clearInterval(pruning)
       clearInterval(flushing)
+      watching?.stop()
+      await directoryAccess?.directory.close()
       await audit.close()
       await reader.close()
       await store.close()

@@ -1,3 +1,5 @@
+import { type DirectoryConfig, directoryOf, directoryRules } from './directory-config.ts'
+import { type SamlConfig, samlOf } from './saml-settings.ts'
 import { findUnknownNames, isLoopbackHost, type SettingName, type Settings, settings } from './settings.ts'
 
 export type GoogleClient = Readonly<
@@ -32,14 +34,9 @@ export type Config = Readonly<{
   rootAccessKey?: Readonly<{ id: string; secret: string }> | undefined
   google?: GoogleClient | undefined
   facebook?: FacebookClient | undefined
-  saml: Readonly<{
-    /** Whether an answer that nobody here asked for begins a sign-in. */
-    idpInitiated: boolean
-    /** Requests to providers that want it so, or all. */
-    signRequests: Settings['ROLECALL_SAML_SIGN_REQUESTS']
-    /** By number: the first signs, all are in our metadata. */
-    signingKeys: readonly number[]
-  }>
+  saml: SamlConfig
+  /** Active Directory or LDAP. */
+  directory?: DirectoryConfig | undefined
   /** Whether the stand-in providers run. */
   demo: boolean
   /** `host` or `host:port`, lower case: private addresses that may be called all the same. */
@@ -70,6 +67,8 @@ const togetherOnly = [
   ['ROLECALL_ROOT_ACCESS_KEY_ID', 'ROLECALL_ROOT_SECRET_ACCESS_KEY'],
   ['ROLECALL_ROOT_SECRET_ACCESS_KEY', 'ROLECALL_ROOT_ACCESS_KEY_ID'],
   ['ROLECALL_MASTER_KEY', 'ROLECALL_MASTER_KEY_PREVIOUS'],
+  ['LDAP_BIND_DN', 'LDAP_BIND_PASSWORD'],
+  ['LDAP_BIND_PASSWORD', 'LDAP_BIND_DN'],
 ] as const
 
 const endpoints = [
@@ -121,7 +120,11 @@ function parseEach(given: Given): { sound: Settings; problems: string[] } {
 
 /** The rules between settings. */
 function findContradictions(given: Given, sound: Settings, production: boolean): string[] {
-  const rules = [...pairRules(given, sound), ...productionRules(given, sound, production)]
+  const rules = [
+    ...pairRules(given, sound),
+    ...productionRules(given, sound, production),
+    ...directoryRules(given, sound),
+  ]
   return rules.flatMap(([name, broken, problem]) => (broken ? [`${name}: ${problem}`] : []))
 }
 
@@ -175,7 +178,9 @@ function productionRules(given: Given, sound: Settings, production: boolean): Ru
 function composeConfig(sound: Settings, production: boolean): Config {
   const google = googleOf(sound)
   const facebook = facebookOf(sound)
-  const quiet = google === undefined && facebook === undefined && !production && isLoopbackHost(sound.HOST)
+  const directory = directoryOf(sound)
+  const isConfigured = google !== undefined || facebook !== undefined || directory !== undefined
+  const quiet = !isConfigured && !production && isLoopbackHost(sound.HOST)
   const { ROLECALL_ROOT_ACCESS_KEY_ID: id, ROLECALL_ROOT_SECRET_ACCESS_KEY: secret } = sound
   return {
     production,
@@ -192,11 +197,8 @@ function composeConfig(sound: Settings, production: boolean): Config {
     rootAccessKey: id !== undefined && secret !== undefined ? { id, secret } : undefined,
     google,
     facebook,
-    saml: {
-      idpInitiated: sound.ROLECALL_SAML_IDP_INITIATED === 'on',
-      signRequests: sound.ROLECALL_SAML_SIGN_REQUESTS,
-      signingKeys: sound.ROLECALL_SAML_SIGNING_KEYS,
-    },
+    saml: samlOf(sound),
+    directory,
     demo: sound.ROLECALL_DEMO === 'on' || (sound.ROLECALL_DEMO === 'auto' && quiet),
     allowedPrivateHosts: sound.ROLECALL_ALLOWED_PRIVATE_HOSTS,
     logLevel: sound.ROLECALL_LOG_LEVEL,
@@ -217,11 +219,8 @@ function googleOf(sound: Settings): GoogleClient | undefined {
 }
 
 function facebookOf(sound: Settings): FacebookClient | undefined {
-  const {
-    FACEBOOK_APP_ID: appId,
-    FACEBOOK_APP_SECRET: appSecret,
-    FACEBOOK_GRAPH_VERSION: graphVersion,
-  } = sound
+  const { FACEBOOK_APP_ID: appId, FACEBOOK_APP_SECRET: appSecret } = sound
+  const graphVersion = sound.FACEBOOK_GRAPH_VERSION
   if (appId === undefined || appSecret === undefined) return undefined
   const dialogUrl = sound.FACEBOOK_DIALOG_URL ?? `https://www.facebook.com/${graphVersion}/dialog/oauth`
   return { appId, appSecret, dialogUrl, graphUrl: sound.FACEBOOK_GRAPH_URL.replace(/\/+$/, ''), graphVersion }

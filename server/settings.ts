@@ -1,6 +1,9 @@
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { z } from 'zod'
+import { directorySettings } from './directory-settings.ts'
+import { samlSettings } from './saml-settings.ts'
+import { oneOf, text } from './setting-kinds.ts'
 
 /**
  * Every environment variable that Rolecall reads, each by itself; `config.ts` holds the rules between them.
@@ -56,14 +59,8 @@ export const settings = z.object({
   FACEBOOK_GRAPH_VERSION: text(/^v\d{1,3}\.\d{1,2}$/, 'not a version, expected such as v26.0').default(
     'v26.0',
   ),
-  ROLECALL_SAML_IDP_INITIATED: oneOf(['on', 'off']).default('off'),
-  ROLECALL_SAML_SIGN_REQUESTS: oneOf(['wanted', 'always']).default('wanted'),
-  ROLECALL_SAML_SIGNING_KEYS: text(
-    isKeyNumbers,
-    'not a list of key numbers, expected one to three from 1 to 999, each once, with commas between',
-  )
-    .transform(numbersIn)
-    .default([1]),
+  ...samlSettings,
+  ...directorySettings,
   ROLECALL_DEMO: oneOf(['auto', 'on', 'off']).default('auto'),
   ROLECALL_ALLOWED_PRIVATE_HOSTS: listOf(isHostAndPort, 'not a host, expected host or host:port'),
   ROLECALL_LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
@@ -78,15 +75,6 @@ export const settingNames: readonly string[] = Object.keys(settings.shape)
 export function isLoopbackHost(host: string): boolean {
   if (isIP(host) === 4) return host.startsWith('127.')
   return /^(?:\[?::1\]?|(?:[a-z0-9-]+\.)*localhost)$/i.test(host)
-}
-
-function text(holds: RegExp | ((value: string) => boolean), problem: string) {
-  const test = holds instanceof RegExp ? (value: string) => holds.test(value) : holds
-  return z.string().refine(test, problem)
-}
-
-function oneOf<const Value extends string>(values: readonly Value[]) {
-  return z.enum(values, { error: `not a known value, expected one of ${values.join(', ')}` })
 }
 
 /** An id or secret that somebody else made: we only know that it is one word. */
@@ -115,15 +103,6 @@ function listOf(holds: (entry: string) => boolean, problem: string) {
       }
     })
     .default([])
-}
-
-function numbersIn(value: string): number[] {
-  return value.split(',').map(Number)
-}
-
-function isKeyNumbers(value: string): boolean {
-  const isList = /^[1-9]\d{0,2}(?:\s*,\s*[1-9]\d{0,2}){0,2}$/.test(value)
-  return isList && new Set(numbersIn(value)).size === numbersIn(value).length
 }
 
 function isDatabaseUrl(value: string): boolean {
@@ -181,10 +160,15 @@ function isKey(value: string): boolean {
   return bytes.length === 32 && bytes.toString('base64') === value
 }
 
+/** Kubernetes tells every container of a service that is called `ldap`, in variables of its own. */
+function isOurs(name: string): boolean {
+  return /^(?:ROLECALL_|LDAP_(?!SERVICE_|PORT(?:_|$)))/i.test(name)
+}
+
 /** A name that we would ignore is most likely a slip of the pen, and its owner believes that it counts. */
 export function findUnknownNames(given: Readonly<Record<string, string>>): string[] {
   return Object.keys(given)
-    .filter(name => /^ROLECALL_/i.test(name) && !settingNames.includes(name))
+    .filter(name => isOurs(name) && !settingNames.includes(name))
     .map(name => {
       const distanceTo = (known: string) => editDistance(known, name.toUpperCase())
       const near = settingNames.toSorted((a, b) => distanceTo(a) - distanceTo(b))[0] ?? ''

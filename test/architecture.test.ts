@@ -9,7 +9,7 @@ type Import = { target: string; kind: 'static' | 'type' | 'dynamic' }
 
 const floors = [
   ['base', 'keys'],
-  ['policy', 'tokens', 'saml', 'store', 'http'],
+  ['policy', 'tokens', 'saml', 'directory', 'store', 'http'],
   ['identity', 'credentials', 'authorization', 'audit', 'jobs'],
   ['aws', 'federation'],
   ['web', 'oidc', 'sts', 'iam', 'trail', 'cognito', 'secrets', 'access'],
@@ -20,8 +20,13 @@ const roofFiles = [
   'main.ts',
   'app.ts',
   'config.ts',
+  'directory-access.ts',
+  'directory-config.ts',
+  'directory-settings.ts',
   'installation.ts',
   'routes.ts',
+  'saml-settings.ts',
+  'setting-kinds.ts',
   'settings.ts',
   'check-node.js',
 ]

@@ -11,6 +11,13 @@ type Env = Record<string, string | undefined>
 
 const oneKey = Buffer.alloc(32, 1).toString('base64')
 const otherKey = Buffer.alloc(32, 2).toString('base64')
+const directory = {
+  LDAP_URL: 'ldaps://dc.example.com',
+  LDAP_KIND: 'ad',
+  LDAP_BASE_DN: 'dc=example',
+  LDAP_BIND_DN: 'reader@example.com',
+  LDAP_BIND_PASSWORD: 'secret',
+}
 const google = { GOOGLE_CLIENT_ID: 'g-id', GOOGLE_CLIENT_SECRET: 'g-secret' }
 const facebook = { FACEBOOK_APP_ID: 'f-id', FACEBOOK_APP_SECRET: 'f-secret' }
 const inProduction = {
@@ -66,6 +73,18 @@ describe('a configuration that holds', () => {
       GOOGLE_ISSUER: 'https://id.example.com/tenant/',
       FACEBOOK_GRAPH_URL: 'https://graph.example.com/',
       FACEBOOK_GRAPH_VERSION: 'v99.1',
+      ...directory,
+      LDAP_URL: 'ldaps://dc1.example.com, ldap://dc2.example.com:3389',
+      LDAP_NAME: 'corp',
+      LDAP_GROUP_BASE_DN: 'ou=groups,dc=example',
+      LDAP_BIND_DN: 'reader@example.com',
+      LDAP_BIND_PASSWORD: 'b-secret',
+      LDAP_CA_FILE: '/etc/ca.pem',
+      LDAP_START_TLS: 'on',
+      LDAP_PERSON_FILTER: '(uid={username})',
+      LDAP_GROUP_FILTER: '(member={dn})',
+      LDAP_GROUP_ROLES: '{"cn=dev,dc=example": ["developer", "team/reader"], "cn=ops": "operator"}',
+      LDAP_RECHECK_SECONDS: '60',
       ROLECALL_ALLOWED_PRIVATE_HOSTS: 'Gitlab.internal,10.2.3.4:8080,[fd00::1]:443,[fd00::2]',
       ROLECALL_SAML_IDP_INITIATED: 'on',
       ROLECALL_SAML_SIGN_REQUESTS: 'always',
@@ -101,6 +120,24 @@ describe('a configuration that holds', () => {
         graphVersion: 'v99.1',
       },
       saml: { idpInitiated: true, signRequests: 'always', signingKeys: [3, 2] },
+      directory: {
+        name: 'corp',
+        urls: ['ldaps://dc1.example.com', 'ldap://dc2.example.com:3389'],
+        kind: 'ad',
+        baseDn: 'dc=example',
+        groupBaseDn: 'ou=groups,dc=example',
+        bind: { dn: 'reader@example.com', password: 'b-secret' },
+        caFile: '/etc/ca.pem',
+        startTls: true,
+        personFilter: '(uid={username})',
+        groupFilter: '(member={dn})',
+        groupRoles: [
+          { groupDn: 'cn=dev,dc=example', role: 'developer' },
+          { groupDn: 'cn=dev,dc=example', role: 'team/reader' },
+          { groupDn: 'cn=ops', role: 'operator' },
+        ],
+        recheckMs: 60_000,
+      },
       demo: false,
       allowedPrivateHosts: ['gitlab.internal', '10.2.3.4:8080', '[fd00::1]:443', '[fd00::2]'],
       logLevel: 'warn',
@@ -114,6 +151,8 @@ describe('a configuration that holds', () => {
 
   test('other programs’ variables are none of our business', () => {
     assert.deepEqual(problemsOf({ PATH: '/bin', GOOGLE_APPLICATION_CREDENTIALS: '/x', MY_ROLECALL: '1' }), [])
+    // Kubernetes sets these for a service that is called ldap.
+    assert.deepEqual(problemsOf({ LDAP_PORT: 'tcp://10.0.0.1:389', LDAP_SERVICE_HOST: '10.0.0.1' }), [])
   })
 
   for (const [story, env, production] of [
@@ -145,6 +184,7 @@ describe('a configuration that holds', () => {
     ['ROLECALL_DEMO=off', { ROLECALL_DEMO: 'off' }, false],
     ['Google configured', google, false],
     ['Facebook configured', facebook, false],
+    ['a directory configured', { ...directory, LDAP_URL: 'ldap://127.0.0.1' }, false],
     ['a HOST beyond loopback', { HOST: '0.0.0.0' }, false],
     ['production', inProduction, false],
     ['ROLECALL_DEMO=on beside a real provider', { ...google, ROLECALL_DEMO: 'on' }, true],
@@ -341,6 +381,66 @@ const refused: [story: string, env: Env, ...problems: string[]][] = [
     'a root secret alone',
     { ROLECALL_ROOT_SECRET_ACCESS_KEY: 'a'.repeat(40) },
     'ROLECALL_ROOT_ACCESS_KEY_ID: missing, expected together with ROLECALL_ROOT_SECRET_ACCESS_KEY',
+  ],
+  [
+    'a directory of no kind that is told',
+    { LDAP_URL: 'ldaps://dc.example.com', LDAP_BASE_DN: 'dc=example' },
+    'LDAP_KIND: missing, expected together with the other LDAP_ settings',
+  ],
+  [
+    'a directory’s rules without a directory',
+    { LDAP_GROUP_ROLES: '{}', LDAP_KIND: 'ldap', LDAP_BASE_DN: 'dc=example' },
+    'LDAP_URL: missing, expected together with the other LDAP_ settings',
+  ],
+  [
+    'a directory in plain text',
+    { ...directory, LDAP_URL: 'ldaps://a.example.com,ldap://b.example.com' },
+    'LDAP_URL: passwords would cross the network in plain text, expected ldaps://, LDAP_START_TLS=on, or loopback',
+  ],
+  [
+    'a directory in plain text under a name below localhost, which a name server may send anywhere',
+    { ...directory, LDAP_URL: 'ldap://dc.localhost' },
+    'LDAP_URL: passwords would cross the network in plain text, expected ldaps://, LDAP_START_TLS=on, or loopback',
+  ],
+  [
+    'an Active Directory without anybody to search as',
+    { LDAP_URL: 'ldaps://dc.example.com', LDAP_KIND: 'ad', LDAP_BASE_DN: 'dc=example' },
+    'LDAP_BIND_DN: missing, expected for Active Directory, which answers nobody who is not signed in',
+  ],
+  [
+    'a directory’s name without its password',
+    { ...directory, LDAP_BIND_PASSWORD: '' },
+    'LDAP_BIND_PASSWORD: missing, expected together with LDAP_BIND_DN',
+  ],
+  [
+    'an address that is none of a directory',
+    { ...directory, LDAP_URL: 'https://dc.example.com' },
+    'LDAP_URL: not directory addresses, expected ldaps://host or ldap://host, with commas between',
+  ],
+  [
+    'a directory’s base that is no name',
+    { ...directory, LDAP_BASE_DN: 'example.com' },
+    'LDAP_BASE_DN: not a distinguished name, expected such as ou=people,dc=example,dc=com',
+  ],
+  [
+    'a filter without the name in it',
+    { ...directory, LDAP_PERSON_FILTER: '(uid=*)' },
+    'LDAP_PERSON_FILTER: not a filter, expected one in parentheses with {username} in it',
+  ],
+  [
+    'rules for groups that are no JSON',
+    { ...directory, LDAP_GROUP_ROLES: 'cn=a=role' },
+    'LDAP_GROUP_ROLES: not rules, expected {"a group\'s DN": "a role\'s name or ARN", ...} in JSON',
+  ],
+  [
+    'sessions looked at too seldom',
+    { ...directory, LDAP_RECHECK_SECONDS: '301' },
+    'LDAP_RECHECK_SECONDS: not a time, expected whole seconds from 2 to 300',
+  ],
+  [
+    'a misspelt name of a directory’s setting',
+    { LDAP_URI: 'ldaps://dc.example.com' },
+    'LDAP_URI: no such setting, did you mean LDAP_URL?',
   ],
   [
     'a Google id alone',

@@ -2,14 +2,17 @@
  * `npm test`: sees to what the tests need, then runs them.
  * Arguments choose files by a part of their path (`npm test -- test/policy`); those that begin with a dash go to node.
  */
-import { spawn } from 'node:child_process'
-import { globSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
-import { dirname } from 'node:path'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { chmodSync, existsSync, globSync, mkdtempSync, rmSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { settingNames } from '../server/settings.ts'
 import { findChromium } from './support/chromium.ts'
-import { installPackage, mayInstall } from './support/debian.ts'
+import { installPackages, mayInstall } from './support/debian.ts'
+import { anyImports } from './support/imports.ts'
 import { findPostgres, type PostgresServer, serverUrlVariable, startPostgres } from './support/postgres.ts'
+import { findSamba, type SambaServer, sambaPackages, sambaVariable, startSamba } from './support/samba.ts'
+import { findSlapd } from './support/slapd.ts'
 
 process.chdir(dirname(import.meta.dirname))
 
@@ -25,11 +28,49 @@ if (files.length === 0) {
   console.error(`No test file has ${filters.join(' or ')} in its path.`)
   process.exit(1)
 }
-requirePart(ensureChromium(), 'Browser tests')
-const postgres = await ensurePostgres()
+let tests: ChildProcess | undefined
+endWithUs()
+requirePart(ensurePackage('chromium', findChromium), 'Browser tests')
+requirePart(ensurePackage('postgresql', findPostgres), 'Tests on PostgreSQL')
+if (needs('samba')) requirePart(ensureSamba(), 'Tests on Active Directory')
+if (needs('slapd')) requirePart(ensureSlapd(), 'Tests on OpenLDAP')
+// Side by side: Samba takes the longest, and must begin first.
+const servers = await Promise.all([needs('samba') ? startSambaHere() : undefined, startPostgresHere()])
 const code = await runNode()
-await postgres?.stop()
+await Promise.all(servers.map(server => server?.stop()))
 process.exit(code)
+
+/** Signals reach the tests, and however a run ends, nothing of it stays in the temporary folder. */
+function endWithUs(): void {
+  const folder = mkdtempSync(join(tmpdir(), 'rolecall-'))
+  // PostgreSQL's user must find its own folder in it.
+  chmodSync(folder, 0o711)
+  process.env.TMPDIR = folder
+  process.on('exit', () => remove(folder))
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (tests === undefined) process.exit(1)
+      // node's test runner ends its files by these two, but not by a hang-up.
+      tests.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal)
+    })
+  }
+}
+
+/** What was just killed may write for a moment longer, and an exit waits for no promise. */
+function remove(folder: string): void {
+  const pause = new Int32Array(new SharedArrayBuffer(4))
+  for (let tries = 0; tries < 100 && existsSync(folder); tries++) {
+    try {
+      rmSync(folder, { recursive: true, force: true })
+    } catch {}
+    Atomics.wait(pause, 0, 0, 20)
+  }
+}
+
+/** Directories take seconds to start: only for files that use them. */
+function needs(part: 'samba' | 'slapd'): boolean {
+  return anyImports(files, `test/support/${part}.ts`)
+}
 
 /** What is not there is said plainly, and under CI=true it is a failure. */
 function requirePart(missing: string | undefined, tests: string): void {
@@ -39,14 +80,8 @@ function requirePart(missing: string | undefined, tests: string): void {
   if (!allowed) process.exit(1)
 }
 
-/** Installs chromium where it may. Where there is none afterwards, one sentence says why. */
-function ensureChromium(): string | undefined {
-  return ensurePackage('chromium', findChromium)
-}
-
 /** One server for the whole run, in which each test file makes databases of its own. */
-async function ensurePostgres(): Promise<PostgresServer | undefined> {
-  requirePart(ensurePackage('postgresql', findPostgres), 'Tests on PostgreSQL')
+async function startPostgresHere(): Promise<PostgresServer | undefined> {
   const bin = findPostgres()
   if (bin === undefined) return undefined
   const server = await startPostgres(bin)
@@ -54,15 +89,39 @@ async function ensurePostgres(): Promise<PostgresServer | undefined> {
   return server
 }
 
-function ensurePackage(name: string, find: () => string | undefined): string | undefined {
+function ensureSamba(): string | undefined {
+  if (process.getuid?.() !== 0) return 'A domain controller listens on port 389, which only root may do.'
+  return ensurePackage('samba-ad-dc', findSamba, sambaPackages)
+}
+
+/** One domain for the whole run. */
+async function startSambaHere(): Promise<SambaServer | undefined> {
+  if (findSamba() === undefined) return undefined
+  const server = await startSamba()
+  process.env[sambaVariable] = JSON.stringify(server.directory)
+  return server
+}
+
+/** Each test file starts its own; Debian's package must not start one, which would take Samba's port. */
+function ensureSlapd(): string | undefined {
+  return ensurePackage('slapd', findSlapd, ['slapd'], 'slapd slapd/no_configuration boolean true')
+}
+
+/** Installs what is not there where it may. Where it is still not there afterwards, one sentence says why. */
+function ensurePackage(
+  name: string,
+  find: () => string | undefined,
+  packages = [name],
+  answers?: string,
+): string | undefined {
   if (find() !== undefined) return undefined
   if (!mayInstall()) return `${name} is not here, and only root on Debian may install it.`
   console.log(`Installing ${name} from Debian for the tests: once, a minute or so.`)
-  const problem = installPackage(name)
+  const problem = installPackages(packages, answers)
   return find() === undefined ? `${name} could not be installed (${problem}).` : undefined
 }
 
-/** The exit code of `node --test`; a signal to us is a signal to it. */
+/** The exit code of `node --test`. */
 function runNode(): Promise<number> {
   const child = spawn(
     process.execPath,
@@ -77,7 +136,7 @@ function runNode(): Promise<number> {
     ],
     { stdio: 'inherit', env: withoutSettings() },
   )
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal))
+  tests = child
   return new Promise((resolve, reject) => {
     child.on('error', reject)
     child.on('exit', code => resolve(code ?? 1))
@@ -86,7 +145,8 @@ function runNode(): Promise<number> {
 
 /** Our own settings in the caller's shell must not decide what a test sees. */
 function withoutSettings(): NodeJS.ProcessEnv {
+  const started = [serverUrlVariable, sambaVariable]
   const ours = (name: string) =>
-    name !== serverUrlVariable && (settingNames.includes(name) || name.startsWith('ROLECALL_'))
+    !started.includes(name) && (settingNames.includes(name) || name.startsWith('ROLECALL_'))
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !ours(name)))
 }

@@ -3,6 +3,7 @@ import type { StoredEvent } from './audit-reader.ts'
 /** Events of the Security Token Service, and those of our own doors that do the same. All others are IAM's. */
 export const stsEvents: readonly string[] = [
   'AssumeRole',
+  'AssumeRoleWithLDAPIdentity',
   'AssumeRoleWithSAML',
   'AssumeRoleWithWebIdentity',
   'DecodeAuthorizationMessage',

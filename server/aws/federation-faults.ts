@@ -96,6 +96,8 @@ export const federationFaults = {
     404,
     'Outbound web identity federation is not enabled for this account.',
   ],
+  // The same for a name that nobody has: which accounts there are is nobody's to try out.
+  'password.refused': ['AccessDenied', 403, 'The user name or the password was refused'],
   'password.wrong': ['AccessDenied', 403, 'The old password was incorrect.'],
   'password.violation': [
     'PasswordPolicyViolation',

@@ -93,6 +93,11 @@ export function samlProviderName(arn: string, accountId: string): string | undef
   return /^[\w._-]{1,128}$/.test(name) && arn === samlProviderArn(accountId, name) ? name : undefined
 }
 
+/** Rolecall's own: a directory that people log in to with a password. */
+export function ldapProviderArn(accountId: string, name: string): string {
+  return `arn:aws:iam::${accountId}:ldap-provider/${name}`
+}
+
 /** The role's path is left out here, as AWS does. */
 export function assumedRoleArn(accountId: string, roleName: string, sessionName: string): string {
   return `arn:aws:sts::${accountId}:assumed-role/${roleName}/${sessionName}`

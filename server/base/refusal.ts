@@ -49,6 +49,7 @@ export type Reason =
   | 'tags.invalid'
   | 'message.undecodable'
   | 'report.missing'
+  | 'password.refused'
   | 'password.wrong'
   | 'password.violation'
   | 'password.userType'

@@ -31,6 +31,7 @@ export function requireTrust(question: TrustQuestion): void {
 
 /** By which of the Security Token Service's actions somebody with this proof takes a role. */
 export function assumingAction({ kind }: FederatedIdentity): string {
+  if (kind === 'ldap') return 'AssumeRoleWithLDAPIdentity'
   return kind === 'saml' ? 'AssumeRoleWithSAML' : 'AssumeRoleWithWebIdentity'
 }
 

@@ -11,6 +11,7 @@ import { iamFaults } from './faults.ts'
 import * as groups from './groups.ts'
 import { inlinePolicyActions } from './inline-policies.ts'
 import * as lastAccessed from './last-accessed.ts'
+import * as ldapGroupRoles from './ldap-group-roles.ts'
 import * as loginProfiles from './login-profiles.ts'
 import * as mfaDevices from './mfa-devices.ts'
 import * as mfaEnabling from './mfa-enabling.ts'
@@ -115,6 +116,8 @@ export function createIamService(deps: IamDeps): QueryService {
     bindAction(simulate.getContextKeysForCustomPolicy, deps),
     bindAction(simulate.getContextKeysForPrincipalPolicy, deps),
     bindAction(revokeSessions, deps),
+    bindAction(ldapGroupRoles.putLdapGroupRoles, deps),
+    bindAction(ldapGroupRoles.getLdapGroupRoles, deps),
   ]
   return {
     name: 'iam',

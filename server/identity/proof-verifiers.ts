@@ -6,13 +6,17 @@ import type { Keyring } from '../keys/keyring.ts'
 import type { InResponseTo } from '../saml/read-assertion.ts'
 import { serviceProviderAt } from '../saml/service-provider.ts'
 import { createSamlVerifier, type SamlProviderRecord } from '../saml/verify-response.ts'
+import type { DirectoryPeople } from '../store/directory-people.ts'
 import type { OidcProviders } from '../store/oidc-providers.ts'
+import type { Revocations } from '../store/revocations.ts'
 import type { SamlProviders } from '../store/saml-providers.ts'
+import type { Settings } from '../store/settings.ts'
 import type { UsedProofs } from '../store/used-proofs.ts'
 import { createKeySetCache } from '../tokens/key-set-cache.ts'
 import { createFacebookVerifier } from '../tokens/verify-facebook-token.ts'
 import { createIdTokenVerifier, type ExpectedSignIn } from '../tokens/verify-id-token.ts'
 import { boundStrangers } from './bound-strangers.ts'
+import { createDirectoryLogIn, type DirectoryAccess } from './directory-log-in.ts'
 import { createIssuerLookup } from './issuers.ts'
 import { createSamlProviderLookup } from './saml-providers.ts'
 
@@ -46,6 +50,11 @@ export type ProofVerifierDeps = {
     publicUrl: string
   }
   standIns?: StandIns | undefined
+  /** Where one is set up. */
+  directoryAccess?: DirectoryAccess | undefined
+  directoryPeople: Pick<DirectoryPeople, 'remember'>
+  revocations: Pick<Revocations, 'add'>
+  settings: Pick<Settings, 'find'>
   oidcProviders: Pick<OidcProviders, 'find'>
   samlProviders: Pick<SamlProviders, 'find'>
   usedProofs: Pick<UsedProofs, 'use'>
@@ -66,6 +75,8 @@ export type ProofVerifiers = {
    *   not set up
    */
   verifyFacebookToken(token: string, sourceIp?: string): Promise<FederatedIdentity>
+  /** @throws {Refusal} password.refused | issuer.unreachable | request.throttled; request.invalid without a directory */
+  verifyDirectoryPassword(username: string, password: string, sourceIp: string): Promise<FederatedIdentity>
   /** @throws {Refusal} token.* | tags.invalid | request.throttled */
   verifySamlResponse(
     response: string,
@@ -73,6 +84,8 @@ export type ProofVerifiers = {
     sourceIp: string,
     inResponseTo?: InResponseTo,
   ): Promise<FederatedIdentity>
+  /** What the directory that passwords are checked in is called, where there is one. */
+  directoryName: string | undefined
   /** By its ARN. */
   findSamlProvider(arn: string): Promise<SamlProviderRecord | undefined>
 }
@@ -96,6 +109,8 @@ export function createProofVerifiers(deps: ProofVerifierDeps): ProofVerifiers {
     accountId,
     clock,
   })
+  const logIn = createDirectoryLogIn({ ...deps, access: deps.directoryAccess })
+  const boundLogIns = boundStrangers(clock, { remembers: false })
   const boundSaml = boundStrangers(clock, { remembers: false })
 
   return {
@@ -104,6 +119,9 @@ export function createProofVerifiers(deps: ProofVerifierDeps): ProofVerifiers {
       if (facebookTokens === undefined) throw new Refusal('token.providerUnknown')
       return boundFacebook(token, sourceIp, () => facebookTokens.verify(token))
     },
+    directoryName: deps.directoryAccess?.name,
+    verifyDirectoryPassword: (username, password, sourceIp) =>
+      boundLogIns(username, sourceIp, () => logIn(username, password)),
     findSamlProvider,
     verifySamlResponse: (response, providerArn, sourceIp, inResponseTo) =>
       boundSaml(response, sourceIp, () => responses.verify(response, providerArn, inResponseTo)),

@@ -97,6 +97,7 @@ export const oauthFaults = {
   'outbound.alreadyEnabled': ['invalid_request', 400, 'identity tokens are enabled already'],
   'outbound.notEnabled': ['invalid_request', 400, 'identity tokens are not enabled'],
   'outbound.outlivesSession': ['invalid_request', 400, 'the token would outlive the session'],
+  'password.refused': ['invalid_grant', 400, 'the user name or the password was refused'],
   'password.wrong': ['access_denied', 400, 'wrong password'],
   'password.violation': ['invalid_request', 400, 'that password is not allowed'],
   'password.userType': ['access_denied', 400, 'only users have passwords'],

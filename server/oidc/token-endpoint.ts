@@ -12,12 +12,14 @@ import type { FactsOf } from '../http/request-facts.ts'
 import type { TokenSigner } from '../tokens/sign-access-token.ts'
 import { type OAuthError, oauthErrorOf, serverError } from './faults.ts'
 import { signBearer } from './sign-bearer.ts'
-import { readTokenRequest, type TokenRequest, tokenTypes } from './token-request.ts'
+import { type Proof, readTokenRequest, type TokenRequest, tokenTypes } from './token-request.ts'
 
 export type TokenEndpointDeps = {
   gate: Gate
   verifyIdToken(token: string): Promise<FederatedIdentity>
   verifyFacebookToken(token: string, sourceIp: string): Promise<FederatedIdentity>
+  verifyDirectoryPassword(username: string, password: string, sourceIp: string): Promise<FederatedIdentity>
+  directoryName: string | undefined
   signer: TokenSigner
   audit: Pick<AuditLog, 'record' | 'note'>
   factsOf: FactsOf
@@ -27,7 +29,7 @@ export type TokenEndpointDeps = {
 const bodyLimits = { maxBytes: 64 * 1024, timeoutMs: 10_000 }
 
 /**
- * `POST /token`: a provider's token in; a role's credentials out, and, where `audience` names a service, a
+ * `POST /token`: a provider's token, or a directory's password, in; a role's credentials out, and, where `audience` names a service, a
  * bearer token for it.
  *
  * @see RFC 8693 (token exchange), RFC 9068 (the bearer's profile), RFC 6749 section 5.2 (errors)
@@ -53,15 +55,32 @@ async function exchange(
   if (type !== 'application/x-www-form-urlencoded') throw new Refusal('request.unsupportedMedia')
   const body = await readBody(request, bodyLimits)
   requireOneTarget(body)
-  const asked = readTokenRequest(readForm(body))
-  const identity =
-    asked.subjectKind === 'facebook'
-      ? await deps.verifyFacebookToken(asked.subjectToken, facts.sourceIp)
-      : await deps.verifyIdToken(asked.subjectToken)
-  const assumed = await deps.gate.assumeRole(identity, asked.roleArn, sessionOf(asked, identity), facts)
+  const asked = readTokenRequest(readForm(body), { passwords: deps.directoryName !== undefined })
+  const identity = await verify(deps, asked.proof, facts)
+  const roleArn = asked.roleArn ?? identity.onlyRoles?.[0]
+  if (roleArn === undefined) {
+    const message = 'no rule gives a role to a group of theirs: name one in resource'
+    throw new Refusal('request.invalid', { said: { message, error: 'invalid_target' } })
+  }
+  const assumed = await deps.gate.assumeRole(identity, roleArn, sessionOf(asked, identity), facts)
   return asked.audience === undefined
     ? withoutBearer(assumed, asked.seconds)
     : withBearer(deps, assumed, asked.audience, facts)
+}
+
+function verify(
+  deps: TokenEndpointDeps,
+  proof: Proof,
+  { sourceIp }: RequestFacts,
+): Promise<FederatedIdentity> {
+  switch (proof.kind) {
+    case 'directory':
+      return deps.verifyDirectoryPassword(proof.username, proof.password, sourceIp)
+    case 'facebook':
+      return deps.verifyFacebookToken(proof.token, sourceIp)
+    case 'oidc':
+      return deps.verifyIdToken(proof.token)
+  }
 }
 
 /**

@@ -4,16 +4,20 @@ import type { RequestFault } from './faults.ts'
 
 /** A token exchange as it was asked for, sound in form. Nothing is verified yet. */
 export type TokenRequest = {
-  subjectToken: string
-  /** `facebook` when the token is an access token of Facebook's. */
-  subjectKind: 'oidc' | 'facebook'
-  roleArn: string
+  proof: Proof
+  /** Always there but with a password: a directory's rules for groups may give the role. */
+  roleArn?: string
   /** The service that a bearer token is asked for. */
   audience?: string
   sessionName?: string
   policy?: string
   seconds: number
 }
+
+/** An ID token, an access token of Facebook's, or a directory's user name and password. */
+export type Proof =
+  | { kind: 'oidc' | 'facebook'; token: string }
+  | { kind: 'directory'; username: string; password: string }
 
 type Form = ReadonlyMap<string, string>
 
@@ -26,18 +30,21 @@ export const tokenTypes = {
   credentials: 'urn:rolecall:params:oauth:token-type:aws-credentials',
 }
 
-const grantType = 'urn:ietf:params:oauth:grant-type:token-exchange'
+const tokenExchange = 'urn:ietf:params:oauth:grant-type:token-exchange'
 const longestRoleArn = 2048
 
 /**
- * Reads the parameters of RFC 8693, section 2.1, and ours beside them: `provider_id`,
- * `duration_seconds`, `session_name` and `policy`.
+ * Reads the parameters of RFC 8693, section 2.1, or, where a directory is set up, those of RFC 6749, section 4.3.2, for
+ * applications that ask for its passwords themselves; and ours beside them: `provider_id`, `duration_seconds`,
+ * `session_name` and `policy`.
  *
  * @throws {Refusal} request.unknownAction (another grant) | request.invalid | token.malformed
  */
-export function readTokenRequest(sent: Form): TokenRequest {
+export function readTokenRequest(sent: Form, { passwords }: { passwords: boolean }): TokenRequest {
   const form = withoutEmpty(sent)
-  if (require(form, 'grant_type') !== grantType) throw new Refusal('request.unknownAction')
+  const grant = require(form, 'grant_type')
+  const byPassword = passwords && grant === 'password'
+  if (grant !== tokenExchange && !byPassword) throw new Refusal('request.unknownAction')
   requireNothingUnserved(form)
   const audience = readAudience(form)
   const sessionName = form.get('session_name')
@@ -47,8 +54,8 @@ export function readTokenRequest(sent: Form): TokenRequest {
   // A bearer can't carry what narrows: it would be worth more than the credentials beside it.
   if (policy !== undefined && audience !== undefined) throw invalid('policy and audience don’t go together')
   return {
-    ...readSubject(form),
-    roleArn: readResource(form),
+    proof: byPassword ? readPassword(form) : readSubject(form),
+    ...(byPassword && !form.has('resource') ? {} : { roleArn: readResource(form) }),
     seconds: readSeconds(form.get('duration_seconds')),
     ...(audience === undefined ? {} : { audience }),
     ...(sessionName === undefined ? {} : { sessionName }),
@@ -76,7 +83,15 @@ function requireNothingUnserved(form: Form): void {
   if (form.has('scope')) throw invalid('scope is not supported: roles say what may be done', 'invalid_scope')
 }
 
-function readSubject(form: Form): Pick<TokenRequest, 'subjectToken' | 'subjectKind'> {
+function readPassword(form: Form): Proof {
+  if (form.has('subject_token')) throw invalid('subject_token goes with a token exchange')
+  return { kind: 'directory', username: require(form, 'username'), password: require(form, 'password') }
+}
+
+function readSubject(form: Form): Proof {
+  for (const name of ['username', 'password']) {
+    if (form.has(name)) throw invalid(`${name} goes with the grant type password`)
+  }
   const subjectToken = require(form, 'subject_token')
   if (subjectToken.length > 20_000) throw invalid('subject_token is too long')
   const subjectKind = readSubjectKind(form)
@@ -84,7 +99,7 @@ function readSubject(form: Form): Pick<TokenRequest, 'subjectToken' | 'subjectKi
   if (subjectKind === 'facebook' && subjectToken.split('.').length === 3) {
     throw new Refusal('token.malformed', { detail: 'a JWT as a Facebook access token' })
   }
-  return { subjectToken, subjectKind }
+  return { kind: subjectKind, token: subjectToken }
 }
 
 function readSubjectKind(form: Form): 'oidc' | 'facebook' {

@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import { type AccessKeys, createAccessKeys } from './access-keys.ts'
 import { type AccessReports, createAccessReports } from './access-reports.ts'
 import type { Database } from './database.ts'
+import { createDirectoryPeople, type DirectoryPeople } from './directory-people.ts'
 import { createIdentities, type Identities } from './identities.ts'
 import { createLastUsed, type LastUsed } from './last-used.ts'
 import { createLoginProfiles, type LoginProfiles } from './login-profiles.ts'
@@ -39,6 +40,7 @@ export type Store = {
   samlProviders: SamlProviders
   usedProofs: UsedProofs
   accessReports: AccessReports
+  directoryPeople: DirectoryPeople
   identities: Identities
   webSessions: WebSessions
   signInStates: SignInStates
@@ -78,6 +80,7 @@ function createStore(database: Database): Store {
   const revocations = createRevocations(database)
   const usedProofs = createUsedProofs(db)
   const accessReports = createAccessReports(db)
+  const directoryPeople = createDirectoryPeople(db)
   return {
     settings: createSettings(db),
     roles: createRoles(database),
@@ -95,6 +98,7 @@ function createStore(database: Database): Store {
     samlProviders: createSamlProviders(database),
     usedProofs,
     accessReports,
+    directoryPeople,
     identities: createIdentities(db),
     webSessions,
     signInStates,
@@ -105,6 +109,7 @@ function createStore(database: Database): Store {
       await revocations.prune(nowMs)
       await usedProofs.prune(nowMs)
       await accessReports.prune(nowMs)
+      await directoryPeople.prune(nowMs)
     },
     ping: database.ping,
     inStepAtMs: database.inStepAtMs,

@@ -132,6 +132,15 @@ export type Schema = {
     demo: Flag
   }
 
+  /** People of a directory who may have sessions, with their groups at the last sign-in. */
+  directory_people: {
+    provider: string
+    id: string
+    group_names: Json
+    checked_at_ms: Ms
+    expires_at_ms: Ms
+  }
+
   web_sessions: { id_hash: string; data: Json; expires_at_ms: Ms }
 
   sign_in_states: {

@@ -11,6 +11,8 @@ export type StsDeps = {
   verifyIdToken(token: string): Promise<FederatedIdentity>
   /** @throws {Refusal} token.* | issuer.unreachable; token.providerUnknown when Facebook is not set up */
   verifyFacebookToken(token: string, sourceIp: string): Promise<FederatedIdentity>
+  /** @throws {Refusal} password.refused | issuer.unreachable | request.throttled */
+  verifyDirectoryPassword(username: string, password: string, sourceIp: string): Promise<FederatedIdentity>
   /** @throws {Refusal} token.* | tags.invalid | request.throttled */
   verifySamlResponse(response: string, providerArn: string, sourceIp: string): Promise<FederatedIdentity>
 }

@@ -1,6 +1,7 @@
 import { bindAction } from '../aws/action.ts'
 import type { QueryService } from '../aws/query-protocol.ts'
 import { assumeRole } from './assume-role.ts'
+import { assumeRoleWithLdapIdentity } from './assume-role-with-ldap-identity.ts'
 import { assumeRoleWithSaml } from './assume-role-with-saml.ts'
 import { assumeRoleWithWebIdentity } from './assume-role-with-web-identity.ts'
 import { decodeAuthorizationMessage } from './decode-authorization-message.ts'
@@ -15,6 +16,7 @@ import { getWebIdentityToken } from './get-web-identity-token.ts'
 export function createStsService(deps: StsDeps): QueryService {
   const actions = [
     bindAction(assumeRole, deps),
+    bindAction(assumeRoleWithLdapIdentity, deps),
     bindAction(assumeRoleWithSaml, deps),
     bindAction(assumeRoleWithWebIdentity, deps),
     bindAction(decodeAuthorizationMessage, deps),

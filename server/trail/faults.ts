@@ -52,7 +52,7 @@ export const trailFaults = {
   'entity.missing': ['ResourceNotFoundException', 400, 'There is no such entity'],
   'entity.exists': ['ConflictException', 400, 'It already exists'],
   'entity.inUse': ['ConflictException', 400, 'It is in use'],
-  'entity.changed': ['ConflictException', 400, 'It is in use'],
+  'entity.changed': ['ConflictException', 400, 'It was changed at the same time'],
   'entity.limit': ['ConflictException', 400, 'A limit is reached'],
   'entity.invalid': ['InvalidParameterException', 400, 'It is not valid'],
 } satisfies AllFaults

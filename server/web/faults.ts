@@ -58,6 +58,7 @@ export const webFaults = {
   'outbound.alreadyEnabled': [409, 'Identity tokens are enabled already.'],
   'outbound.notEnabled': [404, 'Identity tokens are not enabled here.'],
   'outbound.outlivesSession': [403, 'The token would outlive the session.'],
+  'password.refused': [403, 'That user name and password were refused.'],
   'password.wrong': [403, 'That password is not right.'],
   'password.violation': [400, 'That password is not allowed here.'],
   'password.userType': [400, 'Only users have passwords.'],

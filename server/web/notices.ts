@@ -10,6 +10,8 @@ const notices = {
   over: { tone: 'problem', text: sentenceOf('signIn.stateUnknown', {}) },
   failed: { tone: 'problem', text: sentenceOf('signIn.failed', {}) },
   unverified: { tone: 'problem', text: sentenceOf('token.signatureWrong', {}) },
+  refused: { tone: 'problem', text: sentenceOf('password.refused', {}) },
+  throttled: { tone: 'problem', text: sentenceOf('request.throttled', {}) },
   unreachable: { tone: 'problem', text: sentenceOf('issuer.unreachable', {}) },
   unavailable: { tone: 'problem', text: sentenceOf('audit.unavailable', {}) },
   required: { tone: 'info', text: sentenceOf('signIn.required', {}) },
@@ -25,6 +27,8 @@ export function noticeFor(url: string): Notice | undefined {
 export function failureNotice(reason: Reason): NoticeCode {
   if (reason === 'signIn.cancelled') return 'cancelled'
   if (reason === 'signIn.stateUnknown') return 'over'
+  if (reason === 'password.refused') return 'refused'
+  if (reason === 'request.throttled') return 'throttled'
   if (reason === 'issuer.unreachable') return 'unreachable'
   if (reason === 'audit.unavailable') return 'unavailable'
   return reason.startsWith('token.') ? 'unverified' : 'failed'

@@ -43,7 +43,7 @@ export function shownPerson(identity: FederatedIdentity): ShownPerson {
 }
 
 function providerName({ kind, issuer, demo }: FederatedIdentity): string {
-  if (kind === 'saml') return issuer.slice(issuer.lastIndexOf('/') + 1)
+  if (kind === 'saml' || kind === 'ldap') return issuer.slice(issuer.lastIndexOf('/') + 1)
   const name = kind === 'facebook' ? 'Facebook' : 'Google'
   if (demo) return `${name} (stand-in)`
   return kind === 'facebook' || issuer === 'https://accounts.google.com' ? name : issuer

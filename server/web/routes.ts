@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import express, { type NextFunction, type Request, type Response, type Router } from 'express'
 import helmet from 'helmet'
 import type { AuditLog } from '../audit/audit-log.ts'
-import type { Clock } from '../base/clock.ts'
+import { type Clock, toSeconds } from '../base/clock.ts'
 import type { Outbound } from '../base/outbound.ts'
 import { Refusal } from '../base/refusal.ts'
 import type { Gate } from '../federation/gate.ts'
@@ -21,6 +21,7 @@ import type { Keyring } from '../keys/keyring.ts'
 import type { Store } from '../store/open-store.ts'
 import { createBrowserCookie } from './browser-cookie.ts'
 import { createCredentialRoutes } from './credential-routes.ts'
+import { createDirectoryRoutes } from './directory-routes.ts'
 import { createFailureHandler } from './failures.ts'
 import { redirectToPublicHost, requireOwnPages } from './own-pages.ts'
 import { createPages } from './pages.ts'
@@ -41,7 +42,7 @@ export type WebDeps = {
   gate: Gate
   proofs: ProofVerifiers
   outbound: Outbound
-  store: Pick<Store, 'webSessions' | 'signInStates' | 'identities' | 'samlProviders'>
+  store: Pick<Store, 'webSessions' | 'signInStates' | 'identities' | 'samlProviders' | 'revocations'>
   accountId: string
   samlRequestKeys: SamlRequestKeys
   keyring: Keyring
@@ -87,7 +88,7 @@ export function createWebRoutes(deps: WebDeps): Router {
       clock,
     }),
   )
-  router.use(forgetDemoPeople(demo))
+  router.use(forgetWhoMayNotStay(demo, store.revocations))
   const startLimit = createRateLimit(startRate, clock)
   const samlCookie = createBrowserCookie(production, { crossSite: true })
   const samlSignIn = createSamlSignIn({
@@ -113,8 +114,10 @@ export function createWebRoutes(deps: WebDeps): Router {
       browserCookie,
       startLimit,
       samlNames: () => samlSignIn.names(),
+      directoryName: proofs.directoryName,
     }),
   )
+  if (proofs.directoryName !== undefined) router.use(createDirectoryRoutes(deps))
   router.use(createCredentialRoutes({ ...deps, pages }))
   router.use(() => {
     throw new Refusal('entity.missing', { detail: 'no such page' })
@@ -146,10 +149,13 @@ function securityHeaders(production: boolean) {
   })
 }
 
-/** Whoever a stand-in vouched for is nobody once the demo is off. */
-function forgetDemoPeople(demo: boolean) {
-  return (request: Request, _response: Response, next: NextFunction): void => {
-    if (request.session.identity?.demo && !demo) request.session.regenerate(next)
+/** Whoever a stand-in vouched for is nobody once the demo is off; and whose sessions were ended has none here either. */
+function forgetWhoMayNotStay(demo: boolean, revocations: Pick<Store['revocations'], 'denylist'>) {
+  return async (request: Request, _response: Response, next: NextFunction): Promise<void> => {
+    const { identity, signedInAtMs = 0 } = request.session
+    if (identity === undefined) return next()
+    const isEnded = (await revocations.denylist()).coversPerson(identity, toSeconds(signedInAtMs))
+    if (isEnded || (identity.demo && !demo)) request.session.regenerate(next)
     else next()
   }
 }

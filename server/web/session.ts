@@ -9,6 +9,7 @@ declare module 'express-session' {
   interface SessionData {
     /** Who signed in. */
     identity: FederatedIdentity
+    signedInAtMs: number
     /** Set once, at the sign-in; nothing extends it. */
     expiresAtMs: number
   }

@@ -18,6 +18,8 @@ export type SignInRouteDeps = SignInDeps & {
   startLimit: RateLimit
   /** The names of SAML providers that a browser can be sent to. */
   samlNames(): Promise<string[]>
+  /** Of the directory that people can log in to, where there is one. */
+  directoryName: string | undefined
 }
 
 const titles = { google: 'Google', facebook: 'Facebook' } as const
@@ -31,6 +33,7 @@ export function createSignInRoutes(deps: SignInRouteDeps): Router {
     await pages.render(response, 'sign-in', {
       title: 'Sign in',
       notice: noticeFor(request.url),
+      directoryName: deps.directoryName,
       providers: [
         ...[...signIns.keys()].map(name => ({
           name: titles[name],

@@ -39,6 +39,7 @@ export async function startSession(
     request.session.regenerate(error => (error ? reject(error) : resolve()))
   })
   request.session.identity = identity
+  request.session.signedInAtMs = deps.clock()
   const { sessionEndsAtSeconds: end = Number.POSITIVE_INFINITY } = identity
   request.session.expiresAtMs = Math.min(deps.clock() + sessionLifetimeMs, end * 1000)
 }

@@ -31,6 +31,8 @@ export async function composeEndpoint(change: Change = () => ({})) {
     gate,
     verifyIdToken: async () => person(),
     verifyFacebookToken: async () => person(),
+    verifyDirectoryPassword: async () => person(),
+    directoryName: undefined,
     signer,
     audit,
     factsOf: createFactsReader([], clock),

@@ -10,6 +10,7 @@ const reasons = Object.keys(oauthFaults) as Reason[]
 const registered = new Set([
   'invalid_request',
   'invalid_client',
+  'invalid_grant',
   'invalid_scope',
   'invalid_target',
   'unauthorized_client',

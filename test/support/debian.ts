@@ -10,15 +10,25 @@ export function mayInstall(): boolean {
 }
 
 /**
- * Installs a Debian package, quietly and within a time limit.
+ * Installs Debian packages, quietly and within a time limit.
  *
- * @returns undefined when it is installed, else one line saying why not.
+ * @param answers to what a package would ask, as debconf-set-selections reads them
+ * @returns undefined when they are installed, else one line saying why not.
  */
-export function installPackage(name: string): string | undefined {
+export function installPackages(names: readonly string[], answers = ''): string | undefined {
   return (
     apt(['update'], listsSeconds) ??
-    apt(['install', '--yes', '--no-install-recommends', name], installSeconds)
+    answer(answers) ??
+    apt(['install', '--yes', '--no-install-recommends', ...names], installSeconds)
   )
+}
+
+function answer(answers: string): string | undefined {
+  if (answers === '') return undefined
+  const { status, error } = spawnSync('debconf-set-selections', { input: `${answers}\n`, stdio: 'pipe' })
+  return status === 0
+    ? undefined
+    : `debconf-set-selections failed: ${error?.message ?? `exit code ${status}`}`
 }
 
 /** Debian's own tools may hold the lock for a moment, at boot for one: wait for it, but not for ever. */

@@ -1,12 +1,11 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { chmodSync, chownSync, existsSync, globSync, mkdtempSync, rmSync } from 'node:fs'
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
 import pg from 'pg'
+import { freePort } from './free-port.ts'
 
 /** Where a run's one server is: set by `npm test` for the test files. */
 export const serverUrlVariable = 'ROLECALL_TEST_POSTGRES'
@@ -30,7 +29,7 @@ export const skipWithoutPostgres: string | false =
 
 /** Starts a server of its own in a temporary folder, on loopback, with all its defaults for durability. */
 export async function startPostgres(bin: string): Promise<PostgresServer> {
-  const folder = mkdtempSync(join(tmpdir(), 'rolecall-postgres-'))
+  const folder = mkdtempSync(join(tmpdir(), 'postgres-'))
   const identity = postgresUser()
   if (identity !== undefined) chownSync(folder, identity.uid, identity.gid)
   chmodSync(folder, 0o700)
@@ -58,6 +57,9 @@ export async function startPostgres(bin: string): Promise<PostgresServer> {
     ['-D', data, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
     { ...options, stdio: 'ignore' },
   )
+  // It must not outlive us, however we end, nor write to its folder while that is removed.
+  const endNow = () => child.kill('SIGQUIT')
+  process.prependOnceListener('exit', endNow)
   const url = `postgres://rolecall@127.0.0.1:${port}/postgres`
   await untilReady(url, child)
   return {
@@ -67,6 +69,7 @@ export async function startPostgres(bin: string): Promise<PostgresServer> {
       // A fast shutdown: sessions are ended rather than waited for.
       child.kill('SIGINT')
       await ended
+      process.off('exit', endNow)
       rmSync(folder, { recursive: true, force: true })
     },
   }
@@ -127,12 +130,4 @@ async function untilReady(url: string, child: ChildProcess): Promise<void> {
       await new Promise(resolve => setTimeout(resolve, 50))
     }
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise(resolve => server.once('listening', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise(resolve => server.close(resolve))
-  return port
 }

@@ -169,5 +169,5 @@ test('beginnings are counted: a provider that loses its requests does not go rou
     else notices.add(noticeOf(answer))
   }
   assert.ok(rounds >= 30 && rounds < 60, String(rounds))
-  assert.deepEqual([...notices], ['failed'])
+  assert.deepEqual([...notices], ['throttled'])
 })

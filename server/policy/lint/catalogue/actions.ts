@@ -68,12 +68,13 @@ const calls: Record<RolecallService, string> = {
     ValidateResourcePolicy`,
 }
 
-/** Permissions that no call has its name from, and the call that is Rolecall's own (directories, over LDAP). */
+/** Permissions that no call has its name from, and the calls that are Rolecall's own. */
 const withoutCall: Partial<Record<RolecallService, string>> = {
   iam: `
     PassRole GetAccountEmailAddress GetAccountName UpdateAccountEmailAddress UpdateAccountName
     DeleteCloudFrontPublicKey GetCloudFrontPublicKey ListCloudFrontPublicKeys UpdateCloudFrontPublicKey
-    UploadCloudFrontPublicKey ListSTSRegionalEndpointsStatus SetSTSRegionalEndpointStatus`,
+    UploadCloudFrontPublicKey ListSTSRegionalEndpointsStatus SetSTSRegionalEndpointStatus
+    RevokeSessions GetLDAPGroupRoles PutLDAPGroupRoles`,
   sts: 'TagSession SetSourceIdentity SetContext GetServiceBearerToken TagGetWebIdentityToken AssumeRoleWithLDAPIdentity',
   'cognito-identity': `
     GetIdentityPoolAnalytics GetIdentityPoolDailyAnalytics GetIdentityProviderDailyAnalytics`,

@@ -71,8 +71,8 @@ export function isPersonal(claim: string): boolean {
 
 /** What condition keys about a Federated principal's people begin with; undefined when it is of no known form. */
 export function issuerOf(federated: string): string | undefined {
-  const [, kind, path = ''] = /^arn:[^:]*:iam::[^:]*:(oidc|saml)-provider\/(.+)$/.exec(federated) ?? []
-  if (kind === 'saml') return 'saml'
+  const [, kind, path = ''] = /^arn:[^:]*:iam::[^:]*:(oidc|saml|ldap)-provider\/(.+)$/.exec(federated) ?? []
+  if (kind === 'saml' || kind === 'ldap') return kind
   const host = kind === 'oidc' ? path : federated
   const name = host.replace(/^https?:\/\//, '').toLowerCase()
   return kind === 'oidc' || known.has(name) ? name : undefined

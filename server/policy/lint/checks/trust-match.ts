@@ -55,7 +55,11 @@ function foreignKey(condition: ConditionView, { principals }: StatementView, { k
   const { key, operator, writtenKey } = condition
   if (kind !== 'trust' || principals === undefined || principals.negated || principals.everyone)
     return undefined
-  if (operator.holdsWhenAbsent || operator.family === 'Null' || !/^(?:[^:]+\.[^:]+.*|saml):[^:]+$/.test(key))
+  if (
+    operator.holdsWhenAbsent ||
+    operator.family === 'Null' ||
+    !/^(?:[^:]+\.[^:]+.*|saml|ldap):[^:]+$/.test(key)
+  )
     return undefined
   const issuers = principals.names.map(({ type, text }) => (type === 'Federated' ? issuerOf(text.value) : ''))
   // A provider of no known form is told elsewhere; what it says, nobody knows.

@@ -119,7 +119,7 @@ function wholeIssuer(issuer: string, { text }: PrincipalName, statement: Stateme
   ) {
     return undefined
   }
-  const message = `Everybody of ${issuer === 'saml' ? 'this provider' : issuer} may take this role.`
+  const message = `Everybody of ${issuer === 'saml' || issuer === 'ldap' ? 'this provider' : issuer} may take this role.`
   return problem(
     text,
     message,

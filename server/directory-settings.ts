@@ -1,0 +1,89 @@
+import { resolve } from 'node:path'
+import { z } from 'zod'
+import { dnKey } from './directory/distinguished-name.ts'
+import { oneOf, text } from './setting-kinds.ts'
+
+/** The environment variables about a directory, each by itself. */
+export const directorySettings = {
+  LDAP_URL: z
+    .string()
+    .transform(value => value.split(',').map(entry => entry.trim()))
+    .refine(
+      urls => urls.every(isDirectoryUrl),
+      'not directory addresses, expected ldaps://host or ldap://host, with commas between',
+    )
+    .default([]),
+  LDAP_KIND: oneOf(['ad', 'ldap']).optional(),
+  LDAP_NAME: text(/^[\w._-]{1,64}$/, 'not a name, expected 1 to 64 of letters, digits, _ . -').default(
+    'directory',
+  ),
+  LDAP_BASE_DN: dn(),
+  LDAP_GROUP_BASE_DN: dn(),
+  LDAP_BIND_DN: text(/^[^\0]{1,1024}$/, 'not a name to sign in with').optional(),
+  LDAP_BIND_PASSWORD: text(/^[^\0]{1,1024}$/, 'not a password').optional(),
+  LDAP_CA_FILE: z
+    .string()
+    .transform(path => resolve(path))
+    .optional(),
+  LDAP_START_TLS: oneOf(['on', 'off']).default('off'),
+  LDAP_PERSON_FILTER: filter('{username}'),
+  LDAP_GROUP_FILTER: filter('{dn}'),
+  LDAP_GROUP_ROLES: z
+    .string()
+    .transform((value, context) => {
+      const rules = readGroupRoles(value)
+      if (rules !== undefined) return rules
+      context.addIssue({
+        code: 'custom',
+        message: 'not rules, expected {"a group\'s DN": "a role\'s name or ARN", ...} in JSON',
+      })
+      return z.NEVER
+    })
+    .default([]),
+  LDAP_RECHECK_SECONDS: text(
+    text => /^\d{1,3}$/.test(text) && Number(text) >= 2 && Number(text) <= 300,
+    'not a time, expected whole seconds from 2 to 300',
+  )
+    .transform(Number)
+    .default(300),
+}
+
+function dn() {
+  return text(isDn, 'not a distinguished name, expected such as ou=people,dc=example,dc=com').optional()
+}
+
+function filter(placeholder: string) {
+  const isFilter = (value: string) => /^\(.+\)$/s.test(value) && value.includes(placeholder)
+  return text(isFilter, `not a filter, expected one in parentheses with ${placeholder} in it`).optional()
+}
+
+function isDirectoryUrl(value: string): boolean {
+  const url = URL.parse(value)
+  if (url === null || !/^ldaps?:\/\/[^/?#@\\]+\/?$/i.test(value)) return false
+  return url.hostname !== ''
+}
+
+function isDn(value: string): boolean {
+  return dnKey(value) !== undefined
+}
+
+/** `{"<a group's name>": "<a role's name or ARN>", ...}`, or with a list of roles; in the order of their rank. */
+function readGroupRoles(text: string): { groupDn: string; role: string }[] | undefined {
+  try {
+    const parsed: unknown = JSON.parse(text)
+    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return undefined
+    const rules = Object.entries(parsed).flatMap(([groupDn, roles]) =>
+      [roles].flat().map(role => ({ groupDn, role })),
+    )
+    return rules.every(({ groupDn, role }) => isDn(groupDn) && isRole(role)) ? rules : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isRole(role: unknown): role is string {
+  return (
+    typeof role === 'string' &&
+    /^(?:arn:aws:iam::\d{12}:role\/)?(?:[\x21-\x7e]+\/)?[\w+=,.@-]{1,64}$/.test(role)
+  )
+}

@@ -1,0 +1,60 @@
+import { type Clock, toSeconds } from '../base/clock.ts'
+import { Refusal } from '../base/refusal.ts'
+import type { Directory } from '../directory/directory.ts'
+import type { DirectoryPeople, KnownPerson } from '../store/directory-people.ts'
+import type { Revocations } from '../store/revocations.ts'
+import { endSessions, lostGroups } from './end-sessions.ts'
+
+export type DirectoryCheckDeps = {
+  directory: Pick<Directory, 'lookAgain'>
+  directoryPeople: Pick<DirectoryPeople, 'takeDue' | 'forget'>
+  revocations: Pick<Revocations, 'add'>
+  /** Whose sessions were ended, and why. */
+  onEnded(person: { issuer: string; subject: string }, why: string): void
+  clock: Clock
+  log: { warn(context: object, message: string): void }
+}
+
+const mostAtOnce = 100
+
+/**
+ * Looks everybody up again who may have sessions and was not looked up for `olderThanMs`. Who is gone or may no longer
+ * sign in, or has left a group, loses their sessions; they may sign in again as what they are now.
+ *
+ * An account that is locked keeps them: anybody can lock anybody's by guessing. While the directory does not answer
+ * nothing is known, and nothing is ended.
+ */
+export async function checkDirectoryPeople(deps: DirectoryCheckDeps, olderThanMs: number): Promise<void> {
+  for (;;) {
+    const nowMs = deps.clock()
+    const due = await deps.directoryPeople.takeDue(nowMs - olderThanMs, nowMs, mostAtOnce)
+    for (const person of due) if (!(await check(deps, person))) return
+    if (due.length < mostAtOnce) return
+  }
+}
+
+/** False when the directory does not answer. */
+async function check(deps: DirectoryCheckDeps, person: KnownPerson): Promise<boolean> {
+  const nowMs = deps.clock()
+  try {
+    const why = whyEnded(await deps.directory.lookAgain(person.id), person)
+    if (why === undefined) return true
+    await endSessions(deps.revocations, person, toSeconds(nowMs), nowMs)
+    await deps.directoryPeople.forget(person)
+    deps.onEnded({ issuer: person.provider, subject: person.id }, why)
+    return true
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.reason !== 'issuer.unreachable') throw error
+    deps.log.warn({ detail: error.detail }, 'who has sessions could not be looked up in the directory')
+    return false
+  }
+}
+
+function whyEnded(
+  found: Awaited<ReturnType<Directory['lookAgain']>>,
+  person: KnownPerson,
+): string | undefined {
+  if ('gone' in found) return found.gone === 'locked' ? undefined : found.gone
+  const lost = lostGroups(person.groups, found.groups)
+  return lost.length === 0 ? undefined : `no longer in ${lost.slice(0, 5).join('; ')}`
+}
