@@ -24,6 +24,8 @@ const roofFiles = [
   'directory-config.ts',
   'directory-settings.ts',
   'installation.ts',
+  'oidc-settings.ts',
+  'passport-config.ts',
   'routes.ts',
   'saml-settings.ts',
   'setting-kinds.ts',

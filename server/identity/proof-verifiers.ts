@@ -18,6 +18,7 @@ import { createIdTokenVerifier, type ExpectedSignIn } from '../tokens/verify-id-
 import { boundStrangers } from './bound-strangers.ts'
 import { createDirectoryLogIn, type DirectoryAccess } from './directory-log-in.ts'
 import { createIssuerLookup } from './issuers.ts'
+import type { OidcClient } from './openid/client.ts'
 import { createSamlProviderLookup } from './saml-providers.ts'
 
 /** A client registered at Google, or at what stands in its place. */
@@ -46,6 +47,7 @@ export type ProofVerifierDeps = {
   config: {
     google?: (GoogleSettings & { jwksUrl: string }) | undefined
     facebook?: FacebookSettings | undefined
+    oidcClients?: readonly OidcClient[] | undefined
     demo: boolean
     publicUrl: string
   }
@@ -93,7 +95,7 @@ export type ProofVerifiers = {
 export function createProofVerifiers(deps: ProofVerifierDeps): ProofVerifiers {
   const { config, standIns, oidcProviders, accountId, outbound, clock } = deps
   const idTokens = createIdTokenVerifier({
-    findIssuer: createIssuerLookup({ oidcProviders, accountId, google: config.google, demo: config.demo }),
+    findIssuer: createIssuerLookup({ ...config, clients: config.oidcClients, oidcProviders, accountId }),
     keySets: createKeySetCache({ outbound, clock, log: deps.log }),
     clock,
   })

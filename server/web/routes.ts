@@ -9,6 +9,8 @@ import type { Gate } from '../federation/gate.ts'
 import { createRateLimit } from '../http/rate-limit.ts'
 import type { FactsOf } from '../http/request-facts.ts'
 import { createBrowserSignIns, type ProviderName } from '../identity/browser-sign-in.ts'
+import type { OidcClient } from '../identity/openid/client.ts'
+import { answersByPost, createOidcSignIn } from '../identity/openid/sign-in.ts'
 import type {
   FacebookSettings,
   GoogleSettings,
@@ -23,6 +25,7 @@ import { createBrowserCookie } from './browser-cookie.ts'
 import { createCredentialRoutes } from './credential-routes.ts'
 import { createDirectoryRoutes } from './directory-routes.ts'
 import { createFailureHandler } from './failures.ts'
+import { createOidcRoutes } from './oidc-routes.ts'
 import { redirectToPublicHost, requireOwnPages } from './own-pages.ts'
 import { createPages } from './pages.ts'
 import { createSamlRoutes } from './saml-routes.ts'
@@ -37,6 +40,7 @@ export type WebDeps = {
     saml: { idpInitiated: boolean; signRequests: 'wanted' | 'always' }
     google?: GoogleSettings | undefined
     facebook?: FacebookSettings | undefined
+    oidcClients: readonly OidcClient[]
   }
   standIns?: StandIns | undefined
   gate: Gate
@@ -103,6 +107,14 @@ export function createWebRoutes(deps: WebDeps): Router {
     clock,
   })
   router.use(createSamlRoutes({ ...deps, pages, samlSignIn, samlCookie, startLimit }))
+  const oidcWays = config.oidcClients.map(client => {
+    const byPost = answersByPost(client)
+    const cookie = byPost ? samlCookie : browserCookie
+    const { browserOf } = cookie
+    const signIn = createOidcSignIn(client, { ...deps, publicUrl, states: store.signInStates, browserOf })
+    return { name: client.name, title: client.title, byPost, cookie, signIn }
+  })
+  router.use(createOidcRoutes({ ...deps, ways: oidcWays, startLimit }))
   router.post('/{*path}', requireOwnPages(publicUrl))
   const isStandIn = (name: ProviderName) => (name === 'google' ? !config.google : !config.facebook)
   router.use(
@@ -113,6 +125,7 @@ export function createWebRoutes(deps: WebDeps): Router {
       isStandIn,
       browserCookie,
       startLimit,
+      oidcWays,
       samlNames: () => samlSignIn.names(),
       directoryName: proofs.directoryName,
     }),

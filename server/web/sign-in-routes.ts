@@ -16,6 +16,7 @@ export type SignInRouteDeps = SignInDeps & {
   isStandIn(name: ProviderName): boolean
   browserCookie: ReturnType<typeof createBrowserCookie>
   startLimit: RateLimit
+  oidcWays: readonly { name: string; title: string }[]
   /** The names of SAML providers that a browser can be sent to. */
   samlNames(): Promise<string[]>
   /** Of the directory that people can log in to, where there is one. */
@@ -39,6 +40,11 @@ export function createSignInRoutes(deps: SignInRouteDeps): Router {
           name: titles[name],
           href: `/sign-in/${name}`,
           standIn: deps.isStandIn(name),
+        })),
+        ...deps.oidcWays.map(({ name, title }) => ({
+          name: title,
+          href: `/sign-in/${name}`,
+          standIn: false,
         })),
         ...(await deps.samlNames()).map(name => ({ name, href: `/sign-in/saml/${name}`, standIn: false })),
       ],
