@@ -128,7 +128,7 @@ const servicesOnly = new Set([
 function strangeProvider({ type, text }: PrincipalName): Answer {
   const { value } = text
   if (type !== 'Federated' || /[*?]/.test(value)) return undefined
-  const isArn = /^arn:aws:iam::\d{12}:(?:oidc|saml)-provider\/.+$/.test(value)
+  const isArn = /^arn:aws:iam::\d{12}:(?:oidc|saml|ldap)-provider\/.+$/.test(value)
   if (isArn || webProviders.some(name => name === value)) return undefined
   const meant = isUrl(value) ? value.replace(/^https?:\/\//, '') : nearest(value, webProviders)
   const name = webProviders.find(one => one === meant)

@@ -75,6 +75,7 @@ describe('principals', () => {
       'a SAML provider',
       'principal-federated',
       named('Federated', 'arn:aws:iam::123456789012:saml-provider/x'),
+      named('Federated', 'arn:aws:iam::123456789012:ldap-provider/directory'),
       false,
     ],
     ['a provider by its host', 'principal-federated', named('Federated', 'gitlab.example'), true],
