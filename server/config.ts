@@ -2,6 +2,7 @@ import { type DirectoryConfig, directoryOf, directoryRules } from './directory-c
 import type { OidcClient } from './identity/openid/client.ts'
 import { readOidcClients } from './oidc-settings.ts'
 import { type FacebookClient, facebookOf, type GoogleClient, googleOf } from './passport-config.ts'
+import { type SamlConfig, samlOf } from './saml-settings.ts'
 import { findUnknownNames, isLoopbackHost, type SettingName, type Settings, settings } from './settings.ts'
 
 export type Config = Readonly<{
@@ -28,6 +29,7 @@ export type Config = Readonly<{
   rootAccessKey?: Readonly<{ id: string; secret: string }> | undefined
   google?: GoogleClient | undefined
   facebook?: FacebookClient | undefined
+  saml: SamlConfig
   /** Active Directory or LDAP. */
   directory?: DirectoryConfig | undefined
   /** At other OpenID providers. */
@@ -193,6 +195,7 @@ function composeConfig(sound: Settings, production: boolean, oidcClients: readon
     rootAccessKey: id !== undefined && secret !== undefined ? { id, secret } : undefined,
     google,
     facebook,
+    saml: samlOf(sound),
     directory,
     oidcClients,
     demo: sound.ROLECALL_DEMO === 'on' || (sound.ROLECALL_DEMO === 'auto' && quiet),

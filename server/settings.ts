@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { directorySettings } from './directory-settings.ts'
+import { samlSettings } from './saml-settings.ts'
 import { endpoint, listOf, oneOf, parseWebUrl, text, word } from './setting-kinds.ts'
 
 /**
@@ -58,6 +59,7 @@ export const settings = z.object({
   FACEBOOK_GRAPH_VERSION: text(/^v\d{1,3}\.\d{1,2}$/, 'not a version, expected such as v26.0').default(
     'v26.0',
   ),
+  ...samlSettings,
   ...directorySettings,
   ROLECALL_DEMO: oneOf(['auto', 'on', 'off']).default('auto'),
   ROLECALL_ALLOWED_PRIVATE_HOSTS: listOf(isHostAndPort, 'not a host, expected host or host:port'),

@@ -27,6 +27,7 @@ const roofFiles = [
   'oidc-settings.ts',
   'passport-config.ts',
   'routes.ts',
+  'saml-settings.ts',
   'setting-kinds.ts',
   'settings.ts',
   'check-node.js',

@@ -34,6 +34,8 @@ export type FederatedIdentity = {
   onlyRoles?: readonly string[]
   /** RoleSessionName, where the provider chooses it. */
   sessionName?: string
+  /** How long what they take in a browser shall last, by the provider: the usual choice, and the longest there is. */
+  sessionSeconds?: number
   /** When the person's session at the provider ends: no credentials outlive it. */
   sessionEndsAtSeconds?: number
   /** Vouched for by a stand-in provider: worth nothing once the demo is off. */

@@ -135,6 +135,7 @@ function sessionFor(identity: FederatedIdentity, role: Role, asked: AskedSession
     issuedAtSeconds: nowSeconds,
     expiresAtSeconds: Math.min(
       nowSeconds + asked.seconds,
+      nowSeconds + (identity.sessionSeconds ?? asked.seconds),
       identity.sessionEndsAtSeconds ?? Number.POSITIVE_INFINITY,
     ),
     ancestors: [],

@@ -3,6 +3,7 @@ import type { FederatedIdentity } from '../base/federated-identity.ts'
 import type { Outbound } from '../base/outbound.ts'
 import { Refusal } from '../base/refusal.ts'
 import type { Keyring } from '../keys/keyring.ts'
+import type { InResponseTo } from '../saml/read-assertion.ts'
 import { serviceProviderAt } from '../saml/service-provider.ts'
 import { createSamlVerifier, type SamlProviderRecord } from '../saml/verify-response.ts'
 import type { DirectoryPeople } from '../store/directory-people.ts'
@@ -83,8 +84,7 @@ export type ProofVerifiers = {
     response: string,
     providerArn: string,
     sourceIp: string,
-    /** The request that it must answer, where we sent one. */
-    inResponseTo?: string,
+    inResponseTo?: InResponseTo,
   ): Promise<FederatedIdentity>
   /** What the directory that passwords are checked in is called, where there is one. */
   directoryName: string | undefined

@@ -34,7 +34,10 @@ export function createCredentialRoutes(deps: CredentialRouteDeps): Router {
       person: shownPerson(identity),
       subject: identity.subject,
       issuer: identity.issuer,
-      roles: roles.map(role => ({ ...role, durations: durationsUpTo(role.maxSessionSeconds) })),
+      roles: roles.map(role => ({
+        ...role,
+        durations: durationsUpTo(role.maxSessionSeconds, identity.sessionSeconds),
+      })),
     })
   })
 
@@ -44,13 +47,14 @@ export function createCredentialRoutes(deps: CredentialRouteDeps): Router {
     const { role, seconds } = await readChoice(request)
     const asked = { name: sessionNameFor(identity), seconds }
     const assumed = await gate.assumeRole(identity, role, asked, factsOf(request))
+    const { issuedAtSeconds, expiresAtSeconds } = assumed.session
     await pages.render(response, 'credentials', {
       title: 'Your credentials',
       person: shownPerson(identity),
       role: { name: assumed.role.name, arn: role },
       sessionArn: assumed.arn,
-      expiresAt: isoSeconds(assumed.credentials.expiresAtSeconds),
-      expiresInWords: inWords(seconds),
+      expiresAt: isoSeconds(expiresAtSeconds),
+      expiresInWords: inWords(expiresAtSeconds - issuedAtSeconds),
       formats: credentialFormats(assumed.credentials, config.publicUrl),
     })
   })

@@ -6,6 +6,7 @@ import type { FederatedIdentity } from '../base/federated-identity.ts'
 export type PageName =
   | 'sign-in'
   | 'log-in'
+  | 'saml-request'
   | 'roles'
   | 'credentials'
   | 'account'

@@ -17,6 +17,7 @@ import type {
   ProofVerifiers,
   StandIns,
 } from '../identity/proof-verifiers.ts'
+import type { SamlRequestKeys } from '../identity/saml-request-keys.ts'
 import { createSamlSignIn } from '../identity/saml-sign-in.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import type { Store } from '../store/open-store.ts'
@@ -39,6 +40,7 @@ export type WebDeps = {
     publicUrl: string
     production: boolean
     demo: boolean
+    saml: { idpInitiated: boolean; signRequests: 'wanted' | 'always' }
     google?: GoogleSettings | undefined
     facebook?: FacebookSettings | undefined
     oidcClients: readonly OidcClient[]
@@ -52,6 +54,7 @@ export type WebDeps = {
     'webSessions' | 'signInStates' | 'identities' | 'people' | 'samlProviders' | 'revocations'
   >
   accountId: string
+  samlRequestKeys: SamlRequestKeys
   keyring: Keyring
   audit: Pick<AuditLog, 'record' | 'note'>
   factsOf: FactsOf
@@ -104,13 +107,15 @@ export function createWebRoutes(deps: WebDeps): Router {
     proofs,
     states: store.signInStates,
     browserOf: samlCookie.browserOf,
+    requestKeys: deps.samlRequestKeys,
+    signRequests: config.saml.signRequests,
     publicUrl,
     accountId: deps.accountId,
     clock,
   })
   const arrivals = createArrivals({ ...deps, states: store.signInStates }, samlCookie.browserOf)
   router.use(arrivals.routes)
-  router.use(createSamlRoutes({ ...deps, samlSignIn, samlCookie, arrivals, startLimit }))
+  router.use(createSamlRoutes({ ...deps, pages, samlSignIn, samlCookie, arrivals, startLimit }))
   const oidcWays = config.oidcClients.map(client => {
     const byPost = answersByPost(client)
     const cookie = byPost ? samlCookie : browserCookie

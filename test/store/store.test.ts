@@ -316,6 +316,12 @@ function keepsItsPromises(store: Store): void {
     }
   })
 
+  test('settings are found by how their names begin, letter by letter', async () => {
+    for (const name of ['begins:b', 'begins:a', 'begins', 'Begins:c', 'beginsX', 'x-begins:'])
+      await store.settings.set(name, name)
+    assert.deepEqual(await store.settings.namesWith('begins:'), ['begins:a', 'begins:b'])
+  })
+
   test('an issuer is found by its path, and deleted once', async () => {
     const provider = {
       urlPath: 'gitlab.example/group',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CreateSAMLProviderCommand } from '@aws-sdk/client-iam'
-import { createHttpBrowser, type HttpBrowser, locationOf } from '../support/http-browser.ts'
+import { arrive, createHttpBrowser, type HttpBrowser, locationOf } from '../support/http-browser.ts'
 import { startRolecall } from '../support/rolecall.ts'
 import { type Asked, awsAttributes, createSamlIdp, encode, readAuthnRequest } from '../support/saml-idp.ts'
 
@@ -46,9 +46,7 @@ async function post(
 
 /** And on to where its answer leads. */
 async function comeBack(...way: Parameters<typeof post>): Promise<Response> {
-  const answer = await post(...way)
-  const next = locationOf(answer)
-  return next?.pathname === '/sign-in/arrived' ? way[0].get(next.href) : answer
+  return arrive(way[0], await post(...way))
 }
 
 const noticeOf = (answer: Response) => locationOf(answer)?.searchParams.get('notice')
@@ -104,6 +102,35 @@ for (const [story, attempt, notice] of [
       const browser = createHttpBrowser()
       await leave(browser)
       return comeBack(browser, await leave(browser), { inResponseTo: `_${'0'.repeat(40)}` })
+    },
+    'unverified',
+  ],
+  [
+    'whose envelope names another request',
+    async () => {
+      const browser = createHttpBrowser()
+      return comeBack(browser, await leave(browser), { envelopeInResponseTo: '_another' })
+    },
+    'unverified',
+  ],
+  [
+    'to nothing, which providers may not begin with here',
+    async () => {
+      const browser = createHttpBrowser()
+      const { recipient, audience } = await leave(browser)
+      const xml = await idp.respond({ recipient, audience, attributes })
+      return browser.post(`${url}/saml/acs`, { SAMLResponse: encode(xml) }, { origin: 'https://idp.example' })
+    },
+    'over',
+  ],
+  [
+    'to nothing, under the relay state of a request',
+    async () => {
+      const browser = createHttpBrowser()
+      const { recipient, audience, relayState } = await leave(browser)
+      const xml = await idp.respond({ recipient, audience, attributes })
+      const form = { SAMLResponse: encode(xml), RelayState: relayState }
+      return browser.post(`${url}/saml/acs`, form, { origin: 'https://idp.example' })
     },
     'unverified',
   ],
@@ -178,4 +205,25 @@ test('a provider whose metadata name no web page to go to is not offered', async
   const browser = createHttpBrowser()
   assert.doesNotMatch(await (await browser.get(url)).text(), /saml\/odd/)
   assert.equal((await browser.get(`${url}/sign-in/saml/odd`)).status, 404)
+})
+
+test('how long the provider wants it to last is what is chosen, and the longest that there is', async () => {
+  const browser = createHttpBrowser()
+  const SessionDuration = 'https://aws.amazon.com/SAML/Attributes/SessionDuration'
+  await comeBack(browser, await leave(browser), {
+    attributes: { ...attributes, [SessionDuration]: ['2700'] },
+  })
+  const roles = await (await browser.get(`${url}/roles`)).text()
+  const options = [...roles.matchAll(/<option value="(\d+)"( selected)?>/g)]
+  assert.deepEqual(
+    options.map(([, seconds, selected]) => [seconds, selected !== undefined]),
+    [
+      ['900', false],
+      ['1800', false],
+      ['2700', true],
+    ],
+  )
+  // A longer time than any that was offered.
+  const answer = await (await browser.post(`${url}/credentials`, { role: dev, duration: '3600' })).text()
+  assert.match(answer, /Valid for 45 minutes, until/)
 })
