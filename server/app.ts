@@ -23,6 +23,7 @@ import { isOutboundEnabled } from './iam/outbound-federation.ts'
 import { createIamService } from './iam/service.ts'
 import { ensureShippedPolicies } from './iam/shipped-policies.ts'
 import { createProofVerifiers, type StandIns } from './identity/proof-verifiers.ts'
+import { createSamlRequestKeys } from './identity/saml-request-keys.ts'
 import { openInstallation, openKeyring, storeLocation } from './installation.ts'
 import { claimDataDir, type DataDirClaim } from './keys/claim-data-dir.ts'
 import { prepareDataDir, type RootAccessKey } from './keys/key-files.ts'
@@ -100,7 +101,7 @@ export async function openRolecall(config: Config, options: Options): Promise<Ro
 /** Hands every room what it needs. */
 async function compose(config: Config, options: Options, claim: DataDirClaim): Promise<Rolecall> {
   const { log, clock = systemClock, standIns } = options
-  const { publicUrl, production, demo } = config
+  const { publicUrl, production, demo, saml } = config
   const { keyring, accountId, rootAccessKey, store, audit } = await openParts(config, options)
 
   const factsOf = createFactsReader(config.trustedProxies, clock)
@@ -123,6 +124,7 @@ async function compose(config: Config, options: Options, claim: DataDirClaim): P
   const authorizer = createAuthorizer({ ...store, keyring })
   const mfa = createMfaVerifier({ ...store, keyring, clock })
   const identityKeys = createIdentityKeys({ signingKeys: store.signingKeys, keyring, clock })
+  const samlRequestKeys = createSamlRequestKeys({ ...store, keyring, clock, numbers: saml.signingKeys })
   const gate = createGate({
     ...store,
     authorizer,
@@ -175,7 +177,11 @@ async function compose(config: Config, options: Options, claim: DataDirClaim): P
     }),
     token: createTokenEndpoint({ gate, ...proofs, signer, audit, factsOf, log }),
     issuer: publicUrl,
-    samlMetadata: serviceProviderMetadata(serviceProviderAt(publicUrl)),
+    samlMetadata: async () =>
+      serviceProviderMetadata(serviceProviderAt(publicUrl), {
+        keys: await samlRequestKeys.published(),
+        requestsSigned: saml.signRequests === 'always',
+      }),
     jwks: async () => ({ keys: [...signer.jwks().keys, ...(await identityKeys.published())] }),
     web: createWebRoutes({
       config,
@@ -185,6 +191,7 @@ async function compose(config: Config, options: Options, claim: DataDirClaim): P
       accountId,
       outbound,
       store,
+      samlRequestKeys,
       keyring,
       audit,
       factsOf,

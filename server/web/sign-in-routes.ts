@@ -3,6 +3,8 @@ import { networkOf } from '../http/network-of.ts'
 import type { RateLimit } from '../http/rate-limit.ts'
 import type { BrowserSignIn, ProviderName } from '../identity/browser-sign-in.ts'
 import type { createBrowserCookie } from './browser-cookie.ts'
+import { directoryPath } from './directory-routes.ts'
+import { giveUpErrand } from './errands.ts'
 import { noticeFor } from './notices.ts'
 import type { Pages } from './pages.ts'
 import { cookieName } from './session.ts'
@@ -19,31 +21,28 @@ export type SignInPageDeps = {
   pages: Pages
   signIns: ReadonlyMap<ProviderName, BrowserSignIn>
   isStandIn(name: ProviderName): boolean
+  oidcWays: readonly { name: string; title: string }[]
   /** The names of SAML providers that a browser can be sent to. */
   samlNames(): Promise<string[]>
   /** Of the directory that people can log in to, where there is one. */
   directoryName: string | undefined
 }
 
+/** One that somebody can choose to sign in by. */
+export type OfferedWay = { name: string; href: string; standIn: boolean }
+
 const titles = { google: 'Google', facebook: 'Facebook' } as const
 
 /** The page with every way in, and what it is to say. */
-export function createSignInPage({ pages, signIns, ...deps }: SignInPageDeps): SignInDeps['showSignIn'] {
+export function createSignInPage(deps: SignInPageDeps): SignInDeps['showSignIn'] {
   return async (response, notice, status = 200) => {
     const locals = {
       title: 'Sign in',
       notice,
       directoryName: deps.directoryName,
-      providers: [
-        ...[...signIns.keys()].map(name => ({
-          name: titles[name],
-          href: `/sign-in/${name}`,
-          standIn: deps.isStandIn(name),
-        })),
-        ...(await deps.samlNames()).map(name => ({ name, href: `/sign-in/saml/${name}`, standIn: false })),
-      ],
+      providers: (await offeredWays(deps)).filter(({ href }) => href !== directoryPath),
     }
-    await pages.render(response, 'sign-in', locals, status)
+    await deps.pages.render(response, 'sign-in', locals, status)
   }
 }
 
@@ -52,7 +51,11 @@ export function createSignInRoutes(deps: SignInRouteDeps): Router {
   const router = express.Router()
 
   router.get('/', async (request, response) => {
-    if (request.session.identity !== undefined) return response.redirect(303, '/roles')
+    if (request.session.identity !== undefined) {
+      // Whoever failed to come back with another way in is still who they were.
+      const wasLinking = giveUpErrand(request.session)
+      return response.redirect(303, wasLinking ? `/account${request.url.slice(1)}` : '/roles')
+    }
     await deps.showSignIn(response, noticeFor(request.url))
   })
 
@@ -62,17 +65,16 @@ export function createSignInRoutes(deps: SignInRouteDeps): Router {
       startLimit.requireToken(networkOf(factsOf(request).sourceIp))
       response.set('cache-control', 'no-store')
       browserCookie.ensure(request, response)
-      signIn.begin(request, response, next)
+      signIn.begin(request, response, next, { anew: request.session.errand !== undefined })
     })
     router.get(`/sign-in/${name}/callback`, async (request, response) => {
       response.set('cache-control', 'no-store')
       try {
         const identity = await signIn.finish(request, response)
-        await startSession(deps, request, identity)
+        response.redirect(303, await startSession(deps, request, identity, `/sign-in/${name}`))
       } catch (error) {
-        return refuseSignIn(deps, request, response, error)
+        await refuseSignIn(deps, request, response, error)
       }
-      response.redirect(303, '/roles')
     })
   }
 
@@ -90,4 +92,20 @@ export function createSignInRoutes(deps: SignInRouteDeps): Router {
     })
   })
   return router
+}
+
+type WaysIn = Omit<SignInPageDeps, 'pages'>
+
+export async function offeredWays(ways: WaysIn): Promise<OfferedWay[]> {
+  const { signIns, isStandIn, oidcWays, samlNames, directoryName } = ways
+  return [
+    ...(directoryName === undefined ? [] : [{ name: directoryName, href: directoryPath, standIn: false }]),
+    ...[...signIns.keys()].map(name => ({
+      name: titles[name],
+      href: `/sign-in/${name}`,
+      standIn: isStandIn(name),
+    })),
+    ...oidcWays.map(({ name, title }) => ({ name: title, href: `/sign-in/${name}`, standIn: false })),
+    ...(await samlNames()).map(name => ({ name, href: `/sign-in/saml/${name}`, standIn: false })),
+  ]
 }
