@@ -1,40 +1,19 @@
+import type { Directory } from './directory.ts'
+import { settingsOf, trustingDirectory } from './directory-settings.ts'
 import { createHttpBrowser } from './http-browser.ts'
 import type { TestRolecall } from './rolecall.ts'
 
 export type DoorAnswer = { status: number; headers: Record<string, string>; body: string }
 
-/** The settings by which the service goes to a directory of the tests, over TLS. */
-export function directoryEnv(directory: {
-  tlsUrl: string
-  caFile: string
-  baseDn: string
-  bindDn: string
-  bindPassword: string
-}): Record<string, string> {
-  return {
-    LDAP_URL: directory.tlsUrl,
-    LDAP_KIND: 'ldap',
-    LDAP_NAME: 'corp',
-    LDAP_BASE_DN: directory.baseDn,
-    LDAP_BIND_DN: directory.bindDn,
-    LDAP_BIND_PASSWORD: directory.bindPassword,
-    LDAP_CA_FILE: directory.caFile,
-    // For `from`.
-    ROLECALL_TRUSTED_PROXIES: '127.0.0.1',
-  }
-}
+/** For a service whose directory is an OpenLDAP of the tests, and where `from` says who comes. */
+export const directoryEnv = (directory: Directory): Record<string, string> => ({
+  ...settingsOf(directory, 'ldap'),
+  ROLECALL_TRUSTED_PROXIES: '127.0.0.1',
+})
 
 /** The role `staff`, for whoever the directory vouches for. */
-export async function admitEverybody({ accountId, createRole }: TestRolecall): Promise<string> {
-  return createRole('staff', {
-    Version: '2012-10-17',
-    Statement: {
-      Effect: 'Allow',
-      Principal: { Federated: `arn:aws:iam::${accountId}:ldap-provider/corp` },
-      Action: 'sts:AssumeRoleWithLDAPIdentity',
-    },
-  })
-}
+export const admitEverybody = ({ accountId, createRole }: TestRolecall): Promise<string> =>
+  createRole('staff', trustingDirectory(accountId))
 
 /** The three ways in with a directory's password, as a stranger comes to them. */
 export const passwordDoors = {
