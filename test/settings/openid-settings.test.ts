@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { ConfigError, readConfig } from '../server/config.ts'
-import { oidcSettingNames } from '../server/oidc-settings.ts'
+import { ConfigError, readConfig } from '../../server/config.ts'
+import { oidcSettingNames } from '../../server/settings/openid-settings.ts'
 
 type Env = Record<string, string>
 
@@ -220,7 +220,7 @@ test('no problem ever repeats a value: it might be a secret, or one under the wr
 })
 
 test('.env.example explains each of them', () => {
-  const example = readFileSync(new URL('../.env.example', import.meta.url), 'utf8')
+  const example = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8')
   for (const member of oidcSettingNames)
     assert.match(example, new RegExp(`^# +OIDC_<NAME>_${member} +\\S`, 'm'))
 })
