@@ -32,8 +32,8 @@ type Group = { name: string; prefix: string; given: Given; sound: Members }
 export const oidcSettingNames = Object.keys(members.shape) as Member[]
 
 const pattern = new RegExp(`^OIDC_([A-Z0-9]+(?:_[A-Z0-9]+)*)_(${oidcSettingNames.join('|')})$`)
-/** Paths below /sign-in/ that are other ways in. */
-const takenNames = ['GOOGLE', 'FACEBOOK', 'SAML', 'LDAP', 'PASSWORD', 'GUEST']
+/** Paths below /sign-in/ that are other ways in, or may come to be. */
+const takenNames = ['GOOGLE', 'FACEBOOK', 'SAML', 'DIRECTORY', 'ARRIVED', 'LDAP', 'PASSWORD', 'GUEST']
 const onlyWith = {
   entra: ['TENANTS', 'GRAPH_URL'],
   apple: ['TEAM_ID', 'KEY_ID', 'KEY_FILE'],

@@ -180,11 +180,11 @@ for (const [story, env, ...problems] of [
     { ...plain, OIDC_A_ISSUER: 'https://a.example/?x' },
     ['OIDC_A_ISSUER: not an address, expected http(s)://host/path without user, query or fragment'],
   ],
-  [
-    'the name of another way in',
-    { OIDC_SAML_ISSUER: 'https://a.example', OIDC_SAML_CLIENT_ID: 'i', OIDC_SAML_CLIENT_SECRET: 's' },
-    ['OIDC_SAML_ISSUER: the name SAML is that of another way in, expected another'],
-  ],
+  ...['GOOGLE', 'FACEBOOK', 'SAML', 'DIRECTORY', 'ARRIVED'].map((name): [string, Env, string[]] => [
+    `the name of another way in, ${name}`,
+    Object.fromEntries(Object.entries(plain).map(([key, value]) => [key.replace('_A_', `_${name}_`), value])),
+    [`OIDC_${name}_ISSUER: the name ${name} is that of another way in, expected another`],
+  ]),
   [
     'a slip of the pen',
     { ...plain, OIDC_A_SCOPE: 'openid' },
