@@ -1,9 +1,8 @@
 import express, { type Router } from 'express'
 import { Refusal } from '../base/refusal.ts'
-import { readBody } from '../http/read-body.ts'
-import { readForm } from '../http/read-form.ts'
 import type { ProofVerifiers } from '../identity/proof-verifiers.ts'
 import type { Pages } from './pages.ts'
+import { postedForm } from './posted-form.ts'
 import { refuseSignIn, type SignInDeps, startSession } from './start-session.ts'
 
 export type DirectoryRouteDeps = SignInDeps & {
@@ -11,8 +10,6 @@ export type DirectoryRouteDeps = SignInDeps & {
   proofs: Pick<ProofVerifiers, 'verifyDirectoryPassword'>
   directoryName: string
 }
-
-const bodyLimits = { maxBytes: 8 * 1024, timeoutMs: 10_000 }
 
 export const directoryPath = '/sign-in/directory'
 
@@ -26,7 +23,7 @@ export function createDirectoryRoutes(deps: DirectoryRouteDeps): Router {
   router.post(directoryPath, async (request, response) => {
     response.set('cache-control', 'no-store')
     try {
-      const form = readForm(await readBody(request, bodyLimits))
+      const form = await postedForm(request)
       const [username, password] = [form.get('username')?.trim() ?? '', form.get('password') ?? '']
       if (username === '' || password === '')
         throw new Refusal('password.refused', { detail: 'an empty field' })
