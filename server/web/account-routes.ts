@@ -5,7 +5,7 @@ import type { LinkedWay, WayIn } from '../store/people.ts'
 import { beginErrand, findErrand, isFresh } from './errands.ts'
 import { isTransient, type LinkDeps, linkWay, note, unlinkWay, type WayEvent } from './link-ways.ts'
 import { type NoticeCode, noticeFor } from './notices.ts'
-import { type Pages, providerName, shownPerson } from './pages.ts'
+import type { Pages } from './pages.ts'
 import { postedForm } from './posted-form.ts'
 import { requirePerson } from './session.ts'
 import type { OfferedWay } from './sign-in-routes.ts'
@@ -29,10 +29,10 @@ export function createAccountRoutes(deps: AccountRouteDeps): Router {
     const ways = person === undefined ? [] : await store.people.ways(person.id)
     await pages.render(response, 'account', {
       title: 'Your account',
-      person: shownPerson(identity),
+      person: identity,
       notice: noticeFor(request.url),
       personId: person?.id,
-      ways: shownWays(ways, identity),
+      ways: shownWays(pages, ways, identity),
       isFresh: isFresh(request.session, clock),
     })
   })
@@ -54,7 +54,7 @@ export function createAccountRoutes(deps: AccountRouteDeps): Router {
     const ways = errand.purpose === 'again' && mine.length > 0 ? mine : offered
     await pages.render(response, 'account-sign-in', {
       title: errand.purpose === 'link' ? 'Link another way in' : 'Sign in again',
-      person: shownPerson(identity),
+      person: identity,
       purpose: errand.purpose,
       ways: ways.map(way => ({ ...way, href: `${way.href}?errand=${errand.token}` })),
     })
@@ -66,9 +66,9 @@ export function createAccountRoutes(deps: AccountRouteDeps): Router {
       return response.redirect(303, '/account')
     await pages.render(response, 'account-confirm', {
       title: 'Link these two',
-      person: shownPerson(identity),
+      person: identity,
       token: pendingWay.token,
-      ways: [identity, pendingWay.identity].map(one => shownWay(one, identity)),
+      ways: [identity, pendingWay.identity].map(one => shownWay(pages, one, identity)),
     })
   })
 
@@ -137,15 +137,17 @@ type Way = Pick<LinkedWay, 'issuer' | 'subject' | 'kind' | 'demo'> &
   Partial<Pick<LinkedWay, 'displayName' | 'email' | 'linkedAtMs' | 'lastSeenAtMs'>>
 
 /** The one that they are signed in by first. */
-function shownWays(ways: readonly LinkedWay[], current: FederatedIdentity) {
-  if (ways.length === 0) return [shownWay(current, current)]
-  return ways.map(way => shownWay(way, current)).toSorted((a, b) => Number(b.isCurrent) - Number(a.isCurrent))
+function shownWays(pages: Pages, ways: readonly LinkedWay[], current: FederatedIdentity) {
+  if (ways.length === 0) return [shownWay(pages, current, current)]
+  return ways
+    .map(way => shownWay(pages, way, current))
+    .toSorted((a, b) => Number(b.isCurrent) - Number(a.isCurrent))
 }
 
-function shownWay(way: Way, current: FederatedIdentity) {
+function shownWay(pages: Pages, way: Way, current: FederatedIdentity) {
   const { issuer, subject, displayName, email, linkedAtMs, lastSeenAtMs } = way
   return {
-    provider: providerName(way),
+    provider: pages.providerOf(way),
     name: displayName ?? email ?? subject,
     email: displayName === undefined ? undefined : email,
     issuer,

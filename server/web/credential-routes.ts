@@ -6,7 +6,7 @@ import { sessionNameFor } from '../federation/session-name.ts'
 import type { FactsOf } from '../http/request-facts.ts'
 import { credentialFormats } from './credential-formats.ts'
 import { durationsUpTo, inWords } from './durations.ts'
-import { type Pages, shownPerson } from './pages.ts'
+import type { Pages } from './pages.ts'
 import { postedForm } from './posted-form.ts'
 import { requirePerson } from './session.ts'
 
@@ -28,7 +28,7 @@ export function createCredentialRoutes(deps: CredentialRouteDeps): Router {
     const roles = await gate.rolesFor(identity, sessionNameFor(identity), factsOf(request))
     await pages.render(response, 'roles', {
       title: 'Choose a role',
-      person: shownPerson(identity),
+      person: identity,
       subject: identity.subject,
       issuer: identity.issuer,
       roles: roles.map(role => ({
@@ -47,7 +47,7 @@ export function createCredentialRoutes(deps: CredentialRouteDeps): Router {
     const { issuedAtSeconds, expiresAtSeconds } = assumed.session
     await pages.render(response, 'credentials', {
       title: 'Your credentials',
-      person: shownPerson(identity),
+      person: identity,
       role: { name: assumed.role.name, arn: role },
       sessionArn: assumed.arn,
       expiresAt: isoSeconds(expiresAtSeconds),

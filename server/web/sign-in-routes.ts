@@ -44,7 +44,7 @@ export function createSignInRoutes(deps: SignInRouteDeps): Router {
       title: 'Sign in',
       notice: noticeFor(request.url),
       directoryName: deps.directoryName,
-      providers: (await offeredWays(deps)).filter(({ href }) => href !== directoryPath),
+      ways: (await offeredWays(deps)).filter(({ href }) => href !== directoryPath),
     })
   })
 
