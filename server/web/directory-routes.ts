@@ -17,8 +17,8 @@ export const directoryPath = '/sign-in/directory'
 export function createDirectoryRoutes(deps: DirectoryRouteDeps): Router {
   const { pages, proofs, factsOf, directoryName } = deps
   const router = express.Router()
-  router.get(directoryPath, (_request, response) =>
-    pages.render(response, 'log-in', { title: 'Log in', directoryName }),
+  router.get(directoryPath, (request, response) =>
+    pages.render(response, 'log-in', { title: 'Log in', person: request.session.identity, directoryName }),
   )
   router.post(directoryPath, async (request, response) => {
     response.set('cache-control', 'no-store')
