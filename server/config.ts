@@ -1,9 +1,27 @@
-import { type DirectoryConfig, directoryOf, directoryRules } from './directory-config.ts'
 import type { OidcClient } from './identity/openid/client.ts'
-import { readOidcClients } from './oidc-settings.ts'
-import { type FacebookClient, facebookOf, type GoogleClient, googleOf } from './passport-config.ts'
-import { type SamlConfig, samlOf } from './saml-settings.ts'
-import { findUnknownNames, isLoopbackHost, type SettingName, type Settings, settings } from './settings.ts'
+import { type DirectoryConfig, directoryOf, directoryRules } from './settings/directory-settings.ts'
+import { isLoopbackHost } from './settings/hosts.ts'
+import { readOidcClients } from './settings/openid-settings.ts'
+import {
+  type FacebookConfig,
+  facebookOf,
+  type GoogleConfig,
+  googleOf,
+  passportRules,
+} from './settings/passport-settings.ts'
+import {
+  findBroken,
+  type Given,
+  httpsRule,
+  isLoopback,
+  needsRule,
+  pairRules,
+  parseEach,
+  type Rule,
+} from './settings/rules.ts'
+import { type SamlConfig, samlOf } from './settings/saml-settings.ts'
+import { type SettingName, type Settings, settings } from './settings/settings.ts'
+import { findUnknownNames } from './settings/unknown-names.ts'
 
 export type Config = Readonly<{
   /** NODE_ENV=production, or a public URL that is not loopback. */
@@ -27,8 +45,8 @@ export type Config = Readonly<{
   /** 12 digits. */
   accountId?: string | undefined
   rootAccessKey?: Readonly<{ id: string; secret: string }> | undefined
-  google?: GoogleClient | undefined
-  facebook?: FacebookClient | undefined
+  google?: GoogleConfig | undefined
+  facebook?: FacebookConfig | undefined
   saml: SamlConfig
   /** Active Directory or LDAP. */
   directory?: DirectoryConfig | undefined
@@ -52,31 +70,6 @@ export class ConfigError extends Error {
   }
 }
 
-type Given = Readonly<Record<string, string>>
-type Rule = readonly [name: SettingName, broken: boolean, problem: string]
-
-/** Those that mean nothing without the other. */
-const togetherOnly = [
-  ['GOOGLE_CLIENT_ID', 'GOOGLE_CLIENT_SECRET'],
-  ['GOOGLE_CLIENT_SECRET', 'GOOGLE_CLIENT_ID'],
-  ['FACEBOOK_APP_ID', 'FACEBOOK_APP_SECRET'],
-  ['FACEBOOK_APP_SECRET', 'FACEBOOK_APP_ID'],
-  ['ROLECALL_ROOT_ACCESS_KEY_ID', 'ROLECALL_ROOT_SECRET_ACCESS_KEY'],
-  ['ROLECALL_ROOT_SECRET_ACCESS_KEY', 'ROLECALL_ROOT_ACCESS_KEY_ID'],
-  ['ROLECALL_MASTER_KEY', 'ROLECALL_MASTER_KEY_PREVIOUS'],
-  ['LDAP_BIND_DN', 'LDAP_BIND_PASSWORD'],
-  ['LDAP_BIND_PASSWORD', 'LDAP_BIND_DN'],
-] as const
-
-const endpoints = [
-  'GOOGLE_ISSUER',
-  'GOOGLE_AUTHORIZATION_URL',
-  'GOOGLE_TOKEN_URL',
-  'GOOGLE_JWKS_URL',
-  'FACEBOOK_DIALOG_URL',
-  'FACEBOOK_GRAPH_URL',
-] as const
-
 /**
  * Reads the configuration; the one place that knows the environment. An empty variable counts as unset.
  *
@@ -84,7 +77,7 @@ const endpoints = [
  */
 export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
   const given = withoutEmpty(env)
-  const { sound, problems } = parseEach(given)
+  const { sound, problems } = parseEach(settings, given)
   const production = sound.NODE_ENV === 'production' || !isLoopback(publicUrlOf(sound))
   const oidc = readOidcClients(given, production)
   problems.push(...findContradictions(given, sound, production), ...oidc.problems, ...findUnknownNames(given))
@@ -106,34 +99,21 @@ function withoutEmpty(env: Readonly<Record<string, string | undefined>>): Given 
   return given
 }
 
-/** What does not parse falls back to its default, so that the rules between settings can still be checked. */
-function parseEach(given: Given): { sound: Settings; problems: string[] } {
-  const result = settings.safeParse(given)
-  if (result.success) return { sound: result.data, problems: [] }
-  const rest = { ...given }
-  for (const { path } of result.error.issues) delete rest[String(path[0])]
-  const problems = result.error.issues.map(({ path, message }) => `${String(path[0])}: ${message}`)
-  return { sound: settings.parse(rest), problems }
-}
-
-/** The rules between settings. */
 function findContradictions(given: Given, sound: Settings, production: boolean): string[] {
-  const rules = [
-    ...pairRules(given, sound),
+  return findBroken([
+    ...passportRules(given, sound, production),
+    ...keyRules(given, sound),
     ...productionRules(given, sound, production),
     ...directoryRules(given, sound),
-  ]
-  return rules.flatMap(([name, broken, problem]) => (broken ? [`${name}: ${problem}`] : []))
+  ])
 }
 
-function pairRules(given: Given, sound: Settings): Rule[] {
+function keyRules(given: Given, sound: Settings): Rule<SettingName>[] {
   const { ROLECALL_MASTER_KEY: key, ROLECALL_MASTER_KEY_PREVIOUS: previous } = sound
   const same = key !== undefined && previous !== undefined && key.equals(previous)
   return [
-    ...togetherOnly.map(([name, other]): Rule => {
-      const alone = given[name] === undefined && given[other] !== undefined
-      return [name, alone, `missing, expected together with ${other}`]
-    }),
+    ...pairRules(given, 'ROLECALL_ROOT_ACCESS_KEY_ID', 'ROLECALL_ROOT_SECRET_ACCESS_KEY'),
+    needsRule(given, 'ROLECALL_MASTER_KEY', 'ROLECALL_MASTER_KEY_PREVIOUS'),
     [
       'ROLECALL_MASTER_KEY',
       given.DATABASE_URL !== undefined && given.ROLECALL_MASTER_KEY === undefined,
@@ -143,13 +123,12 @@ function pairRules(given: Given, sound: Settings): Rule[] {
   ]
 }
 
-function productionRules(given: Given, sound: Settings, production: boolean): Rule[] {
+function productionRules(given: Given, sound: Settings, production: boolean): Rule<SettingName>[] {
   const missing = (name: SettingName) => production && given[name] === undefined
   const demo = sound.ROLECALL_DEMO === 'on'
-  const https = 'not https, expected https in production, and beyond loopback always'
   return [
     ['ROLECALL_PUBLIC_URL', missing('ROLECALL_PUBLIC_URL'), 'missing, expected in production'],
-    ['ROLECALL_PUBLIC_URL', production && isPlain(sound.ROLECALL_PUBLIC_URL), https],
+    httpsRule('ROLECALL_PUBLIC_URL', sound.ROLECALL_PUBLIC_URL, production),
     [
       'ROLECALL_TRUSTED_PROXIES',
       missing('ROLECALL_TRUSTED_PROXIES'),
@@ -166,10 +145,6 @@ function productionRules(given: Given, sound: Settings, production: boolean): Ru
       demo && !isLoopbackHost(sound.HOST),
       'on beyond loopback, expected HOST=127.0.0.1 or off',
     ],
-    ...endpoints.map((name): Rule => {
-      const url = sound[name]
-      return [name, isPlain(url) && (production || !isLoopback(url)), https]
-    }),
   ]
 }
 
@@ -208,10 +183,6 @@ function publicUrlOf(sound: Settings): string {
   return sound.ROLECALL_PUBLIC_URL ?? `http://localhost:${sound.PORT}`
 }
 
-function isPlain(url: string | undefined): url is string {
-  return url !== undefined && new URL(url).protocol === 'http:'
-}
-
 /** Passwords and whatever is not sealed cross the network to a database. */
 function isGuarded(databaseUrl: string): boolean {
   const { hostname, searchParams } = new URL(databaseUrl)
@@ -219,8 +190,4 @@ function isGuarded(databaseUrl: string): boolean {
   const host = searchParams.getAll('host').at(-1) || hostname
   const isNear = host === '' || host.startsWith('/') || isLoopbackHost(host)
   return isNear || searchParams.getAll('sslmode').join() === 'verify-full'
-}
-
-function isLoopback(url: string): boolean {
-  return isLoopbackHost(new URL(url).hostname)
 }

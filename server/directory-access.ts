@@ -4,9 +4,9 @@ import type { AuditLog } from './audit/audit-log.ts'
 import { roleArn } from './base/arn.ts'
 import type { Clock } from './base/clock.ts'
 import { createDirectory } from './directory/directory.ts'
-import type { DirectoryConfig } from './directory-config.ts'
 import { checkDirectoryPeople } from './identity/check-directory-people.ts'
 import type { DirectoryAccess } from './identity/directory-log-in.ts'
+import type { DirectoryConfig } from './settings/directory-settings.ts'
 import type { Store } from './store/open-store.ts'
 
 export type DirectoryAccessDeps = {

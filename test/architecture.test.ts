@@ -13,6 +13,7 @@ const floors = [
   ['identity', 'credentials', 'authorization', 'audit', 'jobs'],
   ['aws', 'federation'],
   ['web', 'oidc', 'sts', 'iam', 'trail', 'cognito', 'secrets', 'access'],
+  ['settings'],
   // The roof: its files lie in server/ itself, the room without a name.
   ['', 'demo'],
 ]
@@ -21,15 +22,8 @@ const roofFiles = [
   'app.ts',
   'config.ts',
   'directory-access.ts',
-  'directory-config.ts',
-  'directory-settings.ts',
   'installation.ts',
-  'oidc-settings.ts',
-  'passport-config.ts',
   'routes.ts',
-  'saml-settings.ts',
-  'setting-kinds.ts',
-  'settings.ts',
   'check-node.js',
 ]
 const drawers = /\/(?:utils?|helpers?|common|misc)(?:\/|\.[jt]s$)/

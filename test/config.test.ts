@@ -5,7 +5,7 @@ import { describe, test } from 'node:test'
 import { parseEnv } from 'node:util'
 import fc from 'fast-check'
 import { type Config, ConfigError, listeningOn, readConfig } from '../server/config.ts'
-import { settingNames } from '../server/settings.ts'
+import { settingNames } from '../server/settings/settings.ts'
 
 type Env = Record<string, string | undefined>
 

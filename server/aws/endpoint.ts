@@ -3,7 +3,7 @@ import type { AuditLog } from '../audit/audit-log.ts'
 import type { Authorizer, Permission } from '../authorization/authorize.ts'
 import type { Caller } from '../base/caller.ts'
 import { Refusal, retryHeaders, type Said } from '../base/refusal.ts'
-import type { RequestFacts } from '../base/request-facts.ts'
+import { eventFacts, type RequestFacts } from '../base/request-facts.ts'
 import type { Authenticator } from '../credentials/authenticate.ts'
 import { readBody } from '../http/read-body.ts'
 import { readForm } from '../http/read-form.ts'
@@ -104,7 +104,8 @@ async function runSigned(
 
 function changeEvent(event: string, facts: RequestFacts, caller: Caller, permission: Permission | undefined) {
   return {
-    ...eventFacts(event, facts),
+    ...eventFacts(facts),
+    event,
     decision: 'allowed' as const,
     callerArn: caller.arn,
     callerAccessKeyId: caller.accessKeyId,
@@ -134,7 +135,8 @@ function fail(deps: EndpointDeps, call: Call, response: ServerResponse, error: u
   const { reason, detail, about } = error
   deps.log.info({ requestId: facts.requestId, action: actionName, reason, detail, ...about }, 'refused')
   deps.audit.note({
-    ...eventFacts(actionName, facts),
+    ...eventFacts(facts),
+    event: actionName,
     decision: 'denied',
     reason,
     ...(caller === undefined ? {} : { callerArn: caller.arn, callerAccessKeyId: caller.accessKeyId }),
@@ -151,10 +153,6 @@ function fail(deps: EndpointDeps, call: Call, response: ServerResponse, error: u
 function sendFault(response: ServerResponse, requestId: string, wire: Wire, fault: Fault, said: Said): void {
   for (const [name, value] of Object.entries(wire.faultHeaders(fault))) response.setHeader(name, value)
   send(response, fault[1], requestId, wire, wire.fault(fault, said, requestId))
-}
-
-function eventFacts(event: string, { atMs, requestId, sourceIp, userAgent }: RequestFacts) {
-  return { atMs, event, requestId, sourceIp, ...(userAgent === undefined ? {} : { userAgent }) }
 }
 
 function send(

@@ -10,6 +10,11 @@ export type RequestFacts = {
   atMs: number
 }
 
+/** What an audit event says of its request. */
+export function eventFacts({ atMs, requestId, sourceIp, userAgent }: RequestFacts) {
+  return { atMs, requestId, sourceIp, ...(userAgent === undefined ? {} : { userAgent }) }
+}
+
 /** Condition keys in lower case to their values. An absent key is an absent entry. */
 export type ConditionContext = Map<string, readonly string[]>
 

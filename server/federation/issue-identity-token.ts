@@ -4,7 +4,7 @@ import type { Authorizer } from '../authorization/authorize.ts'
 import type { Caller, SessionCaller, UserCaller } from '../base/caller.ts'
 import { type Clock, toSeconds } from '../base/clock.ts'
 import { Refusal } from '../base/refusal.ts'
-import type { RequestFacts } from '../base/request-facts.ts'
+import { eventFacts, type RequestFacts } from '../base/request-facts.ts'
 import { type IdentityAlgorithm, type IdentityKey, signIdentityToken } from '../tokens/sign-identity-token.ts'
 import type { AskedIdentityToken, IssuedIdentityToken } from './gate.ts'
 import { requestTagContext } from './session-tags.ts'
@@ -70,12 +70,9 @@ export async function issueIdentityToken(
   const token = signIdentityToken(await deps.identityKey(algorithm), claims)
   // INVARIANT: nothing is returned before this row is durable.
   await deps.audit.record({
-    atMs: facts.atMs,
+    ...eventFacts(facts),
     event: 'GetWebIdentityToken',
     decision: 'allowed',
-    requestId: facts.requestId,
-    sourceIp: facts.sourceIp,
-    ...(facts.userAgent === undefined ? {} : { userAgent: facts.userAgent }),
     ...caller.session?.person,
     callerArn: caller.arn,
     callerAccessKeyId: caller.accessKeyId,

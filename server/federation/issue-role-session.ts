@@ -1,7 +1,7 @@
 import type { AuditLog } from '../audit/audit-log.ts'
 import { assumedRoleArn, roleArn } from '../base/arn.ts'
 import type { Caller } from '../base/caller.ts'
-import type { RequestFacts } from '../base/request-facts.ts'
+import { eventFacts, type RequestFacts } from '../base/request-facts.ts'
 import type { Ancestor, Session } from '../base/session.ts'
 import { mint } from '../credentials/mint.ts'
 import { maxTokenLength } from '../credentials/session-token.ts'
@@ -56,12 +56,9 @@ export function ancestorOf(caller: Caller, nowSeconds: number): Ancestor {
 /** The audit row of credentials that are about to be handed out. */
 export function issuedEvent(session: Session, resource: string, { event, facts, caller }: Occasion) {
   return {
-    atMs: facts.atMs,
+    ...eventFacts(facts),
     event,
     decision: 'allowed' as const,
-    requestId: facts.requestId,
-    sourceIp: facts.sourceIp,
-    ...(facts.userAgent === undefined ? {} : { userAgent: facts.userAgent }),
     ...session.person,
     ...(caller === undefined ? {} : { callerArn: caller.arn, callerAccessKeyId: caller.accessKeyId }),
     resource,

@@ -24,6 +24,12 @@ export function readForm(text: string): Map<string, string> {
   return form
 }
 
+/** Of an address, what stands behind its question mark. */
+export function readQuery(url: string): Map<string, string> {
+  const at = url.indexOf('?')
+  return at < 0 ? new Map() : readForm(url.slice(at + 1))
+}
+
 function decode(part: string): string {
   const text = part.includes('+') ? part.replaceAll('+', ' ') : part
   if (!text.includes('%')) return text

@@ -2,14 +2,11 @@ import { defineAction } from '../aws/action.ts'
 import { optional, params, text, time } from '../aws/params.ts'
 import { toSeconds } from '../base/clock.ts'
 import { Refusal } from '../base/refusal.ts'
-import { personKey, type Revocation } from '../store/revocations.ts'
+import { longestSessionMs, personKey, type Revocation } from '../store/revocations.ts'
 import type { IamDeps } from './deps.ts'
 import { requireHolder, role, user } from './holders.ts'
 import * as given from './parameters.ts'
 import { on } from './permissions.ts'
-
-/** No session lives longer: what is denied can be forgotten after that. @see GetSessionToken, DurationSeconds */
-const longestSessionMs = 129_600_000
 
 const printable = text({ min: 1, max: 255, pattern: /^[^\p{Cc}\p{Cs}]+$/u, patternText: '[\\P{Cc}]+' })
 
@@ -25,8 +22,8 @@ type Asked = {
 /**
  * Ends sessions at once, on every node, and all that were got by them along chains of roles: one (by its access key
  * id, or by the long-term key that they came from), all of a role or a user, or all of a person, by one way in or by
- * all that they have linked, as far as they were issued up to `Before` (now unless it is set). Rolecall's own: AWS has a policy on `aws:TokenIssueTime` for it, which
- * no chain heeds.
+ * all that they have linked, as far as they were issued up to `Before` (now unless it is set). Rolecall's own: AWS has a
+ * policy on `aws:TokenIssueTime` for it, which no chain heeds.
  *
  * @throws {Refusal} request.invalid | entity.missing
  */

@@ -6,7 +6,7 @@ import type { Clock } from '../base/clock.ts'
 import type { FederatedIdentity } from '../base/federated-identity.ts'
 import type { Outbound } from '../base/outbound.ts'
 import { Refusal } from '../base/refusal.ts'
-import { readForm } from '../http/read-form.ts'
+import { readQuery } from '../http/read-form.ts'
 import type { SignInStates } from '../store/sign-in-states.ts'
 import { createFacebookStrategy } from './facebook-strategy.ts'
 import { createGoogleStrategy } from './google-strategy.ts'
@@ -94,8 +94,7 @@ function createSignIn(
     },
     async finish(request, response) {
       await requireAnswer(request, states)
-      const identity = await authenticate(passport, name, request, response)
-      return identity
+      return authenticate(passport, name, request, response)
     },
   }
 }
@@ -105,7 +104,7 @@ function createSignIn(
  * an answer with neither for the beginning of a new sign-in.
  */
 async function requireAnswer(request: Request, states: StateStore): Promise<void> {
-  const query = readForm(request.url.split('?')[1] ?? '')
+  const query = readQuery(request.url)
   if (query.has('code') && !query.has('error') && !query.has('error_code')) return
   await states.take(request, query.get('state') ?? '')
   const cancelled = query.get('error') === 'access_denied'

@@ -1,9 +1,6 @@
 import { dnKey } from '../directory/distinguished-name.ts'
 import type { DirectoryKey } from '../store/directory-people.ts'
-import { personKey, type Revocations } from '../store/revocations.ts'
-
-/** No session lives longer. @see AWS STS API reference, GetSessionToken */
-const longestSessionMs = 129_600_000
+import { longestSessionMs, personKey, type Revocations } from '../store/revocations.ts'
 
 /** The groups that somebody is no longer in. */
 export function lostGroups(before: readonly string[], now: readonly string[]): string[] {

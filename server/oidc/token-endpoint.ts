@@ -3,7 +3,7 @@ import type { AuditLog } from '../audit/audit-log.ts'
 import { isoSeconds } from '../base/clock.ts'
 import type { FederatedIdentity } from '../base/federated-identity.ts'
 import { Refusal, retryHeaders } from '../base/refusal.ts'
-import type { RequestFacts } from '../base/request-facts.ts'
+import { eventFacts, type RequestFacts } from '../base/request-facts.ts'
 import type { AssumedRole, Gate } from '../federation/gate.ts'
 import { sessionNameFor } from '../federation/session-name.ts'
 import { readBody } from '../http/read-body.ts'
@@ -186,10 +186,6 @@ function fail(deps: TokenEndpointDeps, facts: RequestFacts, response: ServerResp
     response.setHeader('connection', 'close')
   response.setHeaders(new Map(Object.entries(retryHeaders(error))))
   sendError(response, facts.requestId, oauthErrorOf(error))
-}
-
-function eventFacts({ atMs, requestId, sourceIp, userAgent }: RequestFacts) {
-  return { atMs, requestId, sourceIp, ...(userAgent === undefined ? {} : { userAgent }) }
 }
 
 function sendError(

@@ -14,6 +14,9 @@ export type Revocation = {
   expiresAtMs: number
 }
 
+/** No session lives longer: what is denied can be forgotten after that. @see AWS STS API reference, GetSessionToken */
+export const longestSessionMs = 129_600_000
+
 /** What is asked of a session, and of each that it was got by. */
 export type Issued = { accessKeyId: string; principalId: string; issuedAtSeconds: number }
 

@@ -1,13 +1,12 @@
 import express, { type Request, type Response, type Router } from 'express'
 import type { FederatedIdentity } from '../base/federated-identity.ts'
 import { type Reason, Refusal } from '../base/refusal.ts'
-import { readBody } from '../http/read-body.ts'
-import { readForm } from '../http/read-form.ts'
 import type { LinkedWay, WayIn } from '../store/people.ts'
 import { beginErrand, findErrand, isFresh } from './errands.ts'
 import { isTransient, type LinkDeps, linkWay, note, unlinkWay, type WayEvent } from './link-ways.ts'
 import { type NoticeCode, noticeFor } from './notices.ts'
-import { type Pages, providerName, shownPerson } from './pages.ts'
+import type { Pages } from './pages.ts'
+import { postedForm } from './posted-form.ts'
 import { requirePerson } from './session.ts'
 import type { OfferedWay } from './sign-in-routes.ts'
 
@@ -17,8 +16,6 @@ export type AccountRouteDeps = LinkDeps & {
   offeredWays(): Promise<OfferedWay[]>
   log: { info(context: object, message: string): void }
 }
-
-const bodyLimits = { maxBytes: 8 * 1024, timeoutMs: 10_000 }
 
 /** A person's ways in: see them, link another, unlink one. */
 export function createAccountRoutes(deps: AccountRouteDeps): Router {
@@ -32,10 +29,10 @@ export function createAccountRoutes(deps: AccountRouteDeps): Router {
     const ways = person === undefined ? [] : await store.people.ways(person.id)
     await pages.render(response, 'account', {
       title: 'Your account',
-      person: shownPerson(identity),
+      person: identity,
       notice: noticeFor(request.url),
       personId: person?.id,
-      ways: shownWays(ways, identity),
+      ways: shownWays(pages, ways, identity),
       isFresh: isFresh(request.session, clock),
     })
   })
@@ -57,32 +54,32 @@ export function createAccountRoutes(deps: AccountRouteDeps): Router {
     const ways = errand.purpose === 'again' && mine.length > 0 ? mine : offered
     await pages.render(response, 'account-sign-in', {
       title: errand.purpose === 'link' ? 'Link another way in' : 'Sign in again',
-      person: shownPerson(identity),
+      person: identity,
       purpose: errand.purpose,
       ways: ways.map(way => ({ ...way, href: `${way.href}?errand=${errand.token}` })),
     })
   })
 
   router.get('/account/confirm', async (request, response) => {
-    const { identity, arrival } = request.session
-    if (identity === undefined || arrival === undefined || arrival.untilMs <= clock())
+    const { identity, pendingWay } = request.session
+    if (identity === undefined || pendingWay === undefined || pendingWay.untilMs <= clock())
       return response.redirect(303, '/account')
     await pages.render(response, 'account-confirm', {
       title: 'Link these two',
-      person: shownPerson(identity),
-      token: arrival.token,
-      ways: [identity, arrival.identity].map(one => shownWay(one, identity)),
+      person: identity,
+      token: pendingWay.token,
+      ways: [identity, pendingWay.identity].map(one => shownWay(pages, one, identity)),
     })
   })
 
   router.post('/account/confirm', async (request, response) => {
     const identity = requirePerson(request)
-    const form = await formOf(request)
-    const { arrival } = request.session
-    delete request.session.arrival
-    if (arrival === undefined || arrival.untilMs <= clock() || form.get('token') !== arrival.token)
+    const form = await postedForm(request)
+    const { pendingWay } = request.session
+    delete request.session.pendingWay
+    if (pendingWay === undefined || pendingWay.untilMs <= clock() || form.get('token') !== pendingWay.token)
       return response.redirect(303, '/account?notice=late')
-    const added = arrival.identity
+    const added = pendingWay.identity
     await answer(deps, request, response, { event: 'LinkWayIn', identity, way: added, done: 'linked' }, () =>
       linkWay(deps, request, identity, added),
     )
@@ -90,7 +87,7 @@ export function createAccountRoutes(deps: AccountRouteDeps): Router {
 
   router.post('/account/unlink', async (request, response) => {
     const identity = requirePerson(request)
-    const form = await formOf(request)
+    const form = await postedForm(request)
     const [issuer, subject] = [form.get('issuer'), form.get('subject')]
     if (issuer === undefined || subject === undefined) throw new Refusal('request.invalid')
     if (!isFresh(request.session, clock)) {
@@ -103,10 +100,6 @@ export function createAccountRoutes(deps: AccountRouteDeps): Router {
     )
   })
   return router
-}
-
-async function formOf(request: Request): Promise<Map<string, string>> {
-  return readForm(await readBody(request, bodyLimits))
 }
 
 /** What is told on the account's page, and not on one of its own. */
@@ -144,15 +137,17 @@ type Way = Pick<LinkedWay, 'issuer' | 'subject' | 'kind' | 'demo'> &
   Partial<Pick<LinkedWay, 'displayName' | 'email' | 'linkedAtMs' | 'lastSeenAtMs'>>
 
 /** The one that they are signed in by first. */
-function shownWays(ways: readonly LinkedWay[], current: FederatedIdentity) {
-  if (ways.length === 0) return [shownWay(current, current)]
-  return ways.map(way => shownWay(way, current)).toSorted((a, b) => Number(b.isCurrent) - Number(a.isCurrent))
+function shownWays(pages: Pages, ways: readonly LinkedWay[], current: FederatedIdentity) {
+  if (ways.length === 0) return [shownWay(pages, current, current)]
+  return ways
+    .map(way => shownWay(pages, way, current))
+    .toSorted((a, b) => Number(b.isCurrent) - Number(a.isCurrent))
 }
 
-function shownWay(way: Way, current: FederatedIdentity) {
+function shownWay(pages: Pages, way: Way, current: FederatedIdentity) {
   const { issuer, subject, displayName, email, linkedAtMs, lastSeenAtMs } = way
   return {
-    provider: providerName(way),
+    provider: pages.providerOf(way),
     name: displayName ?? email ?? subject,
     email: displayName === undefined ? undefined : email,
     issuer,

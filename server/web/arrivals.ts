@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import express, { type Router } from 'express'
 import type { Clock } from '../base/clock.ts'
 import type { FederatedIdentity } from '../base/federated-identity.ts'
-import { readForm } from '../http/read-form.ts'
+import { readQuery } from '../http/read-form.ts'
 import { createStateStore } from '../identity/state-store.ts'
 import type { SignInStates } from '../store/sign-in-states.ts'
 import { refuseSignIn, type SignInDeps, startSession } from './start-session.ts'
@@ -36,7 +36,7 @@ export function createArrivals(
   routes.get(path, async (request, response) => {
     response.set('cache-control', 'no-store')
     try {
-      const query = readForm(request.url.split('?')[1] ?? '')
+      const query = readQuery(request.url)
       const { codeVerifier: kept } = await states.take(request, query.get('state') ?? '')
       const { identity, way }: Arrived = JSON.parse(kept)
       response.redirect(303, await startSession(deps, request, identity, way))

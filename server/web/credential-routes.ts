@@ -3,12 +3,11 @@ import { type Clock, isoSeconds } from '../base/clock.ts'
 import { Refusal } from '../base/refusal.ts'
 import type { Gate } from '../federation/gate.ts'
 import { sessionNameFor } from '../federation/session-name.ts'
-import { readBody } from '../http/read-body.ts'
-import { readForm } from '../http/read-form.ts'
 import type { FactsOf } from '../http/request-facts.ts'
 import { credentialFormats } from './credential-formats.ts'
 import { durationsUpTo, inWords } from './durations.ts'
-import { type Pages, shownPerson } from './pages.ts'
+import type { Pages } from './pages.ts'
+import { postedForm } from './posted-form.ts'
 import { requirePerson } from './session.ts'
 
 export type CredentialRouteDeps = {
@@ -18,8 +17,6 @@ export type CredentialRouteDeps = {
   factsOf: FactsOf
   clock: Clock
 }
-
-const bodyLimits = { maxBytes: 8 * 1024, timeoutMs: 10_000 }
 
 export function createCredentialRoutes(deps: CredentialRouteDeps): Router {
   const { config, pages, gate, factsOf } = deps
@@ -31,7 +28,7 @@ export function createCredentialRoutes(deps: CredentialRouteDeps): Router {
     const roles = await gate.rolesFor(identity, sessionNameFor(identity), factsOf(request))
     await pages.render(response, 'roles', {
       title: 'Choose a role',
-      person: shownPerson(identity),
+      person: identity,
       subject: identity.subject,
       issuer: identity.issuer,
       roles: roles.map(role => ({
@@ -50,7 +47,7 @@ export function createCredentialRoutes(deps: CredentialRouteDeps): Router {
     const { issuedAtSeconds, expiresAtSeconds } = assumed.session
     await pages.render(response, 'credentials', {
       title: 'Your credentials',
-      person: shownPerson(identity),
+      person: identity,
       role: { name: assumed.role.name, arn: role },
       sessionArn: assumed.arn,
       expiresAt: isoSeconds(expiresAtSeconds),
@@ -63,7 +60,7 @@ export function createCredentialRoutes(deps: CredentialRouteDeps): Router {
 }
 
 async function readChoice(request: Request): Promise<{ role: string; seconds: number }> {
-  const form = readForm(await readBody(request, bodyLimits))
+  const form = await postedForm(request)
   const role = form.get('role') ?? ''
   const duration = form.get('duration') ?? ''
   if (role === '' || !/^\d{3,5}$/.test(duration)) throw new Refusal('request.invalid')

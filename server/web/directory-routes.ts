@@ -1,9 +1,8 @@
 import express, { type Router } from 'express'
 import { Refusal } from '../base/refusal.ts'
-import { readBody } from '../http/read-body.ts'
-import { readForm } from '../http/read-form.ts'
 import type { ProofVerifiers } from '../identity/proof-verifiers.ts'
 import type { Pages } from './pages.ts'
+import { postedForm } from './posted-form.ts'
 import { refuseSignIn, type SignInDeps, startSession } from './start-session.ts'
 
 export type DirectoryRouteDeps = SignInDeps & {
@@ -12,21 +11,19 @@ export type DirectoryRouteDeps = SignInDeps & {
   directoryName: string
 }
 
-const bodyLimits = { maxBytes: 8 * 1024, timeoutMs: 10_000 }
-
 export const directoryPath = '/sign-in/directory'
 
 /** The form with a user name and a password, which the sign-in page shows as well, and where it goes. */
 export function createDirectoryRoutes(deps: DirectoryRouteDeps): Router {
   const { pages, proofs, factsOf, directoryName } = deps
   const router = express.Router()
-  router.get(directoryPath, (_request, response) =>
-    pages.render(response, 'log-in', { title: 'Log in', directoryName }),
+  router.get(directoryPath, (request, response) =>
+    pages.render(response, 'log-in', { title: 'Log in', person: request.session.identity, directoryName }),
   )
   router.post(directoryPath, async (request, response) => {
     response.set('cache-control', 'no-store')
     try {
-      const form = readForm(await readBody(request, bodyLimits))
+      const form = await postedForm(request)
       const [username, password] = [form.get('username')?.trim() ?? '', form.get('password') ?? '']
       if (username === '' || password === '')
         throw new Refusal('password.refused', { detail: 'an empty field' })

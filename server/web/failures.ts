@@ -3,7 +3,7 @@ import type { AuditLog } from '../audit/audit-log.ts'
 import { Refusal, retryHeaders } from '../base/refusal.ts'
 import type { FactsOf } from '../http/request-facts.ts'
 import { sentenceOf, webFaults } from './faults.ts'
-import { type Pages, shownPerson } from './pages.ts'
+import type { Pages } from './pages.ts'
 
 export type FailureDeps = {
   pages: Pages
@@ -17,7 +17,7 @@ export function createFailureHandler({ pages, audit, factsOf, log }: FailureDeps
   return async (error: unknown, request: Request, response: Response, next: NextFunction): Promise<void> => {
     if (response.headersSent) return next(error)
     const { requestId, atMs, sourceIp } = factsOf(request)
-    const person = request.session?.identity && shownPerson(request.session.identity)
+    const person = request.session?.identity
     if (!(error instanceof Refusal)) {
       log.error({ requestId, err: error }, 'unexpected failure of a page')
       const message = 'Something went wrong on our side. Please try again.'

@@ -6,6 +6,7 @@ import type { Clock } from '../base/clock.ts'
 import type { FederatedIdentity } from '../base/federated-identity.ts'
 import { newId } from '../base/ids.ts'
 import { type Reason, Refusal } from '../base/refusal.ts'
+import { eventFacts } from '../base/request-facts.ts'
 import type { FactsOf } from '../http/request-facts.ts'
 import type { Store } from '../store/open-store.ts'
 import type { WayIn } from '../store/people.ts'
@@ -20,7 +21,7 @@ export type LinkDeps = {
 }
 
 /** Who came back from their provider to be linked, until it is confirmed. */
-export type Arrival = {
+export type PendingWay = {
   identity: FederatedIdentity
   /** Of the page that names both: what is confirmed is what was shown. */
   token: string
@@ -50,7 +51,7 @@ export async function receiveWay(
   if (objection === 'taken') note(deps, request, 'LinkWayIn', present, came, 'entity.exists')
   if (objection !== undefined) return `/account?notice=${objection}`
   const token = randomBytes(16).toString('base64url')
-  request.session.arrival = { identity: came, token, untilMs: deps.clock() + confirmMs }
+  request.session.pendingWay = { identity: came, token, untilMs: deps.clock() + confirmMs }
   return '/account/confirm'
 }
 
@@ -113,7 +114,7 @@ function record(
   { present, personId, way }: { present: FederatedIdentity; personId: string; way: Omit<WayIn, 'demo'> },
 ): Promise<void> {
   return audit.record({
-    ...eventFacts(factsOf, request),
+    ...eventFacts(factsOf(request)),
     event,
     decision: 'allowed',
     issuer: present.issuer,
@@ -134,7 +135,7 @@ export function note(
   reason: Reason,
 ): void {
   audit.note({
-    ...eventFacts(factsOf, request),
+    ...eventFacts(factsOf(request)),
     event,
     decision: 'denied',
     reason,
@@ -142,9 +143,4 @@ export function note(
     subject: present.subject,
     detail: { way: { issuer: way.issuer, subject: way.subject } },
   })
-}
-
-function eventFacts(factsOf: FactsOf, request: Request) {
-  const { atMs, requestId, sourceIp, userAgent } = factsOf(request)
-  return { atMs, requestId, sourceIp, ...(userAgent === undefined ? {} : { userAgent }) }
 }

@@ -1,11 +1,11 @@
 import express, { type Request, type Response, type Router } from 'express'
 import { networkOf } from '../http/network-of.ts'
 import type { RateLimit } from '../http/rate-limit.ts'
-import { readBody } from '../http/read-body.ts'
-import { readForm } from '../http/read-form.ts'
+import { readQuery } from '../http/read-form.ts'
 import type { OidcSignIn } from '../identity/openid/sign-in.ts'
 import type { Arrivals } from './arrivals.ts'
 import type { createBrowserCookie } from './browser-cookie.ts'
+import { postedForm } from './posted-form.ts'
 import { refuseSignIn, type SignInDeps, startSession } from './start-session.ts'
 
 /** The way to one OpenID provider and back. */
@@ -25,7 +25,7 @@ export type OidcRouteDeps = SignInDeps & {
   startLimit: RateLimit
 }
 
-const bodyLimits = { maxBytes: 64 * 1024, timeoutMs: 10_000 }
+const answerLimits = { maxBytes: 64 * 1024 }
 
 /**
  * Stands before the rule that forms must come from our own pages: an answer that is posted comes from the
@@ -62,8 +62,8 @@ async function finish(
 ): Promise<void> {
   response.set('cache-control', 'no-store')
   try {
-    const answer = way.byPost ? await readBody(request, bodyLimits) : queryOf(request)
-    const identity = await way.signIn.finish(request, readForm(answer))
+    const answer = way.byPost ? await postedForm(request, answerLimits) : readQuery(request.url)
+    const identity = await way.signIn.finish(request, answer)
     const path = `/sign-in/${way.name}`
     response.redirect(
       303,
@@ -74,9 +74,4 @@ async function finish(
   } catch (error) {
     await refuseSignIn(deps, request, response, error)
   }
-}
-
-function queryOf({ url }: Request): string {
-  const at = url.indexOf('?')
-  return at < 0 ? '' : url.slice(at + 1)
 }

@@ -16,53 +16,54 @@ export type PageName =
 
 /** What every page is told. */
 export type PageFrame = { publicUrl: string; demo: boolean }
-export type ShownPerson = { name: string; email?: string; provider: string }
+type Vouched = { kind: string; issuer: string; demo: boolean }
+
 export type Pages = {
+  /** @param locals.person who is signed in, for the top of the page */
   render(
     response: Response,
     page: PageName,
-    locals: { title: string; person?: ShownPerson | undefined; [name: string]: unknown },
+    locals: { title: string; person?: FederatedIdentity | undefined; [name: string]: unknown },
     status?: number,
   ): Promise<void>
+  /** What people call the provider that somebody came by. */
+  providerOf(by: Vouched): string
 }
 
 const views = fileURLToPath(new URL('../../views', import.meta.url))
 
-/** Renders `views/`. No page is ever stored: each shows a person, or something that is theirs. */
-export function createPages(frame: PageFrame, production: boolean): Pages {
+/**
+ * Renders `views/`. No page is ever stored: each shows a person, or something that is theirs.
+ *
+ * @param titles of the OpenID providers that are set up, by issuer
+ */
+export function createPages(
+  frame: PageFrame,
+  production: boolean,
+  titles: ReadonlyMap<string, string>,
+): Pages {
+  function providerOf({ kind, issuer, demo }: Vouched): string {
+    if (kind === 'saml' || kind === 'ldap') return issuer.slice(issuer.lastIndexOf('/') + 1)
+    const name = kind === 'facebook' ? 'Facebook' : 'Google'
+    if (demo) return `${name} (stand-in)`
+    return kind === 'facebook' ? name : (titles.get(issuer) ?? issuer)
+  }
+
+  function shown(identity: FederatedIdentity) {
+    const { displayName, email, subject } = identity
+    return { name: displayName ?? email ?? subject, email, provider: providerOf(identity) }
+  }
+
   return {
+    providerOf,
     async render(response, page, locals, status = 200) {
+      const person = locals.person && shown(locals.person)
       const html = await ejs.renderFile(
         `${views}/${page}.ejs`,
-        { person: undefined, ...frame, ...locals },
+        { ...frame, ...locals, person },
         { cache: production },
       )
       response.status(status).set('cache-control', 'no-store').type('html').send(html)
     },
   }
-}
-
-export function shownPerson(identity: FederatedIdentity): ShownPerson {
-  const { displayName, email, subject } = identity
-  return {
-    name: displayName ?? email ?? subject,
-    ...(email === undefined ? {} : { email }),
-    provider: providerName(identity),
-  }
-}
-
-/** What people call it. */
-export function providerName({
-  kind,
-  issuer,
-  demo,
-}: {
-  kind: string
-  issuer: string
-  demo: boolean
-}): string {
-  if (kind === 'saml' || kind === 'ldap') return issuer.slice(issuer.lastIndexOf('/') + 1)
-  const name = kind === 'facebook' ? 'Facebook' : 'Google'
-  if (demo) return `${name} (stand-in)`
-  return kind === 'facebook' || issuer === 'https://accounts.google.com' ? name : issuer
 }

@@ -9,7 +9,7 @@ import type { Gate } from '../federation/gate.ts'
 import { createRateLimit } from '../http/rate-limit.ts'
 import type { FactsOf } from '../http/request-facts.ts'
 import { createBrowserSignIns, type ProviderName } from '../identity/browser-sign-in.ts'
-import type { OidcClient } from '../identity/openid/client.ts'
+import { issuersOf, type OidcClient } from '../identity/openid/client.ts'
 import { answersByPost, createOidcSignIn } from '../identity/openid/sign-in.ts'
 import type {
   FacebookSettings,
@@ -71,7 +71,7 @@ const assets = fileURLToPath(new URL('../../public', import.meta.url))
 export function createWebRoutes(deps: WebDeps): Router {
   const { config, standIns, store, proofs, outbound, keyring, clock } = deps
   const { publicUrl, production, demo } = config
-  const pages = createPages({ publicUrl, demo }, production)
+  const pages = createPages({ publicUrl, demo }, production, titlesOf(config))
   const browserCookie = createBrowserCookie(production, { crossSite: false })
   const google = config.google ?? standIns?.google
   const facebook = config.facebook ?? standIns?.facebook
@@ -138,6 +138,17 @@ export function createWebRoutes(deps: WebDeps): Router {
   })
   router.use(createFailureHandler({ ...deps, pages }))
   return router
+}
+
+/** By issuer. Of two clients at one the first gives the name. */
+function titlesOf({ google, oidcClients }: WebDeps['config']): Map<string, string> {
+  const titles = oidcClients.flatMap(client =>
+    issuersOf(client).map(issuer => [issuer, client.title] as const),
+  )
+  const ofGoogle = ['https://accounts.google.com', google?.issuer ?? ''].map(
+    issuer => [issuer, 'Google'] as const,
+  )
+  return new Map([...titles.toReversed(), ...ofGoogle])
 }
 
 /**

@@ -1,13 +1,12 @@
 import express, { type Request, type Response, type Router } from 'express'
 import { Refusal } from '../base/refusal.ts'
 import { networkOf } from '../http/network-of.ts'
-import { readBody } from '../http/read-body.ts'
-import { readForm } from '../http/read-form.ts'
 import type { SamlSignIn } from '../identity/saml-sign-in.ts'
 import type { Departure } from '../saml/authn-request.ts'
 import type { Arrivals } from './arrivals.ts'
 import type { createBrowserCookie } from './browser-cookie.ts'
 import type { Pages } from './pages.ts'
+import { postedForm } from './posted-form.ts'
 import { refuseSignIn, type SignInDeps } from './start-session.ts'
 
 export type SamlRouteDeps = SignInDeps & {
@@ -21,7 +20,7 @@ export type SamlRouteDeps = SignInDeps & {
   startLimit: { requireToken(key: string): void }
 }
 
-const bodyLimits = { maxBytes: 256 * 1024, timeoutMs: 10_000 }
+const answerLimits = { maxBytes: 256 * 1024 }
 
 /**
  * The way to SAML providers and back. The answer is posted by the provider's page: it stands before the rule that
@@ -54,7 +53,7 @@ export function createSamlRoutes(deps: SamlRouteDeps): Router {
   router.post('/saml/acs', async (request, response) => {
     response.set('cache-control', 'no-store')
     try {
-      const form = readForm(await readBody(request, bodyLimits))
+      const form = await postedForm(request, answerLimits)
       const answer = { response: form.get('SAMLResponse') ?? '', sourceIp: factsOf(request).sourceIp }
       const asked = await samlSignIn.takeRequest(request, form.get('RelayState') ?? '')
       if (asked === undefined) {

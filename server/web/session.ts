@@ -6,7 +6,7 @@ import type { FederatedIdentity } from '../base/federated-identity.ts'
 import { Refusal } from '../base/refusal.ts'
 import type { WebSessions } from '../store/web-sessions.ts'
 import type { Errand } from './errands.ts'
-import type { Arrival } from './link-ways.ts'
+import type { PendingWay } from './link-ways.ts'
 
 declare module 'express-session' {
   interface SessionData {
@@ -18,8 +18,10 @@ declare module 'express-session' {
     signedInAtMs: number
     /** The address that they left by. */
     signedInBy: string
+    /** What they left for a provider for. */
     errand: Errand
-    arrival: Arrival
+    /** Who came back to be linked. */
+    pendingWay: PendingWay
   }
 }
 

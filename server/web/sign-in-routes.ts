@@ -40,7 +40,7 @@ export function createSignInPage(deps: SignInPageDeps): SignInDeps['showSignIn']
       title: 'Sign in',
       notice,
       directoryName: deps.directoryName,
-      providers: (await offeredWays(deps)).filter(({ href }) => href !== directoryPath),
+      ways: (await offeredWays(deps)).filter(({ href }) => href !== directoryPath),
     }
     await deps.pages.render(response, 'sign-in', locals, status)
   }

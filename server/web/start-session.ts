@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express'
 import type { FederatedIdentity } from '../base/federated-identity.ts'
 import { Refusal, retryHeaders } from '../base/refusal.ts'
+import { eventFacts } from '../base/request-facts.ts'
 import { takeErrand } from './errands.ts'
 import { sentenceOf, webFaults } from './faults.ts'
 import { type LinkDeps, receiveWay } from './link-ways.ts'
@@ -29,16 +30,12 @@ export async function startSession(
   const { identity: present } = request.session
   const errand = takeErrand(request.session, way, deps.clock)
   if (errand === 'link' && present !== undefined) return receiveWay(deps, request, present, identity)
-  const facts = deps.factsOf(request)
   await deps.store.identities.remember(identity, deps.clock())
   const person = await deps.store.people.find(identity)
   await deps.audit.record({
-    atMs: facts.atMs,
+    ...eventFacts(deps.factsOf(request)),
     event: 'SignIn',
     decision: 'allowed',
-    requestId: facts.requestId,
-    sourceIp: facts.sourceIp,
-    ...(facts.userAgent === undefined ? {} : { userAgent: facts.userAgent }),
     issuer: identity.issuer,
     subject: identity.subject,
     ...(person === undefined ? {} : { personId: person.id }),
@@ -47,7 +44,6 @@ export async function startSession(
     request.session.regenerate(error => (error ? reject(error) : resolve()))
   })
   request.session.identity = identity
-  request.session.signedInAtMs = deps.clock()
   request.session.signedInBy = way
   const { sessionEndsAtSeconds: end = Number.POSITIVE_INFINITY } = identity
   request.session.signedInAtMs = deps.clock()

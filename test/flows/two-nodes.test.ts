@@ -22,15 +22,10 @@ import {
 } from '../support/postgres.ts'
 import { startRolecall, trusting } from '../support/rolecall.ts'
 import { postSigned } from '../support/signed-form.ts'
+import { until } from '../support/until.ts'
 
-/** Asks until it holds, for as long as IAM changes may take to reach every node. */
-async function within2s(holds: () => Promise<boolean>): Promise<void> {
-  const givesUpAtMs = Date.now() + 2_000
-  while (!(await holds())) {
-    assert.ok(Date.now() < givesUpAtMs, 'it took more than two seconds')
-    await new Promise(resolve => setTimeout(resolve, 20))
-  }
-}
+/** For as long as IAM changes may take to reach every node. */
+const within2s = (holds: () => Promise<boolean>) => until(holds, 2_000)
 
 const succeeds = (call: Promise<unknown>) =>
   call.then(
@@ -147,8 +142,7 @@ describe('two nodes on one PostgreSQL database', { skip: skipWithoutPostgres }, 
     }
     // What is read while a change is still on its way is not kept: it must have come before the database goes.
     const changedAtMs = Date.now()
-    while (one.rolecall.store.inStepAtMs() <= changedAtMs)
-      await new Promise(resolve => setTimeout(resolve, 20))
+    await until(() => one.rolecall.store.inStepAtMs() > changedAtMs)
     assert.deepEqual([await ask(one), await ask(impatient)], ['taken', 'taken'])
     await closeDatabase(url)
     try {

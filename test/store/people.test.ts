@@ -4,6 +4,7 @@ import { Refusal } from '../../server/base/refusal.ts'
 import type { Store } from '../../server/store/open-store.ts'
 import { createDatabase, skipWithoutPostgres } from '../support/postgres.ts'
 import { openSharedStore, storeKinds } from '../support/stores.ts'
+import { until } from '../support/until.ts'
 
 const way = (subject: string, more: { issuer?: string; demo?: boolean } = {}) => ({
   issuer: 'https://issuer.example',
@@ -164,15 +165,9 @@ describe('linked people on two nodes', { skip: skipWithoutPostgres }, async () =
     }
   })
 
-  test('what one node links and unlinks, the other knows within two seconds', async () => {
+  test('what one node links and unlinks, the other knows by itself', async () => {
     const [present, added] = [way('m1'), way('m2')]
-    const knows = async (id: string | undefined) => {
-      const givesUpAtMs = Date.now() + 2_000
-      while ((await other.people.find(added))?.id !== id) {
-        assert.ok(Date.now() < givesUpAtMs, 'it took more than two seconds')
-        await new Promise(resolve => setTimeout(resolve, 20))
-      }
-    }
+    const knows = (id: string | undefined) => until(async () => (await other.people.find(added))?.id === id)
     await knows(undefined)
     await one.people.link({ personId: 'PERSONM', present, added }, 5)
     await knows('PERSONM')

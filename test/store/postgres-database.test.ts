@@ -8,6 +8,7 @@ import { createDatabase, runSql, skipWithoutPostgres } from '../support/postgres
 import { refusalOf } from '../support/refusal-of.ts'
 import { openSharedStore } from '../support/stores.ts'
 import { startTcpProxy } from '../support/tcp-proxy.ts'
+import { until } from '../support/until.ts'
 
 const role: Role = {
   id: 'AROAONE',
@@ -18,15 +19,6 @@ const role: Role = {
   tags: {},
   createdAtMs: 1,
   demo: false,
-}
-
-/** Asks until it holds: how long other nodes take is the test's question only where a limit is given. */
-async function until(holds: () => Promise<boolean>, mostMs = 30_000): Promise<void> {
-  const givesUpAtMs = Date.now() + mostMs
-  while (!(await holds())) {
-    assert.ok(Date.now() < givesUpAtMs, 'it did not come to pass')
-    await new Promise(resolve => setTimeout(resolve, 20))
-  }
 }
 
 async function openNodes(url: string) {

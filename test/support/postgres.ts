@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { chmodSync, chownSync, existsSync, globSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { after } from 'node:test'
 import pg from 'pg'
 import { freePort } from './free-port.ts'
+import { untilReady } from './until.ts'
 
 /** Where a run's one server is: set by `npm test` for the test files. */
 export const serverUrlVariable = 'ROLECALL_TEST_POSTGRES'
@@ -61,7 +62,7 @@ export async function startPostgres(bin: string): Promise<PostgresServer> {
   const endNow = () => child.kill('SIGQUIT')
   process.prependOnceListener('exit', endNow)
   const url = `postgres://rolecall@127.0.0.1:${port}/postgres`
-  await untilReady(url, child)
+  await untilReady(() => runSql(url, 'select 1'), child)
   return {
     url,
     async stop() {
@@ -117,17 +118,4 @@ function postgresUser(): { uid: number; gid: number } | undefined {
   if (userInfo().uid !== 0) return undefined
   const idOf = (flag: string) => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }))
   return { uid: idOf('-u'), gid: idOf('-g') }
-}
-
-async function untilReady(url: string, child: ChildProcess): Promise<void> {
-  const givesUpAtMs = Date.now() + 30_000
-  for (;;) {
-    try {
-      await runSql(url, 'select 1')
-      return
-    } catch (error) {
-      if (child.exitCode !== null || Date.now() > givesUpAtMs) throw error
-      await new Promise(resolve => setTimeout(resolve, 50))
-    }
-  }
 }

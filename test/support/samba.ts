@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process'
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { randomBytes, randomInt } from 'node:crypto'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -18,6 +18,7 @@ import {
   type Values,
 } from './directory.ts'
 import { writeServerCertificate } from './server-certificate.ts'
+import { hasEnded, untilReady } from './until.ts'
 
 /** What a run's one domain controller is, as JSON: set by `npm test` for the test files. */
 export const sambaVariable = 'ROLECALL_TEST_SAMBA'
@@ -101,7 +102,7 @@ export async function startSamba(): Promise<SambaServer> {
     rmSync(folder, { recursive: true, force: true })
   }
   try {
-    await untilReady(directory, child)
+    await untilReady(() => asAdmin(directory, async () => {}), child)
     await populate(directory)
     await backdatePassword(folder, dnOf('pia'))
   } catch (cause) {
@@ -171,20 +172,6 @@ function collect({ stdout, stderr }: ChildProcessByStdio<Writable | null, Readab
   const printed: Buffer[] = []
   for (const stream of [stdout, stderr]) stream.on('data', data => printed.push(data))
   return () => Buffer.concat(printed).toString()
-}
-
-const hasEnded = ({ exitCode, signalCode }: ChildProcess) => exitCode !== null || signalCode !== null
-
-async function untilReady(directory: Directory, child: ChildProcess): Promise<void> {
-  const givesUpAtMs = Date.now() + 30_000
-  for (;;) {
-    try {
-      return await asAdmin(directory, async () => {})
-    } catch (error) {
-      if (hasEnded(child) || Date.now() > givesUpAtMs) throw error
-      await new Promise(resolve => setTimeout(resolve, 50))
-    }
-  }
 }
 
 async function populate(directory: Directory): Promise<void> {

@@ -7,6 +7,7 @@ import { asAdmin, type Directory, escapeRdn, groups, people } from './directory.
 import { freePort } from './free-port.ts'
 import { writeServerCertificate } from './server-certificate.ts'
 import { temporaryFolder } from './temporary-folder.ts'
+import { hasEnded, untilReady } from './until.ts'
 
 export type Slapd = Directory & {
   /** On the same ports, with what was written. */
@@ -96,7 +97,7 @@ export async function startSlapd(): Promise<Slapd> {
     // It ends with us, however we end.
     const args = ['--pdeathsig', 'KILL', executable, '-d', '0', '-f', configFile, '-h', `${url}/ ${tlsUrl}/`]
     child = spawn('/usr/bin/setpriv', args, { stdio: 'ignore' })
-    await untilReady(directory, child)
+    await untilReady(() => asAdmin(directory, async () => {}), child)
   }
   await start()
   return {
@@ -267,22 +268,8 @@ function load(executable: string, configFile: string, input: string): void {
   if (status !== 0) throw new Error(`slapadd ended with ${status}:\n${stderr}`)
 }
 
-const hasEnded = ({ exitCode, signalCode }: ChildProcess) => exitCode !== null || signalCode !== null
-
 /** Whether every thread has heard the signal: a busy one may answer for a moment longer (proc_pid_stat(5)). */
 function isStopped(pid = 0): boolean {
   const threads = globSync(`/proc/${pid}/task/*/stat`)
   return threads.every(file => readFileSync(file, 'utf8').split(') ')[1]?.startsWith('T'))
-}
-
-async function untilReady(directory: Directory, child: ChildProcess): Promise<void> {
-  const givesUpAtMs = Date.now() + 30_000
-  for (;;) {
-    try {
-      return await asAdmin(directory, async () => {})
-    } catch (error) {
-      if (hasEnded(child) || Date.now() > givesUpAtMs) throw error
-      await new Promise(resolve => setTimeout(resolve, 20))
-    }
-  }
 }

@@ -28,6 +28,7 @@ describe('a directory’s way in', { skip: skipWithoutSlapd }, async () => {
     const { html } = await walk.ask(browser)
     const form = await (await browser.get(walk.hrefIn(html, 'directory'))).text()
     assert.match(form, /action="\/sign-in\/directory"/)
+    assert.match(form, /class="person-name">Ada Lovelace</, 'the form says who is signed in meanwhile')
     const page = await browser.follow(await logIn(browser, 'ben'))
     assert.equal(new URL(page.url).pathname, '/account/confirm')
     assert.equal(noticeOf(await walk.confirm(browser, page)), 'linked')

@@ -6,6 +6,7 @@ import { accountWalk, noticeOf } from '../support/account-walk.ts'
 import { startDemoRolecall, walkToCallback } from '../support/demo-rolecall.ts'
 import { createHttpBrowser, type HttpBrowser, locationOf } from '../support/http-browser.ts'
 import { auditRowsIn } from '../support/rolecall-process.ts'
+import { until } from '../support/until.ts'
 
 const demo = await startDemoRolecall()
 const { url } = demo
@@ -35,14 +36,12 @@ const formFor = (html: string, subject: string) => unlinkForms(html).find(one =>
 
 /** Refusals are written in their own time. */
 async function reasonsOf(event: string, subject: string, count: number): Promise<unknown[]> {
-  const givesUpAtMs = Date.now() + 10_000
-  for (;;) {
-    const rows = auditRowsIn(demo.dataDir).filter(
+  const read = () =>
+    auditRowsIn(demo.dataDir).filter(
       row => row.event === event && row.subject === subject && row.decision === 'denied',
     )
-    if (rows.length >= count || Date.now() > givesUpAtMs) return rows.map(({ reason }) => reason)
-    await new Promise(resolve => setTimeout(resolve, 50))
-  }
+  await until(() => read().length >= count)
+  return read().map(({ reason }) => reason)
 }
 
 test('the account’s page needs a sign-in, and every page leads to it', async () => {

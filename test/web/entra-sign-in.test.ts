@@ -85,13 +85,16 @@ test('people of the one tenant that is configured sign in, and nobody else’s',
 
 test('of many tenants those that are listed sign in, each as an issuer of its own', async () => {
   const role = await rolecall.createRole('partners', trusting(accountId, { url: issuerOf(partner) }))
-  for (const [tenant, isOffered] of [
-    [partner, true],
-    [ours, false],
+  for (const [tenant, isOffered, title] of [
+    [partner, true, 'Many'],
+    // Of two clients at one issuer the first gives the name.
+    [ours, false, 'One'],
   ] as const) {
     const { browser, answer } = await signIn('many', claimsOf(tenant))
     assert.equal(answer.headers.get('location'), '/roles')
-    assert.equal((await (await browser.get(`${url}/roles`)).text()).includes(role), isOffered)
+    const html = await (await browser.get(`${url}/roles`)).text()
+    assert.equal(html.includes(role), isOffered)
+    assert.match(html, new RegExp(`class="person-origin">${title}</span>`))
   }
 })
 

@@ -71,6 +71,16 @@ test('the sign-in page offers each configured provider under its title, which is
   assert.match(html, /href="\/sign-in\/rogue-one"[\s\S]*Continue with Rogue one/)
 })
 
+test('whoever came by it reads its title on every page, never its address', async () => {
+  const browser = createHttpBrowser()
+  const page = await browser.follow(await browser.get((await walk(browser)).href))
+  for (const html of [await page.text(), await (await browser.get(`${url}/account`)).text()]) {
+    assert.match(html, /class="person-origin">[\s\S]*Corp &lt;Login&gt;<\/span>/)
+    assert.ok(!html.includes(corp.url))
+  }
+  assert.match(await (await browser.get(`${url}/account`)).text(), /<h3 id="way-0">Corp &lt;Login&gt;/)
+})
+
 test('what is asked carries PKCE with S256, a state and a nonce, each of its own', async () => {
   const browser = createHttpBrowser()
   const [first, second] = [await leave(browser), await leave(browser)]

@@ -1,6 +1,10 @@
+import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { z } from 'zod'
-import { dnKey } from './directory/distinguished-name.ts'
+import { dnKey } from '../directory/distinguished-name.ts'
+import { type DirectorySettings, usualFilters } from '../directory/settings.ts'
+import { isLoopbackHost } from './hosts.ts'
+import { type Given, pairRules, type Rule } from './rules.ts'
 import { oneOf, text } from './setting-kinds.ts'
 
 /** The environment variables about a directory, each by itself. */
@@ -48,6 +52,70 @@ export const directorySettings = {
     .default(300),
 }
 
+type Sound = z.output<z.ZodObject<typeof directorySettings>>
+
+/** A directory to log in to, as the environment describes it. */
+export type DirectoryConfig = Readonly<
+  Omit<DirectorySettings, 'ca'> & {
+    /** The last part of its ARN, and what the sign-in page calls it. */
+    name: string
+    /** Whom it is trusted for, instead of the system's certificate authorities. */
+    caFile?: string | undefined
+    groupRoles: readonly { groupDn: string; role: string }[]
+    recheckMs: number
+  }
+>
+
+export function directoryOf(sound: Sound): DirectoryConfig | undefined {
+  const { LDAP_URL: urls, LDAP_KIND: kind, LDAP_BASE_DN: baseDn } = sound
+  if (urls.length === 0 || kind === undefined || baseDn === undefined) return undefined
+  const { LDAP_BIND_DN: dn, LDAP_BIND_PASSWORD: password } = sound
+  return {
+    name: sound.LDAP_NAME,
+    urls,
+    kind,
+    baseDn,
+    groupBaseDn: sound.LDAP_GROUP_BASE_DN ?? baseDn,
+    bind: dn === undefined || password === undefined ? undefined : { dn, password },
+    caFile: sound.LDAP_CA_FILE,
+    startTls: sound.LDAP_START_TLS === 'on',
+    personFilter: sound.LDAP_PERSON_FILTER ?? usualFilters[kind].personFilter,
+    groupFilter: sound.LDAP_GROUP_FILTER ?? usualFilters[kind].groupFilter,
+    groupRoles: sound.LDAP_GROUP_ROLES,
+    recheckMs: sound.LDAP_RECHECK_SECONDS * 1000,
+  }
+}
+
+/** Alone they say nothing. */
+const defaults = ['LDAP_NAME', 'LDAP_START_TLS', 'LDAP_RECHECK_SECONDS']
+
+/** The rules between its settings. */
+export function directoryRules(given: Given, sound: Sound): Rule<keyof Sound>[] {
+  const isMeant = Object.keys(given).some(name => name in directorySettings && !defaults.includes(name))
+  const missing = (name: keyof Sound): Rule<keyof Sound> => [
+    name,
+    isMeant && given[name] === undefined,
+    'missing, expected together with the other LDAP_ settings',
+  ]
+  const plain = sound.LDAP_URL.filter(url => url.startsWith('ldap:') && !isNear(url))
+  return [
+    ...pairRules(given, 'LDAP_BIND_DN', 'LDAP_BIND_PASSWORD'),
+    missing('LDAP_URL'),
+    missing('LDAP_KIND'),
+    missing('LDAP_BASE_DN'),
+    [
+      'LDAP_URL',
+      plain.length > 0 && sound.LDAP_START_TLS === 'off',
+      'passwords would cross the network in plain text, expected ldaps://, LDAP_START_TLS=on, or loopback',
+    ],
+    [
+      'LDAP_BIND_DN',
+      sound.LDAP_KIND === 'ad' && given.LDAP_BIND_DN === undefined,
+      'missing, expected for Active Directory, which answers nobody who is not signed in',
+    ],
+  ]
+}
+
 function dn() {
   return text(isDn, 'not a distinguished name, expected such as ou=people,dc=example,dc=com').optional()
 }
@@ -85,5 +153,14 @@ function isRole(role: unknown): role is string {
   return (
     typeof role === 'string' &&
     /^(?:arn:aws:iam::\d{12}:role\/)?(?:[\x21-\x7e]+\/)?[\w+=,.@-]{1,64}$/.test(role)
+  )
+}
+
+/** A host name that means this machine, and not one that some name server says so of. */
+function isNear(url: string): boolean {
+  const { hostname } = new URL(url)
+  return (
+    isLoopbackHost(hostname) &&
+    (isIP(hostname.replace(/^\[|\]$/g, '')) !== 0 || /^localhost$/i.test(hostname))
   )
 }

@@ -1,8 +1,9 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
-import { type OidcClient, servesManyTenants } from './identity/openid/client.ts'
+import { type OidcClient, servesManyTenants } from '../identity/openid/client.ts'
+import { findBroken, type Given, httpsRule, parseEach, type Rule } from './rules.ts'
 import { endpoint, listOf, oneOf, text, word } from './setting-kinds.ts'
-import { editDistance, isLoopbackHost } from './settings.ts'
+import { editDistance } from './unknown-names.ts'
 
 /** What says all of one OpenID provider: the variables `OIDC_<NAME>_...`, as many groups of them as there are names. */
 const members = z.object({
@@ -26,14 +27,13 @@ const members = z.object({
 
 type Members = z.output<typeof members>
 type Member = keyof Members
-type Group = { name: string; given: Readonly<Record<string, string>>; sound: Members }
-type Rule = readonly [member: Member, broken: boolean, problem: string]
+type Group = { name: string; prefix: string; given: Given; sound: Members }
 
 export const oidcSettingNames = Object.keys(members.shape) as Member[]
 
 const pattern = new RegExp(`^OIDC_([A-Z0-9]+(?:_[A-Z0-9]+)*)_(${oidcSettingNames.join('|')})$`)
-/** Paths below /sign-in/ that are other ways in. */
-const takenNames = ['GOOGLE', 'FACEBOOK', 'SAML', 'LDAP', 'PASSWORD', 'GUEST']
+/** Paths below /sign-in/ that are other ways in, or may come to be. */
+const takenNames = ['GOOGLE', 'FACEBOOK', 'SAML', 'DIRECTORY', 'ARRIVED', 'LDAP', 'PASSWORD', 'GUEST']
 const onlyWith = {
   entra: ['TENANTS', 'GRAPH_URL'],
   apple: ['TEAM_ID', 'KEY_ID', 'KEY_FILE'],
@@ -41,7 +41,7 @@ const onlyWith = {
 
 /** The clients at OpenID providers, by the names of their groups, and everything that is wrong with them. */
 export function readOidcClients(
-  given: Readonly<Record<string, string>>,
+  given: Given,
   production: boolean,
 ): { clients: OidcClient[]; problems: string[] } {
   const problems: string[] = []
@@ -51,36 +51,27 @@ export function readOidcClients(
     if (name === undefined || member === undefined) problems.push(unknownName(variable))
     else byName.set(name, { ...byName.get(name), [member]: given[variable] ?? '' })
   }
-  const groups = [...byName].map(([name, values]) => parseGroup(name, values, problems))
+  const groups = [...byName].map(([name, values]): Group => {
+    const prefix = `OIDC_${name}_`
+    const { sound, problems: wrong } = parseEach(members, values, prefix)
+    problems.push(...wrong)
+    return { name, prefix, given: values, sound }
+  })
   for (const group of groups) {
     const rules = [...togetherRules(group), ...presetRules(group), ...httpsRules(group, production)]
-    for (const [member, broken, problem] of rules) {
-      if (broken) problems.push(`OIDC_${group.name}_${member}: ${problem}`)
-    }
+    problems.push(...findBroken(rules, group.prefix))
   }
   return { clients: problems.length > 0 ? [] : groups.map(clientOf), problems }
 }
 
-/** What does not parse falls back to its default, so that the rules between settings can still be checked. */
-function parseGroup(name: string, given: Record<string, string>, problems: string[]): Group {
-  const result = members.safeParse(given)
-  if (result.success) return { name, given, sound: result.data }
-  const rest = { ...given }
-  for (const { path, message } of result.error.issues) {
-    delete rest[String(path[0])]
-    problems.push(`OIDC_${name}_${String(path[0])}: ${message}`)
-  }
-  return { name, given, sound: members.parse(rest) }
-}
-
-function togetherRules({ name, given }: Group): Rule[] {
-  const other = `OIDC_${name}_${Object.keys(given)[0]}`
+function togetherRules({ name, prefix, given }: Group): Rule<Member>[] {
+  const other = `${prefix}${Object.keys(given)[0]}`
   const apple = given.PRESET === 'apple'
   const needed: readonly Member[] = apple
     ? ['ISSUER', 'CLIENT_ID', ...onlyWith.apple]
     : ['ISSUER', 'CLIENT_ID', 'CLIENT_SECRET']
   return [
-    ...needed.map((member): Rule => {
+    ...needed.map((member): Rule<Member> => {
       return [member, given[member] === undefined, `missing, expected together with ${other}`]
     }),
     ['CLIENT_SECRET', apple && given.CLIENT_SECRET !== undefined, 'of no use, Apple’s is made from KEY_FILE'],
@@ -88,10 +79,10 @@ function togetherRules({ name, given }: Group): Rule[] {
   ]
 }
 
-function presetRules({ given, sound }: Group): Rule[] {
+function presetRules({ given, sound }: Group): Rule<Member>[] {
   const isMany = given.PRESET === 'entra' && sound.ISSUER !== undefined && servesManyTenants(sound.ISSUER)
   const misplaced = Object.entries(onlyWith).flatMap(([preset, names]) =>
-    names.map((member): Rule => {
+    names.map((member): Rule<Member> => {
       const broken = given[member] !== undefined && given.PRESET !== preset
       return [member, broken, `of no use, expected only together with PRESET=${preset}`]
     }),
@@ -111,12 +102,8 @@ function presetRules({ given, sound }: Group): Rule[] {
   ]
 }
 
-function httpsRules({ sound }: Group, production: boolean): Rule[] {
-  return (['ISSUER', 'GRAPH_URL'] as const).map((member): Rule => {
-    const url = URL.parse(sound[member] ?? '')
-    const broken = url?.protocol === 'http:' && (production || !isLoopbackHost(url.hostname))
-    return [member, broken, 'not https, expected https in production, and beyond loopback always']
-  })
+function httpsRules({ sound }: Group, production: boolean): Rule<Member>[] {
+  return (['ISSUER', 'GRAPH_URL'] as const).map(member => httpsRule(member, sound[member], production))
 }
 
 function clientOf({ name, sound }: Group): OidcClient {

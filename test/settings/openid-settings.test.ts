@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { ConfigError, readConfig } from '../server/config.ts'
-import { oidcSettingNames } from '../server/oidc-settings.ts'
+import { ConfigError, readConfig } from '../../server/config.ts'
+import { oidcSettingNames } from '../../server/settings/openid-settings.ts'
 
 type Env = Record<string, string>
 
@@ -180,11 +180,11 @@ for (const [story, env, ...problems] of [
     { ...plain, OIDC_A_ISSUER: 'https://a.example/?x' },
     ['OIDC_A_ISSUER: not an address, expected http(s)://host/path without user, query or fragment'],
   ],
-  [
-    'the name of another way in',
-    { OIDC_SAML_ISSUER: 'https://a.example', OIDC_SAML_CLIENT_ID: 'i', OIDC_SAML_CLIENT_SECRET: 's' },
-    ['OIDC_SAML_ISSUER: the name SAML is that of another way in, expected another'],
-  ],
+  ...['GOOGLE', 'FACEBOOK', 'SAML', 'DIRECTORY', 'ARRIVED'].map((name): [string, Env, string[]] => [
+    `the name of another way in, ${name}`,
+    Object.fromEntries(Object.entries(plain).map(([key, value]) => [key.replace('_A_', `_${name}_`), value])),
+    [`OIDC_${name}_ISSUER: the name ${name} is that of another way in, expected another`],
+  ]),
   [
     'a slip of the pen',
     { ...plain, OIDC_A_SCOPE: 'openid' },
@@ -220,7 +220,7 @@ test('no problem ever repeats a value: it might be a secret, or one under the wr
 })
 
 test('.env.example explains each of them', () => {
-  const example = readFileSync(new URL('../.env.example', import.meta.url), 'utf8')
+  const example = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8')
   for (const member of oidcSettingNames)
     assert.match(example, new RegExp(`^# +OIDC_<NAME>_${member} +\\S`, 'm'))
 })
