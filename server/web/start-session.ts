@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express'
 import type { AuditLog } from '../audit/audit-log.ts'
+import { refusedEvent } from '../audit/refused-event.ts'
 import type { Clock } from '../base/clock.ts'
 import type { FederatedIdentity } from '../base/federated-identity.ts'
 import { Refusal } from '../base/refusal.ts'
@@ -47,9 +48,10 @@ export async function startSession(
 /** Back to the sign-in page with a sentence of ours; what really happened is for the log. */
 export function refuseSignIn(deps: SignInDeps, request: Request, response: Response, error: unknown): void {
   if (!(error instanceof Refusal)) throw error
-  const { requestId, atMs, sourceIp } = deps.factsOf(request)
+  const facts = deps.factsOf(request)
+  const { requestId } = facts
   const { reason, detail, about } = error
   deps.log.info({ requestId, reason, detail, ...about }, 'sign-in refused')
-  deps.audit.note({ atMs, event: 'SignIn', decision: 'denied', reason, requestId, sourceIp, ...about })
-  response.redirect(303, `/?notice=${failureNotice(reason)}`)
+  deps.audit.note(refusedEvent('SignIn', error, facts))
+  response.redirect(303, `/?notice=${failureNotice(reason)}&request=${requestId}`)
 }
