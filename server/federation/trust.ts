@@ -2,7 +2,7 @@ import type { FederatedIdentity } from '../base/federated-identity.ts'
 import { Refusal } from '../base/refusal.ts'
 import { type ConditionContext, contextOf, type RequestFacts } from '../base/request-facts.ts'
 import { decide, type StatementPlace } from '../policy/decide/decide.ts'
-import { explain } from '../policy/explain/explain.ts'
+import { explain, type NearMiss } from '../policy/explain/explain.ts'
 import { describeFailure } from '../policy/explain/failed-elements.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { PolicyRequest } from '../policy/request.ts'
@@ -24,6 +24,8 @@ export type Distrust = {
   action: string
   /** For operators: it quotes the policy's conditions and what the proof says in their place. */
   why: string
+  /** Whether the policy means this provider, and something else is in the way. */
+  isNear: boolean
 }
 
 /**
@@ -48,10 +50,8 @@ export function isTrusted(question: TrustQuestion): boolean {
 export function findDistrust(question: TrustQuestion): Distrust | undefined {
   const refused = findRefusedRequest(question)
   if (refused === undefined) return undefined
-  return {
-    action: refused.action,
-    why: storyOf(findStoredPolicy(question.role.trustPolicy, 'trust'), refused),
-  }
+  const policy = findStoredPolicy(question.role.trustPolicy, 'trust')
+  return { action: refused.action, ...storyOf(policy, refused) }
 }
 
 /** By which of the Security Token Service's actions somebody with this proof takes a role. */
@@ -77,15 +77,22 @@ function findRefusedRequest(question: TrustQuestion): PolicyRequest | undefined 
 }
 
 /** Which statement denies it, or which came nearest to allowing it and what is in its way. */
-function storyOf(policy: Policy | undefined, request: PolicyRequest): string {
-  if (policy === undefined) return 'its trust policy can’t be read any more'
+function storyOf(policy: Policy | undefined, request: PolicyRequest): Omit<Distrust, 'action'> {
+  const { action } = request
+  if (policy === undefined) return { why: 'its trust policy can’t be read any more', isNear: false }
   const { decision, nearMisses } = explain({ resource: policy }, request)
   const nameOf = ({ sid, index }: StatementPlace) => `statement ${sid ?? index + 1}`
-  if (decision.outcome === 'explicitlyDenied')
-    return `${nameOf(decision.statements[0])} denies ${request.action}`
-  const [nearest] = nearMisses
-  if (nearest === undefined) return `no statement comes near to allowing ${request.action}`
-  return `${nameOf(nearest.place)} would allow ${request.action} but for ${nearest.failed.map(describeFailure).join('; ')}`
+  if (decision.outcome === 'explicitlyDenied') {
+    return { why: `${nameOf(decision.statements[0])} denies ${action}`, isNear: true }
+  }
+  const isOurs = ({ failed }: NearMiss) => !failed.some(({ element }) => /^(?:Not)?Principal$/.test(element))
+  const nearest = nearMisses.find(isOurs) ?? nearMisses[0]
+  if (nearest === undefined) return { why: `no statement comes near to allowing ${action}`, isNear: false }
+  const inTheWay = nearest.failed.map(describeFailure).join('; ')
+  return {
+    why: `${nameOf(nearest.place)} would allow ${action} but for ${inTheWay}`,
+    isNear: isOurs(nearest),
+  }
 }
 
 /** @see AWS IAM User Guide, "IAM and AWS STS condition context keys" */
