@@ -24,7 +24,9 @@ export async function certificateStep(server: TlsServer, nowMs: number): Promise
   try {
     socket = await shakeHands(server)
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
+    const { reason, message }: { reason?: string; message?: string } = Object(error)
+    // OpenSSL's message has its own source lines in it.
+    const why = reason ?? message ?? String(error)
     const change = `See that ${server.host} answers TLS 1.2 or later on port ${server.port}, and that no firewall is between.`
     return problem(check, `No TLS connection came about: ${why}.`, change)
   }
@@ -45,6 +47,8 @@ async function shakeHands({ host, address, port, ca, prepare }: TlsServer): Prom
     if (prepare !== undefined) await Promise.race([prepare(plain), failed])
     const socket = connectTls({
       socket: plain,
+      // Only to compare it with the certificate's names: the connection is there already.
+      host,
       servername: isIP(host) === 0 ? host : '',
       rejectUnauthorized: false,
       minVersion: 'TLSv1.2',

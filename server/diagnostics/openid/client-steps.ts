@@ -97,6 +97,10 @@ const expected = [
   'access_denied',
 ]
 
+/** As providers write it, on pages that are for people. */
+const unknownClient =
+  /(?:invalid|unauthorized|deleted)_client|(?:unknown|invalid) client|client (?:is invalid|not found|does not exist)/i
+
 function judgeAnswer(check: string, client: BrowserClient, answer: OutboundResponse): Step {
   const { clientId, redirectUri } = client
   const location = answer.headers.location ?? ''
@@ -119,10 +123,7 @@ function judgeAnswer(check: string, client: BrowserClient, answer: OutboundRespo
       `Register ${redirectUri} with the client ${clientId} there, letter by letter.`,
     )
   }
-  if (
-    /invalid_client|unauthorized_client|deleted_client|unknown client/i.test(text) &&
-    isError(answer, location)
-  ) {
+  if (unknownClient.test(text) && isError(answer, location)) {
     return problem(
       check,
       `It does not know the client ${clientId}.`,
