@@ -20,6 +20,7 @@ import { isOutboundEnabled } from './iam/outbound-federation.ts'
 import { createIamService } from './iam/service.ts'
 import { ensureShippedPolicies } from './iam/shipped-policies.ts'
 import { createProofVerifiers, type StandIns } from './identity/proof-verifiers.ts'
+import { createSamlRequestKeys } from './identity/saml-request-keys.ts'
 import { auditFile, openAuditReader, openInstallation, openKeyring, storeLocation } from './installation.ts'
 import { claimDataDir, type DataDirClaim } from './keys/claim-data-dir.ts'
 import { prepareDataDir, type RootAccessKey } from './keys/key-files.ts'
@@ -93,7 +94,7 @@ export async function openRolecall(config: Config, options: Options): Promise<Ro
 /** Hands every room what it needs. */
 async function compose(config: Config, options: Options, claim: DataDirClaim): Promise<Rolecall> {
   const { log, clock = systemClock, standIns } = options
-  const { publicUrl, production, demo } = config
+  const { publicUrl, production, demo, saml } = config
   const { keyring, accountId, rootAccessKey, store, audit } = await openParts(config, options)
 
   const factsOf = createFactsReader(config.trustedProxies, clock)
@@ -113,6 +114,7 @@ async function compose(config: Config, options: Options, claim: DataDirClaim): P
   const authorizer = createAuthorizer({ ...store, keyring })
   const mfa = createMfaVerifier({ ...store, keyring, clock })
   const identityKeys = createIdentityKeys({ signingKeys: store.signingKeys, keyring, clock })
+  const samlRequestKeys = createSamlRequestKeys({ ...store, keyring, clock, numbers: saml.signingKeys })
   const gate = createGate({
     ...store,
     authorizer,
@@ -165,7 +167,11 @@ async function compose(config: Config, options: Options, claim: DataDirClaim): P
     }),
     token: createTokenEndpoint({ gate, ...proofs, signer, audit, factsOf, log }),
     issuer: publicUrl,
-    samlMetadata: serviceProviderMetadata(serviceProviderAt(publicUrl)),
+    samlMetadata: async () =>
+      serviceProviderMetadata(serviceProviderAt(publicUrl), {
+        keys: await samlRequestKeys.published(),
+        requestsSigned: saml.signRequests === 'always',
+      }),
     jwks: async () => ({ keys: [...signer.jwks().keys, ...(await identityKeys.published())] }),
     web: createWebRoutes({
       config,
@@ -175,6 +181,7 @@ async function compose(config: Config, options: Options, claim: DataDirClaim): P
       accountId,
       outbound,
       store,
+      samlRequestKeys,
       keyring,
       audit,
       factsOf,

@@ -1,13 +1,9 @@
 import { type DirectoryConfig, directoryOf, directoryRules } from './directory-config.ts'
+import type { OidcClient } from './identity/openid/client.ts'
+import { readOidcClients } from './oidc-settings.ts'
+import { type FacebookClient, facebookOf, type GoogleClient, googleOf } from './passport-config.ts'
+import { type SamlConfig, samlOf } from './saml-settings.ts'
 import { findUnknownNames, isLoopbackHost, type SettingName, type Settings, settings } from './settings.ts'
-
-export type GoogleClient = Readonly<
-  Record<'clientId' | 'clientSecret' | 'issuer' | 'authorizationUrl' | 'tokenUrl' | 'jwksUrl', string>
->
-
-export type FacebookClient = Readonly<
-  Record<'appId' | 'appSecret' | 'dialogUrl' | 'graphUrl' | 'graphVersion', string>
->
 
 export type Config = Readonly<{
   /** NODE_ENV=production, or a public URL that is not loopback. */
@@ -33,8 +29,11 @@ export type Config = Readonly<{
   rootAccessKey?: Readonly<{ id: string; secret: string }> | undefined
   google?: GoogleClient | undefined
   facebook?: FacebookClient | undefined
+  saml: SamlConfig
   /** Active Directory or LDAP. */
   directory?: DirectoryConfig | undefined
+  /** At other OpenID providers. */
+  oidcClients: readonly OidcClient[]
   /** Whether the stand-in providers run. */
   demo: boolean
   /** `host` or `host:port`, lower case: private addresses that may be called all the same. */
@@ -87,9 +86,10 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
   const given = withoutEmpty(env)
   const { sound, problems } = parseEach(given)
   const production = sound.NODE_ENV === 'production' || !isLoopback(publicUrlOf(sound))
-  problems.push(...findContradictions(given, sound, production), ...findUnknownNames(given))
+  const oidc = readOidcClients(given, production)
+  problems.push(...findContradictions(given, sound, production), ...oidc.problems, ...findUnknownNames(given))
   if (problems.length > 0) throw new ConfigError(problems)
-  return composeConfig(sound, production)
+  return composeConfig(sound, production, oidc.clients)
 }
 
 /** The configuration of a server that listens: after PORT=0 its port, and the default public URL, are known only then. */
@@ -173,12 +173,12 @@ function productionRules(given: Given, sound: Settings, production: boolean): Ru
   ]
 }
 
-function composeConfig(sound: Settings, production: boolean): Config {
+function composeConfig(sound: Settings, production: boolean, oidcClients: readonly OidcClient[]): Config {
   const google = googleOf(sound)
   const facebook = facebookOf(sound)
   const directory = directoryOf(sound)
-  const isConfigured = google !== undefined || facebook !== undefined || directory !== undefined
-  const quiet = !isConfigured && !production && isLoopbackHost(sound.HOST)
+  const isSetUp = google !== undefined || facebook !== undefined || directory !== undefined
+  const quiet = !isSetUp && oidcClients.length === 0 && !production && isLoopbackHost(sound.HOST)
   const { ROLECALL_ROOT_ACCESS_KEY_ID: id, ROLECALL_ROOT_SECRET_ACCESS_KEY: secret } = sound
   return {
     production,
@@ -195,35 +195,13 @@ function composeConfig(sound: Settings, production: boolean): Config {
     rootAccessKey: id !== undefined && secret !== undefined ? { id, secret } : undefined,
     google,
     facebook,
+    saml: samlOf(sound),
     directory,
+    oidcClients,
     demo: sound.ROLECALL_DEMO === 'on' || (sound.ROLECALL_DEMO === 'auto' && quiet),
     allowedPrivateHosts: sound.ROLECALL_ALLOWED_PRIVATE_HOSTS,
     logLevel: sound.ROLECALL_LOG_LEVEL,
   }
-}
-
-function googleOf(sound: Settings): GoogleClient | undefined {
-  const { GOOGLE_CLIENT_ID: clientId, GOOGLE_CLIENT_SECRET: clientSecret } = sound
-  if (clientId === undefined || clientSecret === undefined) return undefined
-  return {
-    clientId,
-    clientSecret,
-    issuer: sound.GOOGLE_ISSUER,
-    authorizationUrl: sound.GOOGLE_AUTHORIZATION_URL,
-    tokenUrl: sound.GOOGLE_TOKEN_URL,
-    jwksUrl: sound.GOOGLE_JWKS_URL,
-  }
-}
-
-function facebookOf(sound: Settings): FacebookClient | undefined {
-  const {
-    FACEBOOK_APP_ID: appId,
-    FACEBOOK_APP_SECRET: appSecret,
-    FACEBOOK_GRAPH_VERSION: graphVersion,
-  } = sound
-  if (appId === undefined || appSecret === undefined) return undefined
-  const dialogUrl = sound.FACEBOOK_DIALOG_URL ?? `https://www.facebook.com/${graphVersion}/dialog/oauth`
-  return { appId, appSecret, dialogUrl, graphUrl: sound.FACEBOOK_GRAPH_URL.replace(/\/+$/, ''), graphVersion }
 }
 
 function publicUrlOf(sound: Settings): string {

@@ -21,7 +21,7 @@ export type RouteDeps = {
   issuer: string
   jwks(): Promise<object>
   /** What SAML identity providers are told of us. */
-  samlMetadata: string
+  samlMetadata(): Promise<string>
   /** Everything that a browser sees. */
   web: RequestHandler
   /** Throws when the store does not answer. */
@@ -93,8 +93,9 @@ function composeDoors({
   app.get('/.well-known/openid-configuration', (_request, response) => {
     response.set(published).json(discovery(issuer))
   })
-  app.get('/saml/metadata', (_request, response) => {
-    response.set({ ...published, 'content-type': 'application/samlmetadata+xml' }).send(samlMetadata)
+  app.get('/saml/metadata', async (_request, response) => {
+    const metadata = await samlMetadata()
+    response.set({ ...published, 'content-type': 'application/samlmetadata+xml' }).send(metadata)
   })
   app.use(web)
   app.use((error: unknown, request: Request, response: Response, next: NextFunction) => {

@@ -2,7 +2,8 @@ import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { directorySettings } from './directory-settings.ts'
-import { oneOf, text } from './setting-kinds.ts'
+import { samlSettings } from './saml-settings.ts'
+import { endpoint, listOf, oneOf, parseWebUrl, text, word } from './setting-kinds.ts'
 
 /**
  * Every environment variable that Rolecall reads, each by itself; `config.ts` holds the rules between them.
@@ -58,6 +59,7 @@ export const settings = z.object({
   FACEBOOK_GRAPH_VERSION: text(/^v\d{1,3}\.\d{1,2}$/, 'not a version, expected such as v26.0').default(
     'v26.0',
   ),
+  ...samlSettings,
   ...directorySettings,
   ROLECALL_DEMO: oneOf(['auto', 'on', 'off']).default('auto'),
   ROLECALL_ALLOWED_PRIVATE_HOSTS: listOf(isHostAndPort, 'not a host, expected host or host:port'),
@@ -75,32 +77,10 @@ export function isLoopbackHost(host: string): boolean {
   return /^(?:\[?::1\]?|(?:[a-z0-9-]+\.)*localhost)$/i.test(host)
 }
 
-/** An id or secret that somebody else made: we only know that it is one word. */
-function word() {
-  return text(/^[\x21-\x7e]{1,512}$/, 'not one word, expected visible characters without spaces').optional()
-}
-
 function masterKey() {
   return text(isKey, 'not a key, expected 32 bytes in base64 (openssl rand -base64 32)')
     .transform(value => Buffer.from(value, 'base64'))
     .optional()
-}
-
-/** Kept as written, since an issuer is compared letter by letter. */
-function endpoint() {
-  return text(isEndpoint, 'not an address, expected http(s)://host/path without user, query or fragment')
-}
-
-function listOf(holds: (entry: string) => boolean, problem: string) {
-  return z
-    .string()
-    .transform(value => value.split(',').map(entry => entry.trim().toLowerCase()))
-    .superRefine((entries, context) => {
-      for (const [index, entry] of entries.entries()) {
-        if (!holds(entry)) context.addIssue({ code: 'custom', message: `entry ${index + 1} is ${problem}` })
-      }
-    })
-    .default([])
 }
 
 function isDatabaseUrl(value: string): boolean {
@@ -142,16 +122,6 @@ function isOrigin(value: string): boolean {
   return url !== undefined && /^[^/?#]*\/\/[^/?#]+\/?$/.test(value)
 }
 
-function isEndpoint(value: string): boolean {
-  return parseWebUrl(value) !== undefined && !/[?#\s]/.test(value)
-}
-
-function parseWebUrl(value: string): URL | undefined {
-  const url = URL.parse(value)
-  if (url === null || !/^https?:\/\/[^/\\]/i.test(value) || value.includes('@')) return undefined
-  return url
-}
-
 /** Written out again it must be the same: base64 decoding alone drops what it does not know. */
 function isKey(value: string): boolean {
   const bytes = Buffer.from(value, 'base64')
@@ -176,7 +146,7 @@ export function findUnknownNames(given: Readonly<Record<string, string>>): strin
 }
 
 /** Levenshtein's: how many letters must be added, dropped or exchanged. */
-function editDistance(from: string, to: string): number {
+export function editDistance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index)
   for (const [above, letter] of [...from].entries()) {
     const next = [above + 1]

@@ -46,6 +46,8 @@ describe('a configuration that holds', () => {
       trustedProxies: [],
       dataDir: resolve('data'),
       maxStalenessMs: 60_000,
+      saml: { idpInitiated: false, signRequests: 'wanted', signingKeys: [1] },
+      oidcClients: [],
       demo: true,
       allowedPrivateHosts: [],
       logLevel: 'info',
@@ -85,6 +87,9 @@ describe('a configuration that holds', () => {
       LDAP_GROUP_ROLES: '{"cn=dev,dc=example": ["developer", "team/reader"], "cn=ops": "operator"}',
       LDAP_RECHECK_SECONDS: '60',
       ROLECALL_ALLOWED_PRIVATE_HOSTS: 'Gitlab.internal,10.2.3.4:8080,[fd00::1]:443,[fd00::2]',
+      ROLECALL_SAML_IDP_INITIATED: 'on',
+      ROLECALL_SAML_SIGN_REQUESTS: 'always',
+      ROLECALL_SAML_SIGNING_KEYS: '3, 2',
       ROLECALL_LOG_LEVEL: 'warn',
     })
     assert.deepEqual(config, {
@@ -115,6 +120,7 @@ describe('a configuration that holds', () => {
         graphUrl: 'https://graph.example.com',
         graphVersion: 'v99.1',
       },
+      saml: { idpInitiated: true, signRequests: 'always', signingKeys: [3, 2] },
       directory: {
         name: 'corp',
         urls: ['ldaps://dc1.example.com', 'ldap://dc2.example.com:3389'],
@@ -133,6 +139,7 @@ describe('a configuration that holds', () => {
         ],
         recheckMs: 60_000,
       },
+      oidcClients: [],
       demo: false,
       allowedPrivateHosts: ['gitlab.internal', '10.2.3.4:8080', '[fd00::1]:443', '[fd00::2]'],
       logLevel: 'warn',
@@ -180,6 +187,11 @@ describe('a configuration that holds', () => {
     ['Google configured', google, false],
     ['Facebook configured', facebook, false],
     ['a directory configured', { ...directory, LDAP_URL: 'ldap://127.0.0.1' }, false],
+    [
+      'an OpenID provider configured',
+      { OIDC_A_ISSUER: 'https://a.example', OIDC_A_CLIENT_ID: 'i', OIDC_A_CLIENT_SECRET: 's' },
+      false,
+    ],
     ['a HOST beyond loopback', { HOST: '0.0.0.0' }, false],
     ['production', inProduction, false],
     ['ROLECALL_DEMO=on beside a real provider', { ...google, ROLECALL_DEMO: 'on' }, true],
@@ -517,6 +529,21 @@ const refused: [story: string, env: Env, ...problems: string[]][] = [
     'a private host at port 0',
     { ROLECALL_ALLOWED_PRIVATE_HOSTS: 'git.internal:0' },
     'ROLECALL_ALLOWED_PRIVATE_HOSTS: entry 1 is not a host, expected host or host:port',
+  ],
+  [
+    'a request key’s number twice',
+    { ROLECALL_SAML_SIGNING_KEYS: '2,2' },
+    'ROLECALL_SAML_SIGNING_KEYS: not a list of key numbers, expected one to three from 1 to 999, each once, with commas between',
+  ],
+  [
+    'a request key of no number',
+    { ROLECALL_SAML_SIGNING_KEYS: '0' },
+    'ROLECALL_SAML_SIGNING_KEYS: not a list of key numbers, expected one to three from 1 to 999, each once, with commas between',
+  ],
+  [
+    'four request keys',
+    { ROLECALL_SAML_SIGNING_KEYS: '1,2,3,4' },
+    'ROLECALL_SAML_SIGNING_KEYS: not a list of key numbers, expected one to three from 1 to 999, each once, with commas between',
   ],
   [
     'an unknown log level',

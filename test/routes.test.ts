@@ -41,7 +41,7 @@ const service = supertest(
     token: door('token'),
     issuer: 'https://login.example',
     jwks: async () => ({ keys: [] }),
-    samlMetadata: '<EntityDescriptor/>',
+    samlMetadata: async () => '<EntityDescriptor/>',
     isCurrent: () => true,
     web,
     async isReady() {

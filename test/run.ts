@@ -147,6 +147,6 @@ function runNode(): Promise<number> {
 function withoutSettings(): NodeJS.ProcessEnv {
   const started = [serverUrlVariable, sambaVariable]
   const ours = (name: string) =>
-    !started.includes(name) && (settingNames.includes(name) || name.startsWith('ROLECALL_'))
+    !started.includes(name) && (settingNames.includes(name) || /^(?:ROLECALL|OIDC)_/.test(name))
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !ours(name)))
 }

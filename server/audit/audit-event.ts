@@ -12,6 +12,8 @@ export type AuditEvent = {
   /** Who stands behind it: a provider's subject, or the signed caller's ARN. */
   issuer?: string
   subject?: string
+  /** Of somebody with linked ways in: the same whichever way they came. Kept in the detail, as `person`. */
+  personId?: string
   callerArn?: string
   callerAccessKeyId?: string
   /** What it was about: the role that was assumed, the entity that was changed. */
@@ -66,7 +68,12 @@ export function rowOf(event: AuditEvent): AuditRow {
     event.accessKeyId ?? null,
     event.sessionName ?? null,
     event.expiresAtMs ?? null,
-    event.detail === undefined ? null : JSON.stringify(event.detail),
+    detailOf(event),
     event.count ?? 1,
   ]
+}
+
+function detailOf({ personId, detail }: AuditEvent): string | null {
+  if (personId === undefined) return detail === undefined ? null : JSON.stringify(detail)
+  return JSON.stringify({ ...detail, person: personId })
 }

@@ -45,6 +45,8 @@ function addSession(context: ConditionContext, session: Session): void {
     context.set(proof.subjectKey, [person.subject])
     context.set(proof.audienceKey, [proof.audience])
   }
+  // After the provider's keys, and also at the end of a chain.
+  if (person?.personId !== undefined) context.set('rolecall:person', [person.personId])
   // Temporary credentials say so either way; long-term ones never do.
   context.set('aws:multifactorauthpresent', [String(mfaAtSeconds !== undefined)])
   if (mfaAtSeconds !== undefined) {

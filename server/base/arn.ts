@@ -98,6 +98,11 @@ export function ldapProviderArn(accountId: string, name: string): string {
   return `arn:aws:iam::${accountId}:ldap-provider/${name}`
 }
 
+/** Of somebody with linked ways in: Rolecall's own, AWS has no such kind. */
+export function personArn(accountId: string, personId: string): string {
+  return `arn:aws:iam::${accountId}:person/${personId}`
+}
+
 /** The role's path is left out here, as AWS does. */
 export function assumedRoleArn(accountId: string, roleName: string, sessionName: string): string {
   return `arn:aws:sts::${accountId}:assumed-role/${roleName}/${sessionName}`

@@ -13,6 +13,11 @@ export type FederatedIdentity = {
   issuer: string
   subject: string
   audience: string
+  /**
+   * Who it is whichever way they came in, once they have linked more than one. The gate fills it in; a provider never
+   * says it.
+   */
+  personId?: string
   /** Condition keys (lower case) of the provider's claims, such as `accounts.google.com:sub`. */
   context: Readonly<Record<string, readonly string[]>>
   /** Those of them that hold subject and audience. They stay with the session, for its policies to ask. */
@@ -29,6 +34,8 @@ export type FederatedIdentity = {
   onlyRoles?: readonly string[]
   /** RoleSessionName, where the provider chooses it. */
   sessionName?: string
+  /** How long what they take in a browser shall last, by the provider: the usual choice, and the longest there is. */
+  sessionSeconds?: number
   /** When the person's session at the provider ends: no credentials outlive it. */
   sessionEndsAtSeconds?: number
   /** Vouched for by a stand-in provider: worth nothing once the demo is off. */

@@ -3,10 +3,10 @@ import { randomBytes, randomUUID } from 'node:crypto'
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 
 /**
- * The prefixes by which AWS's tools tell ids apart.
+ * The prefixes by which AWS's tools tell ids apart, and `PERSON`, our own for people with linked ways in.
  * @see AWS IAM User Guide, "IAM identifiers", unique ids
  */
-export type IdPrefix = 'AROA' | 'AIDA' | 'AGPA' | 'ANPA' | 'AKIA' | 'ASIA' | 'ASPR'
+export type IdPrefix = 'AROA' | 'AIDA' | 'AGPA' | 'ANPA' | 'AKIA' | 'ASIA' | 'ASPR' | 'PERSON'
 
 /** Of a key that is nobody's access key: 130 random bits in base 32. */
 export function newKeyId(): string {

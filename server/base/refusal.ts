@@ -87,6 +87,7 @@ export type Said = Readonly<Record<string, string>>
 export type About = {
   issuer?: string
   subject?: string
+  personId?: string
   callerArn?: string
   callerAccessKeyId?: string
   resource?: string

@@ -11,7 +11,12 @@ export type Session = {
   /** RoleSessionName, or the federated user's name; empty in a user's own session. */
   name: string
   /** Who stands behind it, when a provider vouched for somebody; also at the end of a chain of roles. */
-  person?: { issuer: string; subject: string }
+  person?: {
+    issuer: string
+    subject: string
+    /** Of somebody with linked ways in. */
+    personId?: string
+  }
   /** What the provider vouched with. Not passed on along a chain. */
   proof?: {
     provider: string

@@ -1,15 +1,18 @@
 import type { Keyring } from '../keys/keyring.ts'
 import { keyIdOf, openRecord, sealRecord } from '../keys/sealed-record.ts'
 import type { Store } from '../store/open-store.ts'
+import { sealedSettingPrefix } from '../store/settings.ts'
+
+type Resealed = Pick<Store, 'accessKeys' | 'mfaDevices' | 'samlProviders' | 'settings'>
 
 /**
  * Seals under the current master key what rests under the one before it: users' secret access keys, the seeds of
- * their second factors, and the keys that open assertions. After that the previous one can go, and nobody is locked out.
+ * their second factors, the keys that open assertions and those that sign requests for them. After that the previous one can go, and nobody is locked out.
  *
  * @returns how many there were
  */
 export async function resealSecrets(
-  { accessKeys, mfaDevices, samlProviders }: Pick<Store, 'accessKeys' | 'mfaDevices' | 'samlProviders'>,
+  { accessKeys, mfaDevices, samlProviders, settings }: Resealed,
   keyring: Keyring,
 ): Promise<number> {
   let count = 0
@@ -33,6 +36,13 @@ export async function resealSecrets(
         return sealed === undefined ? key : { ...key, sealed: sealed.toString('base64') }
       }),
     }))
+  }
+  for (const name of await settings.namesWith(sealedSettingPrefix)) {
+    const kept = Buffer.from((await settings.find(name)) ?? '', 'base64')
+    const sealed = reseal(keyring, kept, name)
+    if (sealed === undefined) continue
+    await settings.set(name, sealed.toString('base64'))
+    count++
   }
   return count
 }

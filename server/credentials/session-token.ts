@@ -29,7 +29,8 @@ type Packed = [
   subjectKey: string,
   audienceKey: string,
   kind?: Session['kind'],
-  mfaAtSeconds?: number,
+  mfaAtSeconds?: number | null,
+  personId?: string,
 ]
 
 /** What was in a genuine token, and the id of the master key that it was sealed under. */
@@ -58,8 +59,10 @@ export function sealSession(keyring: Keyring, session: Session): string {
     proof?.subjectKey ?? '',
     proof?.audienceKey ?? '',
   ]
-  if (session.kind !== 'role' || session.mfaAtSeconds !== undefined) packed.push(session.kind)
-  if (session.mfaAtSeconds !== undefined) packed.push(session.mfaAtSeconds)
+  const { mfaAtSeconds } = session
+  if (person?.personId !== undefined) packed.push(session.kind, mfaAtSeconds ?? null, person.personId)
+  else if (mfaAtSeconds !== undefined) packed.push(session.kind, mfaAtSeconds)
+  else if (session.kind !== 'role') packed.push(session.kind)
   const plain = Buffer.from(JSON.stringify(packed))
   return sealRecord(keyring, 'session-token-seal', plain, session.accessKeyId).toString('base64url')
 }
@@ -101,13 +104,15 @@ function unpack(packed: Packed): Session {
     demo,
     ...end
   ] = packed
-  const [audience, subjectKey, audienceKey, kind = 'role', mfaAtSeconds] = end
+  const [audience, subjectKey, audienceKey, kind = 'role', mfaAtSeconds, personId] = end
   return {
     accessKeyId,
     kind,
     principalId,
     name,
-    ...(issuer === '' ? {} : { person: { issuer, subject } }),
+    ...(issuer === ''
+      ? {}
+      : { person: { issuer, subject, ...(personId === undefined ? {} : { personId }) } }),
     ...(provider === '' ? {} : { proof: { provider, audience, subjectKey, audienceKey } }),
     issuedAtSeconds,
     expiresAtSeconds,
@@ -117,7 +122,7 @@ function unpack(packed: Packed): Session {
     policyArns,
     ...(policy === 0 ? {} : { policy }),
     ...(sourceIdentity === 0 ? {} : { sourceIdentity }),
-    ...(mfaAtSeconds === undefined ? {} : { mfaAtSeconds }),
+    ...(typeof mfaAtSeconds === 'number' ? { mfaAtSeconds } : {}),
     demo: demo === 1,
   }
 }

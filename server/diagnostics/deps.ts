@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Outbound, OutboundOptions } from '../base/outbound.ts'
 import type { DirectorySettings } from '../directory/settings.ts'
 import type { GroupRole } from '../identity/group-roles.ts'
+import type { OidcClient } from '../identity/openid/client.ts'
 import type { FacebookSettings, GoogleSettings, ProofVerifiers } from '../identity/proof-verifiers.ts'
 import type { Store } from '../store/open-store.ts'
 import type { Step } from './step.ts'
@@ -24,6 +25,7 @@ export type ProviderTestDeps = {
     demo: boolean
     google?: (GoogleSettings & { jwksUrl: string }) | undefined
     facebook?: FacebookSettings | undefined
+    oidcClients?: readonly OidcClient[] | undefined
   }
   directory?: { name: string; settings: DirectorySettings; groupRoles: readonly GroupRole[] } | undefined
   store: Pick<Store, 'oidcProviders' | 'samlProviders' | 'roles' | 'settings'>

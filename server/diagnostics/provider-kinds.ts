@@ -1,5 +1,7 @@
 import { ldapProviderArn, oidcProviderArn, samlProviderArn } from '../base/arn.ts'
-import type { ProviderKind } from './deps.ts'
+import { createAppleSecret } from '../identity/openid/apple-secret.ts'
+import { fixedMetadataOf, issuersOf, metadataIssuerOf } from '../identity/openid/client.ts'
+import type { Asked, ProviderKind } from './deps.ts'
 import { directorySteps } from './directory/directory-steps.ts'
 import { facebookSteps } from './facebook-steps.ts'
 import { openIdSteps } from './openid/openid-steps.ts'
@@ -15,6 +17,9 @@ const google: ProviderKind = async deps => {
     adviceFor: (issuer: string) => `Set GOOGLE_ISSUER to ${issuer}, if that is whom you mean.`,
     browser: {
       ...settings,
+      clientSecret: () => settings.clientSecret,
+      secretGoes: 'post' as const,
+      needsS256: false,
       secretSetting: 'GOOGLE_CLIENT_SECRET',
       redirectUri: `${deps.config.publicUrl}/sign-in/google/callback`,
       scope: 'openid profile email',
@@ -43,6 +48,36 @@ const facebook: ProviderKind = async deps => {
     },
   ]
 }
+
+/** `OIDC_<NAME>_ISSUER` and its kin. */
+const oidcClients: ProviderKind = async deps =>
+  (deps.config.oidcClients ?? []).map(client => {
+    const settings = `OIDC_${client.name.toUpperCase().replaceAll('-', '_')}`
+    const makeSecret = createAppleSecret(client, deps.clock)
+    const provider = {
+      issuer: client.issuer,
+      tokenIssuers: issuersOf(client),
+      metadataIssuer: metadataIssuerOf(client),
+      fixedMetadata: fixedMetadataOf(client),
+      clientIds: [client.clientId],
+      adviceFor: (issuer: string) => `Set ${settings}_ISSUER to ${issuer}, if that is whom you mean.`,
+      browser: {
+        clientId: client.clientId,
+        clientSecret: () => makeSecret?.() ?? client.clientSecret,
+        needsS256: true,
+        secretSetting: client.apple === undefined ? `${settings}_CLIENT_SECRET` : `${settings}_KEY_FILE`,
+        redirectUri: `${deps.config.publicUrl}/sign-in/${client.name}/callback`,
+        scope: client.scopes,
+        signInPath: `/sign-in/${client.name}`,
+      },
+    }
+    return {
+      name: client.name,
+      kind: `${client.title}, by configuration (${settings}_ISSUER)`,
+      aliases: [settings, client.issuer],
+      steps: (asked: Asked) => openIdSteps(provider, deps, asked),
+    }
+  })
 
 const registeredIssuers: ProviderKind = async deps => {
   const registered = await deps.store.oidcProviders.list()
@@ -86,4 +121,11 @@ const directory: ProviderKind = async deps => {
 }
 
 /** Every kind of provider there is: another one is another entry. */
-export const providerKinds: readonly ProviderKind[] = [google, facebook, registeredIssuers, saml, directory]
+export const providerKinds: readonly ProviderKind[] = [
+  google,
+  facebook,
+  oidcClients,
+  registeredIssuers,
+  saml,
+  directory,
+]

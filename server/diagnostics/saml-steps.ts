@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { samlProviderArn } from '../base/arn.ts'
 import { Refusal } from '../base/refusal.ts'
-import { takesRedirects } from '../saml/authn-request.ts'
+import { takesRequests } from '../saml/authn-request.ts'
 import { serviceProviderAt } from '../saml/service-provider.ts'
 import type { SamlProviderRecord } from '../saml/verify-response.ts'
 import type { SamlProvider } from '../store/saml-providers.ts'
@@ -83,11 +83,11 @@ function renewMetadata(arn: string): string {
 
 function browserStep(record: SamlProviderRecord): Step {
   const check = 'Single sign-on'
-  if (takesRedirects(record)) return ok(check, 'Browsers are sent there by redirect (HTTP-Redirect).')
+  if (takesRequests(record)) return ok(check, 'Browsers can be sent there with a request.')
   return warning(
     check,
-    'Its metadata name no https address for HTTP-Redirect, so that the sign-in page does not offer it.',
-    'Nothing, for AssumeRoleWithSAML alone. Else have that binding switched on there, and update the metadata.',
+    'Its metadata name no https address for HTTP-Redirect or HTTP-POST, so that the sign-in page does not offer it.',
+    'Nothing, for AssumeRoleWithSAML alone. Else have one of these bindings switched on there, and update the metadata.',
   )
 }
 

@@ -1,4 +1,4 @@
-import { roleArn as arnOfRole } from '../base/arn.ts'
+import { roleArn as arnOfRole, personArn } from '../base/arn.ts'
 import { toSeconds } from '../base/clock.ts'
 import type { FederatedIdentity } from '../base/federated-identity.ts'
 import { Refusal } from '../base/refusal.ts'
@@ -8,6 +8,7 @@ import { createRateLimit } from '../http/rate-limit.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import { describePolicies } from '../policy/explain/describe-policy.ts'
 import { findStoredPolicies } from '../policy/stored-policy.ts'
+import type { People } from '../store/people.ts'
 import type { Policies } from '../store/policies.ts'
 import type { PrincipalPolicies } from '../store/principal-policies.ts'
 import type { Role, Roles } from '../store/roles.ts'
@@ -20,6 +21,7 @@ import { assumingAction, isTrusted, requireTrust } from './trust.ts'
 import { issueFederatedSession, issueUserSession } from './user-sessions.ts'
 
 export type GateDeps = IdentityTokenDeps & {
+  people: Pick<People, 'find'>
   roles: Pick<Roles, 'find' | 'list'>
   principalPolicies: Pick<PrincipalPolicies, 'documents'>
   policies: Pick<Policies, 'find'>
@@ -36,21 +38,45 @@ const perPerson = { burst: 1_000, perSecond: 20 }
 export function createGate(deps: GateDeps): Gate {
   const limit = createRateLimit(perPerson, deps.clock)
   return {
-    async assumeRole(identity, roleArn, asked, facts) {
+    async assumeRole(vouchedFor, roleArn, asked, facts) {
+      let identity = vouchedFor
       try {
         if (!limit.take(`${identity.issuer} ${identity.subject}`)) throw new Refusal('request.throttled')
+        identity = await withPerson(deps, vouchedFor)
         return await assume(deps, identity, roleArn, asked, facts)
       } catch (error) {
         if (!(error instanceof Refusal)) throw error
-        throw error.concerning({ issuer: identity.issuer, subject: identity.subject, resource: roleArn })
+        throw error.concerning({ ...personOf(identity), resource: roleArn })
       }
     },
     assumeRoleAs: (caller, roleArn, asked, facts) => assumeRoleAs(deps, caller, roleArn, asked, facts),
     userSession: (caller, asked, facts) => issueUserSession(deps, caller, asked, facts),
     federate: (caller, asked, facts) => issueFederatedSession(deps, caller, asked, facts),
     identityToken: (caller, asked, facts) => issueIdentityToken(deps, caller, asked, facts),
-    rolesFor: (identity, sessionName, facts) => rolesFor(deps, identity, sessionName, facts),
+    rolesFor: async (identity, sessionName, facts) =>
+      rolesFor(deps, await withPerson(deps, identity), sessionName, facts),
   }
+}
+
+/**
+ * Who it is whichever way they came in: looked up here, so that no door can forget it, and every time, so that a way
+ * that was unlinked is theirs no longer.
+ */
+async function withPerson(
+  { people, accountId }: GateDeps,
+  { personId: _, ...identity }: FederatedIdentity,
+): Promise<FederatedIdentity> {
+  const person = await people.find(identity)
+  if (person === undefined) return identity
+  return {
+    ...identity,
+    personId: person.id,
+    principals: [...identity.principals, personArn(accountId, person.id)],
+  }
+}
+
+function personOf({ issuer, subject, personId }: FederatedIdentity) {
+  return { issuer, subject, ...(personId === undefined ? {} : { personId }) }
 }
 
 async function assume(
@@ -99,7 +125,7 @@ function sessionFor(identity: FederatedIdentity, role: Role, asked: AskedSession
     kind: 'role' as const,
     principalId: role.id,
     name: asked.name,
-    person: { issuer: identity.issuer, subject: identity.subject },
+    person: personOf(identity),
     proof: {
       provider: identity.provider,
       audience: identity.audience,
@@ -109,6 +135,7 @@ function sessionFor(identity: FederatedIdentity, role: Role, asked: AskedSession
     issuedAtSeconds: nowSeconds,
     expiresAtSeconds: Math.min(
       nowSeconds + asked.seconds,
+      nowSeconds + (identity.sessionSeconds ?? asked.seconds),
       identity.sessionEndsAtSeconds ?? Number.POSITIVE_INFINITY,
     ),
     ancestors: [],

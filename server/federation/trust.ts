@@ -99,10 +99,12 @@ function storyOf(policy: Policy | undefined, request: PolicyRequest): Omit<Distr
 function trustContext({ identity, role, sessionName, facts }: TrustQuestion): ConditionContext {
   const context = contextOf(facts)
   for (const key in identity.context) {
-    // An issuer whose host is called `aws` would otherwise say where the request comes from.
-    if (!/^(aws|sts):/.test(key)) context.set(key, identity.context[key] ?? [])
+    // An issuer whose host is called `aws` would otherwise say where the request comes from, and one called `rolecall`
+    // who somebody is.
+    if (!/^(aws|sts|rolecall):/.test(key)) context.set(key, identity.context[key] ?? [])
   }
   context.set('aws:federatedprovider', [identity.provider])
+  if (identity.personId !== undefined) context.set('rolecall:person', [identity.personId])
   context.set('sts:rolesessionname', [sessionName])
   if (identity.sourceIdentity !== undefined) context.set('sts:sourceidentity', [identity.sourceIdentity])
   for (const key in role.tags) context.set(`aws:resourcetag/${key.toLowerCase()}`, [role.tags[key] ?? ''])

@@ -22,6 +22,7 @@ export type IamDeps = Pick<
   | 'oidcProviders'
   | 'samlProviders'
   | 'accessReports'
+  | 'people'
 > & {
   keyring: Keyring
   reader: Pick<AuditReader, 'lastUses'>

@@ -19,12 +19,13 @@ type Asked = {
   UserName: string | undefined
   Issuer: string | undefined
   Subject: string | undefined
+  PersonId: string | undefined
 }
 
 /**
  * Ends sessions at once, on every node, and all that were got by them along chains of roles: one (by its access key
- * id, or by the long-term key that they came from), all of a role or a user, or all of a person, as far as they were
- * issued up to `Before` (now unless it is set). Rolecall's own: AWS has a policy on `aws:TokenIssueTime` for it, which
+ * id, or by the long-term key that they came from), all of a role or a user, or all of a person, by one way in or by
+ * all that they have linked, as far as they were issued up to `Before` (now unless it is set). Rolecall's own: AWS has a policy on `aws:TokenIssueTime` for it, which
  * no chain heeds.
  *
  * @throws {Refusal} request.invalid | entity.missing
@@ -39,6 +40,7 @@ export const revokeSessions = defineAction({
     UserName: optional(given.existingName),
     Issuer: optional(printable),
     Subject: optional(printable),
+    PersonId: optional(text({ min: 16, max: 128, pattern: /^\w+$/, patternText: '[\\w]+' })),
     Before: optional(time()),
   }),
   async permission(asked, deps: IamDeps) {
@@ -49,31 +51,41 @@ export const revokeSessions = defineAction({
   async handle({ Before, ...asked }, deps) {
     const nowMs = deps.clock()
     if (Before !== undefined && Before > nowMs) throw invalid('Before must not be in the future')
-    await deps.revocations.add({
-      ...(await readSubject(asked, deps)),
-      untilSeconds: toSeconds(Before ?? nowMs),
-      expiresAtMs: nowMs + longestSessionMs,
-    })
+    const until = { untilSeconds: toSeconds(Before ?? nowMs), expiresAtMs: nowMs + longestSessionMs }
+    for (const subject of await readSubjects(asked, deps))
+      await deps.revocations.add({ ...subject, ...until })
     return {}
   },
 })
 
-async function readSubject(asked: Asked, deps: IamDeps): Promise<Pick<Revocation, 'kind' | 'subject'>> {
-  const { AccessKeyId, RoleName, UserName, Issuer, Subject } = asked
+type Subject = Pick<Revocation, 'kind' | 'subject'>
+
+async function readSubjects(asked: Asked, deps: IamDeps): Promise<Subject[]> {
+  const { AccessKeyId, RoleName, UserName, Issuer, Subject, PersonId } = asked
   const isPerson = Issuer !== undefined || Subject !== undefined
-  const named = [AccessKeyId, RoleName, UserName].filter(one => one !== undefined).length
+  const named = [AccessKeyId, RoleName, UserName, PersonId].filter(one => one !== undefined).length
   if (named + (isPerson ? 1 : 0) !== 1) {
-    throw invalid('One of AccessKeyId, RoleName, UserName, or Issuer with Subject must be given')
+    throw invalid('One of AccessKeyId, RoleName, UserName, PersonId, or Issuer with Subject must be given')
   }
-  if (AccessKeyId !== undefined) return { kind: 'accessKey', subject: AccessKeyId }
+  if (PersonId !== undefined) return subjectsOf(PersonId, deps)
+  if (AccessKeyId !== undefined) return [{ kind: 'accessKey', subject: AccessKeyId }]
   if (RoleName !== undefined) {
-    return { kind: 'principal', subject: (await requireHolder(role, RoleName, deps)).id }
+    return [{ kind: 'principal', subject: (await requireHolder(role, RoleName, deps)).id }]
   }
   if (UserName !== undefined) {
-    return { kind: 'principal', subject: (await requireHolder(user, UserName, deps)).id }
+    return [{ kind: 'principal', subject: (await requireHolder(user, UserName, deps)).id }]
   }
   if (Issuer === undefined || Subject === undefined) throw invalid('Issuer and Subject go together')
-  return { kind: 'person', subject: personKey({ issuer: Issuer, subject: Subject }) }
+  return [{ kind: 'person', subject: personKey({ issuer: Issuer, subject: Subject }) }]
+}
+
+/** Also by each way: what somebody got before they linked it does not know whose it is. */
+async function subjectsOf(personId: string, { people }: IamDeps): Promise<Subject[]> {
+  const ways = await people.ways(personId)
+  if (ways.length === 0) {
+    throw new Refusal('entity.missing', { said: { message: `There is no person ${personId}.` } })
+  }
+  return [personId, ...ways.map(personKey)].map(subject => ({ kind: 'person', subject }))
 }
 
 function invalid(message: string): Refusal {

@@ -17,8 +17,11 @@ export type ProviderName = 'google' | 'facebook'
 
 /** One provider's way out and back. */
 export type BrowserSignIn = {
-  /** Sends the browser to the provider. */
-  begin(request: Request, response: Response, next: NextFunction): void
+  /**
+   * Sends the browser to the provider.
+   * @param how.anew whether the provider is to ask again who it is, where it can be told to
+   */
+  begin(request: Request, response: Response, next: NextFunction, how?: { anew: boolean }): void
   /**
    * Who came back.
    * @throws {Refusal} signIn.cancelled | signIn.stateUnknown | signIn.failed | token.* | issuer.unreachable
@@ -67,15 +70,26 @@ export function createBrowserSignIns(deps: BrowserSignInDeps): Map<ProviderName,
   return signIns
 }
 
+/**
+ * Facebook then asks for the password. Google can't be told to: it lets people choose an account, and may believe its own
+ * session for it.
+ *
+ * @see Facebook Login, re-authentication; Google Identity, OpenID Connect, `prompt`
+ */
+const askAnew = {
+  google: { prompt: 'select_account' },
+  facebook: { authType: 'reauthenticate' },
+} as const
+
 function createSignIn(
   passport: InstanceType<typeof Passport>,
   name: ProviderName,
   states: StateStore,
 ): BrowserSignIn {
   return {
-    begin(request, response, next) {
+    begin(request, response, next, { anew } = { anew: false }) {
       const nonce = randomBytes(32).toString('base64url')
-      const options = { session: false, nonce, state: { nonce } }
+      const options = { session: false, nonce, state: { nonce }, ...(anew ? askAnew[name] : {}) }
       passport.authenticate(name, options as object)(request, response, next)
     },
     async finish(request, response) {

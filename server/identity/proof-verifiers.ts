@@ -3,6 +3,7 @@ import type { FederatedIdentity } from '../base/federated-identity.ts'
 import type { Outbound } from '../base/outbound.ts'
 import { Refusal } from '../base/refusal.ts'
 import type { Keyring } from '../keys/keyring.ts'
+import type { InResponseTo } from '../saml/read-assertion.ts'
 import { serviceProviderAt } from '../saml/service-provider.ts'
 import { createSamlVerifier, type SamlProviderRecord } from '../saml/verify-response.ts'
 import type { DirectoryPeople } from '../store/directory-people.ts'
@@ -17,6 +18,7 @@ import { createIdTokenVerifier, type ExpectedSignIn } from '../tokens/verify-id-
 import { boundStrangers } from './bound-strangers.ts'
 import { createDirectoryLogIn, type DirectoryAccess } from './directory-log-in.ts'
 import { createIssuerLookup } from './issuers.ts'
+import type { OidcClient } from './openid/client.ts'
 import { createSamlProviderLookup } from './saml-providers.ts'
 
 /** A client registered at Google, or at what stands in its place. */
@@ -45,6 +47,7 @@ export type ProofVerifierDeps = {
   config: {
     google?: (GoogleSettings & { jwksUrl: string }) | undefined
     facebook?: FacebookSettings | undefined
+    oidcClients?: readonly OidcClient[] | undefined
     demo: boolean
     publicUrl: string
   }
@@ -81,8 +84,7 @@ export type ProofVerifiers = {
     response: string,
     providerArn: string,
     sourceIp: string,
-    /** The request that it must answer, where we sent one. */
-    inResponseTo?: string,
+    inResponseTo?: InResponseTo,
   ): Promise<FederatedIdentity>
   /** What the directory that passwords are checked in is called, where there is one. */
   directoryName: string | undefined
@@ -93,7 +95,7 @@ export type ProofVerifiers = {
 export function createProofVerifiers(deps: ProofVerifierDeps): ProofVerifiers {
   const { config, standIns, oidcProviders, accountId, outbound, clock } = deps
   const idTokens = createIdTokenVerifier({
-    findIssuer: createIssuerLookup({ oidcProviders, accountId, google: config.google, demo: config.demo }),
+    findIssuer: createIssuerLookup({ ...config, clients: config.oidcClients, oidcProviders, accountId }),
     keySets: createKeySetCache({ outbound, clock, log: deps.log }),
     clock,
   })

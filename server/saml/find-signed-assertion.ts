@@ -1,6 +1,7 @@
 import { Refusal } from '../base/refusal.ts'
 import { findWeakAlgorithm } from './algorithms.ts'
 import { assertion, protocol, signature } from './namespaces.ts'
+import { requireSuccess } from './require-success.ts'
 import { childrenOf, MalformedXml, readXml, writeXml, type XmlElement } from './xml-tree.ts'
 
 export type SignatureKeys = {
@@ -17,11 +18,12 @@ export type SignedAssertion = { response: XmlElement; assertion: XmlElement; was
  * Finds in a response the one assertion that the identity provider signed, by itself or with the whole response.
  *
  * @param xml the response's text
- * @throws {Refusal} token.malformed | token.signatureWrong
+ * @throws {Refusal} token.malformed | token.signatureWrong | token.rejected
  */
 export async function findSignedAssertion(xml: string, keys: SignatureKeys): Promise<SignedAssertion> {
   const response = requirePlain(xml)
   if (response.namespace !== protocol || response.name !== 'Response') throw malformed('no Response')
+  requireSuccess(response)
   const plain = childrenOf(response, assertion, 'Assertion')
   const encrypted = childrenOf(response, assertion, 'EncryptedAssertion')
   // Of two assertions the one that is checked and the one that is read could be different ones.
@@ -122,6 +124,10 @@ async function verifySignatures(
     if (covered === undefined) throw new Error('no assertion')
     return covered
   } catch (error) {
+    // The library's own look at the assertion comes when the signature has held.
+    const isLate =
+      error instanceof Error && /^(?:No valid subject|Unable to process|Error parsing)/.test(error.message)
+    if (isLate) throw malformed(error.message)
     throw signatureWrong(error instanceof Error ? error.message : 'unknown', error)
   }
 }

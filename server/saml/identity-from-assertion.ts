@@ -39,6 +39,7 @@ export function identityFromAssertion(assertion: Assertion, by: AssertedBy): Fed
     ...askedTags(attributes),
     onlyRoles: rolesIn(attributes, by.providerArn),
     sessionName: requireSessionName(attributes),
+    ...askedDuration(attributes),
     ...(assertion.sessionEndsAtMs === undefined
       ? {}
       : { sessionEndsAtSeconds: Math.floor(assertion.sessionEndsAtMs / 1000) }),
@@ -72,6 +73,17 @@ function requireSessionName(attributes: Assertion['attributes']): string {
     throw invalid('token.malformed', 'RoleSessionName in AuthnResponse must match [a-zA-Z_0-9+=,.@-]{2,64}')
   }
   return name
+}
+
+/** A value that can't be read must not become the usual, longer one. */
+function askedDuration(attributes: Assertion['attributes']): { sessionSeconds?: number } {
+  const text = single(attributes, 'SessionDuration')
+  if (text === undefined) return {}
+  const sessionSeconds = /^\d{3,5}$/.test(text) ? Number(text) : 0
+  if (sessionSeconds < 900 || sessionSeconds > 43_200) {
+    throw invalid('token.malformed', 'SessionDuration in AuthnResponse must be from 900 to 43200 seconds')
+  }
+  return { sessionSeconds }
 }
 
 function single(attributes: Assertion['attributes'], name: string): string | undefined {

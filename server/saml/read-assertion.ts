@@ -1,5 +1,5 @@
 import { Refusal } from '../base/refusal.ts'
-import { assertion as namespace, protocol } from './namespaces.ts'
+import { assertion as namespace } from './namespaces.ts'
 import { readSamlTime } from './saml-time.ts'
 import type { ServiceProvider } from './service-provider.ts'
 import { childrenOf, type XmlElement } from './xml-tree.ts'
@@ -22,14 +22,15 @@ export type Expected = {
   issuer: string
   serviceProvider: ServiceProvider
   nowMs: number
-  /** The request that it must answer, where we sent one. */
-  inResponseTo?: string | undefined
+  inResponseTo?: InResponseTo | undefined
 }
+
+/** The request that a response must answer; null where it must answer none. Without it, either will do. */
+export type InResponseTo = string | null
 
 /** Clocks differ by so much; an assertion is taken for so long. @see AWS IAM User Guide, "Troubleshoot SAML federation" */
 export const toleranceMs = 5 * 60_000
 const longestText = 1_024
-const success = 'urn:oasis:names:tc:SAML:2.0:status:Success'
 const bearer = 'urn:oasis:names:tc:SAML:2.0:cm:bearer'
 const unspecified = 'urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified'
 const unwritable = /[\p{Cc}\p{Cs}]/u
@@ -43,18 +44,13 @@ const unwritable = /[\p{Cc}\p{Cs}]/u
  */
 export function requireEnvelope(response: XmlElement, expected: Expected): void {
   requireVersion(response)
-  const status = childrenOf(response, protocol, 'Status').flatMap(one =>
-    childrenOf(one, protocol, 'StatusCode'),
-  )
-  if (status.length !== 1 || status[0]?.attributes.get('Value') !== success) {
-    throw new Refusal('token.rejected', { detail: 'the status is not Success' })
-  }
   const destination = response.attributes.get('Destination')
   if (destination !== undefined && destination !== expected.serviceProvider.acsUrl) {
     throw audienceWrong('Destination', destination)
   }
   const [issuer] = childrenOf(response, namespace, 'Issuer')
   if (issuer !== undefined) requireIssuer(issuer, expected)
+  if (response.attributes.has('InResponseTo')) requireAnswer(response, expected)
 }
 
 /**
@@ -69,6 +65,7 @@ export function readAssertion(element: XmlElement, expected: Expected): Assertio
   if (id === '' || id.length > longestText) throw malformed('no ID')
   requireIssuer(only(element, 'Issuer'), expected)
   const subject = only(element, 'Subject')
+  refuseEncrypted(subject, 'EncryptedID')
   const nameId = only(subject, 'NameID')
   const issuedAtMs = requireTime(element, 'IssueInstant')
   requireFresh(issuedAtMs, expected.nowMs)
@@ -107,13 +104,16 @@ function requireConfirmation(subject: XmlElement, expected: Expected): void {
   const [data] = ours
   if (data === undefined)
     throw audienceWrong('Recipient', confirmed[0]?.attributes.get('Recipient') ?? 'none')
-  // An answer to somebody else's request is somebody else's.
-  if (inResponseTo !== undefined && data.attributes.get('InResponseTo') !== inResponseTo) {
-    throw new Refusal('token.rejected', { detail: 'it answers another request' })
-  }
+  for (const one of inResponseTo === null ? confirmed : [data]) requireAnswer(one, expected)
   // SAML Profiles, section 4.1.4.2: it must say how long, and it must not be for later.
   if (!data.attributes.has('NotOnOrAfter')) throw malformed('a confirmation without NotOnOrAfter')
   requireWithin(data, nowMs)
+}
+
+/** An answer to somebody else's request is somebody else's. */
+function requireAnswer(element: XmlElement, { inResponseTo }: Expected): void {
+  if (inResponseTo === undefined || (element.attributes.get('InResponseTo') ?? null) === inResponseTo) return
+  throw new Refusal('token.rejected', { detail: 'it answers another request' })
 }
 
 const understood = ['AudienceRestriction', 'OneTimeUse', 'ProxyRestriction']
@@ -161,9 +161,9 @@ function requireWithin(element: XmlElement, nowMs: number): void {
 
 function attributesOf(element: XmlElement): Map<string, string[]> {
   const attributes = new Map<string, string[]>()
-  const all = childrenOf(element, namespace, 'AttributeStatement').flatMap(statement =>
-    childrenOf(statement, namespace, 'Attribute'),
-  )
+  const statements = childrenOf(element, namespace, 'AttributeStatement')
+  for (const statement of statements) refuseEncrypted(statement, 'EncryptedAttribute')
+  const all = statements.flatMap(statement => childrenOf(statement, namespace, 'Attribute'))
   for (const attribute of all) {
     const name = attribute.attributes.get('Name') ?? ''
     // What has elements inside is no value that could be compared with anything.
@@ -174,6 +174,13 @@ function attributesOf(element: XmlElement): Map<string, string[]> {
     if (values.length > 0) attributes.set(name, [...(attributes.get(name) ?? []), ...values])
   }
   return attributes
+}
+
+/** Whole assertions are opened, parts are not; what were left out could satisfy a negated condition. */
+function refuseEncrypted(element: XmlElement, name: string): void {
+  if (childrenOf(element, namespace, name).length > 0) {
+    throw malformed(`${name} is not read: the whole assertion may be encrypted`)
+  }
 }
 
 function only(element: XmlElement, name: string): XmlElement {

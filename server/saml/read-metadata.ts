@@ -13,6 +13,8 @@ export type IdentityProvider = {
   signingCertificates: readonly string[]
   /** Where it takes requests, by binding; `https:` but in tests. */
   singleSignOn: readonly { binding: string; url: string }[]
+  /** Whether it takes only requests that are signed. */
+  wantsSignedRequests: boolean
 }
 
 /** @see NIST SP 800-131A */
@@ -41,6 +43,7 @@ export function readMetadata(text: string): IdentityProvider {
     entityId,
     ...(validUntilMs === undefined ? {} : { validUntilMs }),
     signingCertificates,
+    wantsSignedRequests: ['true', '1'].includes(role.attributes.get('WantAuthnRequestsSigned') ?? ''),
     singleSignOn: childrenOf(role, metadata, 'SingleSignOnService').map(service => ({
       binding: service.attributes.get('Binding') ?? '',
       url: service.attributes.get('Location') ?? '',

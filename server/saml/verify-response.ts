@@ -2,9 +2,16 @@ import { createHash } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
 import type { FederatedIdentity } from '../base/federated-identity.ts'
 import { Refusal } from '../base/refusal.ts'
+import { decodeResponse } from './decode-response.ts'
 import { findSignedAssertion } from './find-signed-assertion.ts'
 import { identityFromAssertion } from './identity-from-assertion.ts'
-import { type Assertion, readAssertion, requireEnvelope, toleranceMs } from './read-assertion.ts'
+import {
+  type Assertion,
+  type InResponseTo,
+  readAssertion,
+  requireEnvelope,
+  toleranceMs,
+} from './read-assertion.ts'
 import type { IdentityProvider } from './read-metadata.ts'
 import type { ServiceProvider } from './service-provider.ts'
 
@@ -22,10 +29,9 @@ export type SamlProviderRecord = IdentityProvider & {
 export type SamlVerifier = {
   /**
    * @param response base64, as it is posted
-   * @param inResponseTo the request that it must answer, where we sent one
    * @throws {Refusal} token.* | tags.invalid
    */
-  verify(response: string, providerArn: string, inResponseTo?: string): Promise<FederatedIdentity>
+  verify(response: string, providerArn: string, inResponseTo?: InResponseTo): Promise<FederatedIdentity>
 }
 
 export type SamlVerifierDeps = {
@@ -53,7 +59,7 @@ export function createSamlVerifier(deps: SamlVerifierDeps): SamlVerifier {
       }
       const expected = { issuer: provider.entityId, serviceProvider, nowMs: clock(), inResponseTo }
       requireCurrent(provider, expected.nowMs)
-      const found = await findSignedAssertion(decode(response), provider)
+      const found = await findSignedAssertion(decodeResponse(response), provider)
       if (provider.encryptionRequired && !found.wasEncrypted) {
         throw new Refusal('token.rejected', { detail: 'the assertion is not encrypted, and must be' })
       }
@@ -87,18 +93,4 @@ async function requireUnused(
 function requireCurrent({ validUntilMs }: SamlProviderRecord, nowMs: number): void {
   if (validUntilMs === undefined || validUntilMs > nowMs) return
   throw new Refusal('token.rejected', { detail: "the provider's metadata have expired" })
-}
-
-/** One text for all who read it: base64 without anything else in it, and UTF-8 that is none is not repaired. */
-function decode(response: string): string {
-  const packed = response.replace(/[\r\n]/g, '')
-  try {
-    if (!/^[A-Za-z0-9+/]+={0,2}$/.test(packed)) throw new Error('not base64')
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(packed, 'base64'))
-  } catch {
-    throw new Refusal('token.malformed', {
-      said: { message: 'The SAML response is not valid' },
-      detail: 'not base64',
-    })
-  }
 }

@@ -13,7 +13,7 @@ export async function insertUnique(
   try {
     await insert()
   } catch (error) {
-    if (isOneOf(uniqueViolations, error)) throw new Refusal('entity.exists', { said: { kind, name } })
+    if (isUniqueViolation(error)) throw new Refusal('entity.exists', { said: { kind, name } })
     throw error
   }
 }
@@ -45,6 +45,11 @@ export async function insertReferring<T>(insert: () => Promise<T>): Promise<T> {
     if (isOneOf(referenceViolations, error)) throw new Refusal('entity.missing')
     throw error
   }
+}
+
+/** Whether a row was there already. */
+export function isUniqueViolation(error: unknown): boolean {
+  return isOneOf(uniqueViolations, error)
 }
 
 /** SQLITE_CONSTRAINT_PRIMARYKEY and _UNIQUE (https://sqlite.org/rescode.html), SQLSTATE unique_violation. */

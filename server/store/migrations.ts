@@ -10,6 +10,7 @@ import { trustedIds } from './migrations/0007-trusted-ids.ts'
 import { samlProviders } from './migrations/0008-saml-providers.ts'
 import { loginProfiles } from './migrations/0009-login-profiles.ts'
 import { accessReports } from './migrations/0010-access-reports.ts'
+import { linkedPeople } from './migrations/0011-linked-people.ts'
 import { directoryPeople } from './migrations/0012-directory-people.ts'
 import type { Schema } from './schema.ts'
 
@@ -64,6 +65,7 @@ function migrationsFor(kind: DatabaseKind): Record<string, Migration> {
     '0008-saml-providers': run(samlProviders, kind),
     '0009-login-profiles': run(loginProfiles, kind),
     '0010-access-reports': run(accessReports, kind),
+    '0011-linked-people': run(linkedPeople, kind),
     '0012-directory-people': run(directoryPeople, kind),
   }
 }

@@ -8,6 +8,7 @@ import { createLastUsed, type LastUsed } from './last-used.ts'
 import { createLoginProfiles, type LoginProfiles } from './login-profiles.ts'
 import { createMfaDevices, type MfaDevices } from './mfa-devices.ts'
 import { createOidcProviders, type OidcProviders } from './oidc-providers.ts'
+import { createPeople, type People } from './people.ts'
 import { createPolicies, type Policies } from './policies.ts'
 import { openPostgresDatabase } from './postgres-database.ts'
 import { createPrincipalPolicies, type PrincipalPolicies } from './principal-policies.ts'
@@ -43,6 +44,7 @@ export type Store = {
   accessReports: AccessReports
   directoryPeople: DirectoryPeople
   identities: Identities
+  people: People
   webSessions: WebSessions
   signInStates: SignInStates
   signingKeys: SigningKeys
@@ -106,6 +108,7 @@ function createStore(database: Database): Store {
     accessReports,
     directoryPeople,
     identities: createIdentities(db),
+    people: createPeople(database),
     webSessions,
     signInStates,
     signingKeys: createSigningKeys(db),

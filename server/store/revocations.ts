@@ -2,11 +2,11 @@ import type { Database } from './database.ts'
 
 /**
  * What is denied of sessions: those with this access key id in their chain, those got by this role or user, or by
- * this person (issuer and subject), each as far as they were issued up to a time.
+ * this person, each as far as they were issued up to a time.
  */
 export type Revocation = {
   kind: 'accessKey' | 'principal' | 'person'
-  /** The access key's id, the role's or user's id, or what `personKey` makes. */
+  /** The access key's id, the role's or user's id; of a person what `personKey` makes, or the id of one with linked ways in. */
   subject: string
   /** Sessions issued up to here. */
   untilSeconds: number
@@ -20,7 +20,10 @@ export type Issued = { accessKeyId: string; principalId: string; issuedAtSeconds
 /** Everything that is denied at this moment; small, since it is pruned at expiry. */
 export type Denylist = {
   covers(issued: Issued): boolean
-  coversPerson(person: { issuer: string; subject: string }, issuedAtSeconds: number): boolean
+  coversPerson(
+    person: { issuer: string; subject: string; personId?: string },
+    issuedAtSeconds: number,
+  ): boolean
 }
 
 export type Revocations = {
@@ -75,7 +78,9 @@ function denylistOf(rows: readonly Row[]): Denylist {
     covers: ({ accessKeyId, principalId, issuedAtSeconds }) =>
       isDenied('accessKey', accessKeyId, issuedAtSeconds) ||
       isDenied('principal', principalId, issuedAtSeconds),
-    coversPerson: (person, issuedAtSeconds) => isDenied('person', personKey(person), issuedAtSeconds),
+    coversPerson: (person, issuedAtSeconds) =>
+      isDenied('person', personKey(person), issuedAtSeconds) ||
+      (person.personId !== undefined && isDenied('person', person.personId, issuedAtSeconds)),
   }
 }
 

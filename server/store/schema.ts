@@ -141,6 +141,18 @@ export type Schema = {
     expires_at_ms: Ms
   }
 
+  /** Those who have linked ways in. */
+  people: { id: string; created_at_ms: Ms }
+  ways_in: {
+    issuer: string
+    subject: string
+    demo: Flag
+    /** Of a federated identity. */
+    kind: string
+    person_id: string
+    linked_at_ms: Ms
+  }
+
   web_sessions: { id_hash: string; data: Json; expires_at_ms: Ms }
 
   sign_in_states: {

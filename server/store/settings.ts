@@ -1,9 +1,14 @@
 import type { Kysely } from 'kysely'
 import type { Schema } from './schema.ts'
 
+/** Names that begin so hold a secret, sealed for the name: those follow a new master key. */
+export const sealedSettingPrefix = 'sealed:'
+
 /** Small facts about this installation: what the first start chose and later ones must keep. */
 export type Settings = {
   find(name: string): Promise<string | undefined>
+  /** The names that begin so. */
+  namesWith(prefix: string): Promise<string[]>
   set(name: string, value: string): Promise<void>
   delete(name: string): Promise<void>
   /** Sets it unless somebody else was first; answers what it is. */
@@ -15,6 +20,10 @@ export function createSettings(db: Kysely<Schema>): Settings {
     async find(name) {
       const row = await db.selectFrom('settings').select('value').where('name', '=', name).executeTakeFirst()
       return row?.value
+    },
+    async namesWith(prefix) {
+      const rows = await db.selectFrom('settings').select('name').orderBy('name').execute()
+      return rows.map(({ name }) => name).filter(name => name.startsWith(prefix))
     },
     async claim(name, value) {
       await db

@@ -30,7 +30,9 @@ export const assumeRoleWithSaml = defineAction({
     if (samlProviderName(asked.PrincipalArn, deps.accountId) === undefined) {
       throw new Refusal('request.invalid', { said: { message: `${asked.PrincipalArn} is invalid` } })
     }
-    const identity = await deps.verifySamlResponse(asked.SAMLAssertion, asked.PrincipalArn, facts.sourceIp)
+    const verified = await deps.verifySamlResponse(asked.SAMLAssertion, asked.PrincipalArn, facts.sourceIp)
+    // Meant for browsers: here DurationSeconds says it, as on AWS.
+    const { sessionSeconds: _, ...identity } = verified
     const assumed = await deps.gate.assumeRole(
       identity,
       asked.RoleArn,

@@ -2,6 +2,7 @@ import { type KeyObject, timingSafeEqual, verify as verifySignature } from 'node
 import { type Clock, toSeconds } from '../base/clock.ts'
 import type { FederatedIdentity } from '../base/federated-identity.ts'
 import { Refusal } from '../base/refusal.ts'
+import { namesGroupsElsewhere, withGroups } from './groups-elsewhere.ts'
 import { identityFromClaims, type VerifiedClaims } from './identity-from-claims.ts'
 import type { KeySetCache } from './key-set-cache.ts'
 import { type Algorithm, readToken, type UnverifiedToken } from './read-token.ts'
@@ -32,7 +33,14 @@ export type IdTokenVerifier = {
 }
 
 /** @see OpenID Connect Core 1.0, section 3.1.3.7 */
-export type ExpectedSignIn = { issuer: string; clientId: string; nonce: string }
+export type ExpectedSignIn = {
+  /** Whom it asked; several where one provider answers as several issuers. */
+  issuer: string | readonly string[]
+  clientId: string
+  nonce: string
+  /** The person's groups, where the token has no room for them. */
+  groups?(): Promise<readonly string[]>
+}
 
 export type IdTokenVerifierDeps = {
   /** The record of this `iss`; undefined when it is nobody's. */
@@ -56,14 +64,17 @@ export function createIdTokenVerifier({ findIssuer, keySets, clock }: IdTokenVer
       const issuer = await findIssuer(iss)
       if (issuer === undefined || !isSameIssuer(iss, issuer.issuer))
         throw new Refusal('token.issuerUnknown', { said: { issuer: iss }, detail: `its iss is ${iss}` })
-      if (expected !== undefined && issuer.issuer !== expected.issuer)
+      if (expected !== undefined && ![expected.issuer].flat().includes(issuer.issuer))
         throw new Refusal('token.rejected', { detail: `${iss} is not whom this sign-in asked` })
       const found = keySets.findKey(issuer, algorithm, kid)
       const key = found instanceof Promise ? await found : found
       if (key === undefined) throw new Refusal('token.keyUnknown', { detail: `no key for kid ${kid}` })
       requireSignature(signed, key, algorithm)
       try {
-        return identityFromClaims(requireClaims(payload, issuer, toSeconds(clock()), expected), issuer)
+        const claims = requireClaims(payload, issuer, toSeconds(clock()), expected)
+        if (!namesGroupsElsewhere(payload)) return identityFromClaims(claims, issuer)
+        const whole = await withGroups(payload, expected?.groups)
+        return identityFromClaims({ ...claims, payload: whole }, issuer)
       } catch (error) {
         // The issuer did sign it: from here on the audit log may name whom it is about.
         if (error instanceof Refusal) error.concerning({ issuer: issuer.issuer, ...subjectOf(payload) })

@@ -1,6 +1,5 @@
 import express, { type Request, type Response, type Router } from 'express'
 import { type Clock, isoSeconds } from '../base/clock.ts'
-import type { FederatedIdentity } from '../base/federated-identity.ts'
 import { Refusal } from '../base/refusal.ts'
 import type { Gate } from '../federation/gate.ts'
 import { sessionNameFor } from '../federation/session-name.ts'
@@ -10,6 +9,7 @@ import type { FactsOf } from '../http/request-facts.ts'
 import { credentialFormats } from './credential-formats.ts'
 import { durationsUpTo, inWords } from './durations.ts'
 import { type Pages, shownPerson } from './pages.ts'
+import { requirePerson } from './session.ts'
 
 export type CredentialRouteDeps = {
   config: { publicUrl: string }
@@ -34,7 +34,10 @@ export function createCredentialRoutes(deps: CredentialRouteDeps): Router {
       person: shownPerson(identity),
       subject: identity.subject,
       issuer: identity.issuer,
-      roles: roles.map(role => ({ ...role, durations: durationsUpTo(role.maxSessionSeconds) })),
+      roles: roles.map(role => ({
+        ...role,
+        durations: durationsUpTo(role.maxSessionSeconds, identity.sessionSeconds),
+      })),
     })
   })
 
@@ -44,23 +47,19 @@ export function createCredentialRoutes(deps: CredentialRouteDeps): Router {
     const { role, seconds } = await readChoice(request)
     const asked = { name: sessionNameFor(identity), seconds }
     const assumed = await gate.assumeRole(identity, role, asked, factsOf(request))
+    const { issuedAtSeconds, expiresAtSeconds } = assumed.session
     await pages.render(response, 'credentials', {
       title: 'Your credentials',
       person: shownPerson(identity),
       role: { name: assumed.role.name, arn: role },
       sessionArn: assumed.arn,
-      expiresAt: isoSeconds(assumed.credentials.expiresAtSeconds),
-      expiresInWords: inWords(seconds),
+      expiresAt: isoSeconds(expiresAtSeconds),
+      expiresInWords: inWords(expiresAtSeconds - issuedAtSeconds),
       formats: credentialFormats(assumed.credentials, config.publicUrl),
     })
   })
   router.get('/credentials', (_request: Request, response: Response) => response.redirect(303, '/roles'))
   return router
-}
-
-function requirePerson(request: Request): FederatedIdentity {
-  if (request.session.identity === undefined) throw new Refusal('signIn.required')
-  return request.session.identity
 }
 
 async function readChoice(request: Request): Promise<{ role: string; seconds: number }> {

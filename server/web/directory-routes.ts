@@ -3,17 +3,27 @@ import { Refusal } from '../base/refusal.ts'
 import { readBody } from '../http/read-body.ts'
 import { readForm } from '../http/read-form.ts'
 import type { ProofVerifiers } from '../identity/proof-verifiers.ts'
+import type { Pages } from './pages.ts'
 import { refuseSignIn, type SignInDeps, startSession } from './start-session.ts'
 
-export type DirectoryRouteDeps = SignInDeps & { proofs: Pick<ProofVerifiers, 'verifyDirectoryPassword'> }
+export type DirectoryRouteDeps = SignInDeps & {
+  pages: Pages
+  proofs: Pick<ProofVerifiers, 'verifyDirectoryPassword'>
+  directoryName: string
+}
 
 const bodyLimits = { maxBytes: 8 * 1024, timeoutMs: 10_000 }
 
-/** Where the sign-in page's form with a user name and a password goes. */
+export const directoryPath = '/sign-in/directory'
+
+/** The form with a user name and a password, which the sign-in page shows as well, and where it goes. */
 export function createDirectoryRoutes(deps: DirectoryRouteDeps): Router {
-  const { proofs, factsOf } = deps
+  const { pages, proofs, factsOf, directoryName } = deps
   const router = express.Router()
-  router.post('/sign-in/directory', async (request, response) => {
+  router.get(directoryPath, (_request, response) =>
+    pages.render(response, 'log-in', { title: 'Log in', directoryName }),
+  )
+  router.post(directoryPath, async (request, response) => {
     response.set('cache-control', 'no-store')
     try {
       const form = readForm(await readBody(request, bodyLimits))
@@ -21,11 +31,10 @@ export function createDirectoryRoutes(deps: DirectoryRouteDeps): Router {
       if (username === '' || password === '')
         throw new Refusal('password.refused', { detail: 'an empty field' })
       const identity = await proofs.verifyDirectoryPassword(username, password, factsOf(request).sourceIp)
-      await startSession(deps, request, identity)
+      response.redirect(303, await startSession(deps, request, identity, directoryPath))
     } catch (error) {
-      return refuseSignIn(deps, request, response, error)
+      refuseSignIn(deps, request, response, error)
     }
-    response.redirect(303, '/roles')
   })
   return router
 }

@@ -3,10 +3,15 @@ export type OfferedDuration = { seconds: number; label: string; chosen: boolean 
 const steps = [900, 1800, 3600, 2 * 3600, 4 * 3600, 8 * 3600, 12 * 3600]
 const usualSeconds = 3600
 
-/** The lifetimes to choose from for a role, an hour chosen. The role's own maximum is always among them. */
-export function durationsUpTo(maxSeconds: number): OfferedDuration[] {
+/**
+ * The lifetimes to choose from for a role, whose own maximum is always among them. An hour is chosen, or what the
+ * provider asks for: then that is the longest.
+ */
+export function durationsUpTo(roleSeconds: number, askedSeconds?: number): OfferedDuration[] {
+  const maxSeconds = Math.min(roleSeconds, askedSeconds ?? roleSeconds)
+  const chosen = askedSeconds === undefined ? usualSeconds : maxSeconds
   const offered = [...new Set([...steps.filter(step => step < maxSeconds), maxSeconds])]
-  return offered.map(seconds => ({ seconds, label: inWords(seconds), chosen: seconds === usualSeconds }))
+  return offered.map(seconds => ({ seconds, label: inWords(seconds), chosen: seconds === chosen }))
 }
 
 /** `4500` is "1 hour 15 minutes". */

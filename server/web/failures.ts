@@ -49,5 +49,7 @@ export function createFailureHandler({ pages, audit, factsOf, log }: FailureDeps
 /** Of a closed list: the audit log's kinds must not be a stranger's to choose. */
 function eventOf(request: Request): string {
   if (request.path === '/credentials') return 'AssumeRoleWithWebIdentity'
+  if (request.path === '/account/unlink') return 'UnlinkWayIn'
+  if (request.path.startsWith('/account/')) return 'LinkWayIn'
   return request.path.startsWith('/sign-in') ? 'SignIn' : 'Browse'
 }

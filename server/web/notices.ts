@@ -3,7 +3,7 @@ import { sentenceOf } from './faults.ts'
 
 export type Notice = { tone: 'info' | 'problem'; text: string; requestId?: string }
 
-/** What the sign-in page may be told to say, by a code in its address. Anything else says nothing. */
+/** What the sign-in page and the account's may be told to say, by a code in its address. Anything else says nothing. */
 const notices = {
   'signed-out': { tone: 'info', text: 'You are signed out.' },
   cancelled: { tone: 'info', text: sentenceOf('signIn.cancelled', {}) },
@@ -14,6 +14,23 @@ const notices = {
   throttled: { tone: 'problem', text: sentenceOf('request.throttled', {}) },
   unreachable: { tone: 'problem', text: sentenceOf('issuer.unreachable', {}) },
   unavailable: { tone: 'problem', text: sentenceOf('audit.unavailable', {}) },
+  linked: { tone: 'info', text: 'It is linked. You are the same person here, whichever way you come in.' },
+  unlinked: { tone: 'info', text: 'It is unlinked, and the credentials that were got by it are over.' },
+  'linked-already': { tone: 'info', text: 'That way in is linked to you already.' },
+  same: {
+    tone: 'problem',
+    text: 'You came back as the one that you are signed in as. Choose another account to link it.',
+  },
+  taken: { tone: 'problem', text: 'That way in is linked elsewhere already. It can’t be linked here.' },
+  transient: {
+    tone: 'problem',
+    text: 'The provider gives you another name at each sign-in, so that it can’t be linked.',
+  },
+  mixed: { tone: 'problem', text: 'What a stand-in vouches for can be linked with stand-ins alone.' },
+  full: { tone: 'problem', text: 'You have as many ways in as there may be.' },
+  last: { tone: 'problem', text: 'The last way in can’t be unlinked.' },
+  changed: { tone: 'problem', text: 'Your ways in were changed at the same time. Please look again.' },
+  late: { tone: 'problem', text: 'That took too long, or was begun elsewhere. Nothing has happened.' },
   required: { tone: 'info', text: sentenceOf('signIn.required', {}) },
 } as const satisfies Record<string, Notice>
 

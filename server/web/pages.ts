@@ -3,7 +3,16 @@ import ejs from 'ejs'
 import type { Response } from 'express'
 import type { FederatedIdentity } from '../base/federated-identity.ts'
 
-export type PageName = 'sign-in' | 'roles' | 'credentials' | 'error'
+export type PageName =
+  | 'sign-in'
+  | 'log-in'
+  | 'saml-request'
+  | 'roles'
+  | 'credentials'
+  | 'account'
+  | 'account-sign-in'
+  | 'account-confirm'
+  | 'error'
 
 /** What every page is told. */
 export type PageFrame = { publicUrl: string; demo: boolean }
@@ -42,7 +51,16 @@ export function shownPerson(identity: FederatedIdentity): ShownPerson {
   }
 }
 
-function providerName({ kind, issuer, demo }: FederatedIdentity): string {
+/** What people call it. */
+export function providerName({
+  kind,
+  issuer,
+  demo,
+}: {
+  kind: string
+  issuer: string
+  demo: boolean
+}): string {
   if (kind === 'saml' || kind === 'ldap') return issuer.slice(issuer.lastIndexOf('/') + 1)
   const name = kind === 'facebook' ? 'Facebook' : 'Google'
   if (demo) return `${name} (stand-in)`

@@ -9,39 +9,52 @@ import type { Gate } from '../federation/gate.ts'
 import { createRateLimit } from '../http/rate-limit.ts'
 import type { FactsOf } from '../http/request-facts.ts'
 import { createBrowserSignIns, type ProviderName } from '../identity/browser-sign-in.ts'
+import type { OidcClient } from '../identity/openid/client.ts'
+import { answersByPost, createOidcSignIn } from '../identity/openid/sign-in.ts'
 import type {
   FacebookSettings,
   GoogleSettings,
   ProofVerifiers,
   StandIns,
 } from '../identity/proof-verifiers.ts'
+import type { SamlRequestKeys } from '../identity/saml-request-keys.ts'
 import { createSamlSignIn } from '../identity/saml-sign-in.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import type { Store } from '../store/open-store.ts'
+import { createAccountRoutes } from './account-routes.ts'
+import { createArrivals } from './arrivals.ts'
 import { createBrowserCookie } from './browser-cookie.ts'
 import { createCredentialRoutes } from './credential-routes.ts'
 import { createDirectoryRoutes } from './directory-routes.ts'
+import { noteDeparture } from './errands.ts'
 import { createFailureHandler } from './failures.ts'
+import { createOidcRoutes } from './oidc-routes.ts'
 import { redirectToPublicHost, requireOwnPages } from './own-pages.ts'
 import { createPages } from './pages.ts'
 import { createSamlRoutes } from './saml-routes.ts'
 import { createSession } from './session.ts'
-import { createSignInRoutes } from './sign-in-routes.ts'
+import { createSignInRoutes, offeredWays } from './sign-in-routes.ts'
 
 export type WebDeps = {
   config: {
     publicUrl: string
     production: boolean
     demo: boolean
+    saml: { idpInitiated: boolean; signRequests: 'wanted' | 'always' }
     google?: GoogleSettings | undefined
     facebook?: FacebookSettings | undefined
+    oidcClients: readonly OidcClient[]
   }
   standIns?: StandIns | undefined
   gate: Gate
   proofs: ProofVerifiers
   outbound: Outbound
-  store: Pick<Store, 'webSessions' | 'signInStates' | 'identities' | 'samlProviders' | 'revocations'>
+  store: Pick<
+    Store,
+    'webSessions' | 'signInStates' | 'identities' | 'people' | 'samlProviders' | 'revocations'
+  >
   accountId: string
+  samlRequestKeys: SamlRequestKeys
   keyring: Keyring
   audit: Pick<AuditLog, 'record' | 'note'>
   factsOf: FactsOf
@@ -86,6 +99,7 @@ export function createWebRoutes(deps: WebDeps): Router {
     }),
   )
   router.use(forgetWhoMayNotStay(demo, store.revocations))
+  router.use('/sign-in', noteDeparture)
   const startLimit = createRateLimit(startRate, clock)
   const samlCookie = createBrowserCookie(production, { crossSite: true })
   const samlSignIn = createSamlSignIn({
@@ -93,26 +107,30 @@ export function createWebRoutes(deps: WebDeps): Router {
     proofs,
     states: store.signInStates,
     browserOf: samlCookie.browserOf,
+    requestKeys: deps.samlRequestKeys,
+    signRequests: config.saml.signRequests,
     publicUrl,
     accountId: deps.accountId,
     clock,
   })
-  router.use(createSamlRoutes({ ...deps, samlSignIn, samlCookie, startLimit }))
+  const arrivals = createArrivals({ ...deps, states: store.signInStates }, samlCookie.browserOf)
+  router.use(arrivals.routes)
+  router.use(createSamlRoutes({ ...deps, pages, samlSignIn, samlCookie, arrivals, startLimit }))
+  const oidcWays = config.oidcClients.map(client => {
+    const byPost = answersByPost(client)
+    const cookie = byPost ? samlCookie : browserCookie
+    const { browserOf } = cookie
+    const signIn = createOidcSignIn(client, { ...deps, publicUrl, states: store.signInStates, browserOf })
+    return { name: client.name, title: client.title, byPost, cookie, signIn }
+  })
+  router.use(createOidcRoutes({ ...deps, ways: oidcWays, arrivals, startLimit }))
   router.post('/{*path}', requireOwnPages(publicUrl))
   const isStandIn = (name: ProviderName) => (name === 'google' ? !config.google : !config.facebook)
-  router.use(
-    createSignInRoutes({
-      ...deps,
-      pages,
-      signIns,
-      isStandIn,
-      browserCookie,
-      startLimit,
-      samlNames: () => samlSignIn.names(),
-      directoryName: proofs.directoryName,
-    }),
-  )
-  if (proofs.directoryName !== undefined) router.use(createDirectoryRoutes(deps))
+  const { directoryName } = proofs
+  const ways = { signIns, isStandIn, oidcWays, samlNames: () => samlSignIn.names(), directoryName }
+  router.use(createSignInRoutes({ ...deps, ...ways, pages, browserCookie, startLimit }))
+  if (directoryName !== undefined) router.use(createDirectoryRoutes({ ...deps, pages, directoryName }))
+  router.use(createAccountRoutes({ ...deps, pages, offeredWays: () => offeredWays(ways) }))
   router.use(createCredentialRoutes({ ...deps, pages }))
   router.use(() => {
     throw new Refusal('entity.missing', { detail: 'no such page' })

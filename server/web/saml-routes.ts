@@ -1,16 +1,23 @@
-import express, { type Router } from 'express'
+import express, { type Request, type Response, type Router } from 'express'
 import { Refusal } from '../base/refusal.ts'
 import { networkOf } from '../http/network-of.ts'
 import { readBody } from '../http/read-body.ts'
 import { readForm } from '../http/read-form.ts'
 import type { SamlSignIn } from '../identity/saml-sign-in.ts'
+import type { Departure } from '../saml/authn-request.ts'
+import type { Arrivals } from './arrivals.ts'
 import type { createBrowserCookie } from './browser-cookie.ts'
-import { refuseSignIn, type SignInDeps, startSession } from './start-session.ts'
+import type { Pages } from './pages.ts'
+import { refuseSignIn, type SignInDeps } from './start-session.ts'
 
 export type SamlRouteDeps = SignInDeps & {
+  /** Whether providers may begin a sign-in. */
+  config: { saml: { idpInitiated: boolean } }
+  pages: Pages
   samlSignIn: SamlSignIn
   /** Of a cookie that comes along when another site posts to us. */
   samlCookie: ReturnType<typeof createBrowserCookie>
+  arrivals: Arrivals
   startLimit: { take(key: string): boolean }
 }
 
@@ -21,28 +28,47 @@ const bodyLimits = { maxBytes: 256 * 1024, timeoutMs: 10_000 }
  * forms must come from our own pages, and is bound to this browser by a cookie of its own instead.
  */
 export function createSamlRoutes(deps: SamlRouteDeps): Router {
-  const { samlSignIn, samlCookie, startLimit, factsOf } = deps
+  const { config, pages, samlSignIn, samlCookie, arrivals, startLimit, factsOf } = deps
   const router = express.Router()
-  router.get('/sign-in/saml/:name', async (request, response) => {
+
+  function requireStart(request: Request, response: Response): void {
     if (!startLimit.take(networkOf(factsOf(request).sourceIp))) throw new Refusal('request.throttled')
-    response.set('cache-control', 'no-store')
     samlCookie.ensure(request, response)
-    response.redirect(303, await samlSignIn.begin(request, request.params.name))
+  }
+
+  /** By redirect, or by a form, which this one page may send to the provider and to nobody else. */
+  async function depart(response: Response, departure: Departure): Promise<void> {
+    if ('url' in departure) return response.redirect(303, departure.url)
+    const { origin, host } = new URL(departure.action)
+    const policy = String(response.getHeader('content-security-policy'))
+    response.set('content-security-policy', policy.replace("form-action 'self'", `form-action ${origin}`))
+    await pages.render(response, 'saml-request', { title: 'Sign in', host, ...departure })
+  }
+
+  router.get('/sign-in/saml/:name', async (request, response) => {
+    response.set('cache-control', 'no-store')
+    requireStart(request, response)
+    const anew = request.session.errand !== undefined
+    await depart(response, await samlSignIn.begin(request, request.params.name, { anew }))
   })
   router.post('/saml/acs', async (request, response) => {
     response.set('cache-control', 'no-store')
     try {
       const form = readForm(await readBody(request, bodyLimits))
-      const identity = await samlSignIn.finish(request, {
-        response: form.get('SAMLResponse') ?? '',
-        relayState: form.get('RelayState') ?? '',
-        sourceIp: factsOf(request).sourceIp,
-      })
-      await startSession(deps, request, identity)
+      const answer = { response: form.get('SAMLResponse') ?? '', sourceIp: factsOf(request).sourceIp }
+      const asked = await samlSignIn.takeRequest(request, form.get('RelayState') ?? '')
+      if (asked === undefined) {
+        if (!config.saml.idpInitiated) {
+          throw new Refusal('signIn.stateUnknown', { detail: 'an answer that this browser did not ask for' })
+        }
+        requireStart(request, response)
+        return await depart(response, await samlSignIn.askAnew(request, answer))
+      }
+      const arrived = { identity: await samlSignIn.finish(asked, answer), way: `/sign-in/saml/${asked.name}` }
+      response.redirect(303, await arrivals.keep(request, arrived))
     } catch (error) {
-      return refuseSignIn(deps, request, response, error)
+      refuseSignIn(deps, request, response, error)
     }
-    response.redirect(303, '/roles')
   })
   return router
 }

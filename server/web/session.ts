@@ -1,17 +1,25 @@
 import { createHash, type KeyObject } from 'node:crypto'
-import type { RequestHandler } from 'express'
+import type { Request, RequestHandler } from 'express'
 import session from 'express-session'
 import type { Clock } from '../base/clock.ts'
 import type { FederatedIdentity } from '../base/federated-identity.ts'
+import { Refusal } from '../base/refusal.ts'
 import type { WebSessions } from '../store/web-sessions.ts'
+import type { Errand } from './errands.ts'
+import type { Arrival } from './link-ways.ts'
 
 declare module 'express-session' {
   interface SessionData {
     /** Who signed in. */
     identity: FederatedIdentity
-    signedInAtMs: number
     /** Set once, at the sign-in; nothing extends it. */
     expiresAtMs: number
+    /** Changing ways in wants it to be new. */
+    signedInAtMs: number
+    /** The address that they left by. */
+    signedInBy: string
+    errand: Errand
+    arrival: Arrival
   }
 }
 
@@ -50,6 +58,12 @@ export function createSession({ webSessions, cookieKeys, production, clock }: Se
     if (production) request.headers['x-forwarded-proto'] = 'https'
     handler(request, response, next)
   }
+}
+
+/** @throws {Refusal} signIn.required */
+export function requirePerson(request: Request): FederatedIdentity {
+  if (request.session.identity === undefined) throw new Refusal('signIn.required')
+  return request.session.identity
 }
 
 type Callback = (error?: unknown) => void

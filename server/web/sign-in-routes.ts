@@ -4,6 +4,8 @@ import { networkOf } from '../http/network-of.ts'
 import type { RateLimit } from '../http/rate-limit.ts'
 import type { BrowserSignIn, ProviderName } from '../identity/browser-sign-in.ts'
 import type { createBrowserCookie } from './browser-cookie.ts'
+import { directoryPath } from './directory-routes.ts'
+import { giveUpErrand } from './errands.ts'
 import { noticeFor } from './notices.ts'
 import type { Pages } from './pages.ts'
 import { cookieName } from './session.ts'
@@ -16,11 +18,15 @@ export type SignInRouteDeps = SignInDeps & {
   isStandIn(name: ProviderName): boolean
   browserCookie: ReturnType<typeof createBrowserCookie>
   startLimit: RateLimit
+  oidcWays: readonly { name: string; title: string }[]
   /** The names of SAML providers that a browser can be sent to. */
   samlNames(): Promise<string[]>
   /** Of the directory that people can log in to, where there is one. */
   directoryName: string | undefined
 }
+
+/** One that somebody can choose to sign in by. */
+export type OfferedWay = { name: string; href: string; standIn: boolean }
 
 const titles = { google: 'Google', facebook: 'Facebook' } as const
 
@@ -29,19 +35,16 @@ export function createSignInRoutes(deps: SignInRouteDeps): Router {
   const router = express.Router()
 
   router.get('/', async (request, response) => {
-    if (request.session.identity !== undefined) return response.redirect(303, '/roles')
+    if (request.session.identity !== undefined) {
+      // Whoever failed to come back with another way in is still who they were.
+      const wasLinking = giveUpErrand(request.session)
+      return response.redirect(303, wasLinking ? `/account${request.url.slice(1)}` : '/roles')
+    }
     await pages.render(response, 'sign-in', {
       title: 'Sign in',
       notice: noticeFor(request.url),
       directoryName: deps.directoryName,
-      providers: [
-        ...[...signIns.keys()].map(name => ({
-          name: titles[name],
-          href: `/sign-in/${name}`,
-          standIn: deps.isStandIn(name),
-        })),
-        ...(await deps.samlNames()).map(name => ({ name, href: `/sign-in/saml/${name}`, standIn: false })),
-      ],
+      providers: (await offeredWays(deps)).filter(({ href }) => href !== directoryPath),
     })
   })
 
@@ -51,17 +54,16 @@ export function createSignInRoutes(deps: SignInRouteDeps): Router {
       if (!startLimit.take(networkOf(factsOf(request).sourceIp))) throw new Refusal('request.throttled')
       response.set('cache-control', 'no-store')
       browserCookie.ensure(request, response)
-      signIn.begin(request, response, next)
+      signIn.begin(request, response, next, { anew: request.session.errand !== undefined })
     })
     router.get(`/sign-in/${name}/callback`, async (request, response) => {
       response.set('cache-control', 'no-store')
       try {
         const identity = await signIn.finish(request, response)
-        await startSession(deps, request, identity)
+        response.redirect(303, await startSession(deps, request, identity, `/sign-in/${name}`))
       } catch (error) {
-        return refuseSignIn(deps, request, response, error)
+        refuseSignIn(deps, request, response, error)
       }
-      response.redirect(303, '/roles')
     })
   }
 
@@ -79,4 +81,20 @@ export function createSignInRoutes(deps: SignInRouteDeps): Router {
     })
   })
   return router
+}
+
+type WaysIn = Pick<SignInRouteDeps, 'signIns' | 'isStandIn' | 'oidcWays' | 'samlNames' | 'directoryName'>
+
+export async function offeredWays(ways: WaysIn): Promise<OfferedWay[]> {
+  const { signIns, isStandIn, oidcWays, samlNames, directoryName } = ways
+  return [
+    ...(directoryName === undefined ? [] : [{ name: directoryName, href: directoryPath, standIn: false }]),
+    ...[...signIns.keys()].map(name => ({
+      name: titles[name],
+      href: `/sign-in/${name}`,
+      standIn: isStandIn(name),
+    })),
+    ...oidcWays.map(({ name, title }) => ({ name: title, href: `/sign-in/${name}`, standIn: false })),
+    ...(await samlNames()).map(name => ({ name, href: `/sign-in/saml/${name}`, standIn: false })),
+  ]
 }

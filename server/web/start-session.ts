@@ -1,31 +1,36 @@
 import type { Request, Response } from 'express'
-import type { AuditLog } from '../audit/audit-log.ts'
 import { refusedEvent } from '../audit/refused-event.ts'
-import type { Clock } from '../base/clock.ts'
 import type { FederatedIdentity } from '../base/federated-identity.ts'
 import { Refusal } from '../base/refusal.ts'
-import type { FactsOf } from '../http/request-facts.ts'
-import type { Store } from '../store/open-store.ts'
+import { takeErrand } from './errands.ts'
+import { type LinkDeps, receiveWay } from './link-ways.ts'
 import { failureNotice } from './notices.ts'
 import { sessionLifetimeMs } from './session.ts'
 
 /** What every way in ends with. */
-export type SignInDeps = {
-  store: Pick<Store, 'identities'>
-  audit: Pick<AuditLog, 'record' | 'note'>
-  factsOf: FactsOf
-  clock: Clock
+export type SignInDeps = LinkDeps & {
   log: { error(context: object, message: string): void; info(context: object, message: string): void }
 }
 
-/** A new session id, whatever the browser came with: an id planted before the sign-in stays a stranger's. */
+/**
+ * A new session id, whatever the browser came with: an id planted before the sign-in stays a stranger's. Whoever was sent
+ * to be linked changes nothing about the session.
+ *
+ * @param way the address that the browser left by: `/sign-in/google`
+ * @returns the page to go on to
+ */
 export async function startSession(
   deps: SignInDeps,
   request: Request,
   identity: FederatedIdentity,
-): Promise<void> {
+  way: string,
+): Promise<string> {
+  const { identity: present } = request.session
+  const errand = takeErrand(request.session, way, deps.clock)
+  if (errand === 'link' && present !== undefined) return receiveWay(deps, request, present, identity)
   const facts = deps.factsOf(request)
   await deps.store.identities.remember(identity, deps.clock())
+  const person = await deps.store.people.find(identity)
   await deps.audit.record({
     atMs: facts.atMs,
     event: 'SignIn',
@@ -35,14 +40,18 @@ export async function startSession(
     ...(facts.userAgent === undefined ? {} : { userAgent: facts.userAgent }),
     issuer: identity.issuer,
     subject: identity.subject,
+    ...(person === undefined ? {} : { personId: person.id }),
   })
   await new Promise<void>((resolve, reject) => {
     request.session.regenerate(error => (error ? reject(error) : resolve()))
   })
   request.session.identity = identity
   request.session.signedInAtMs = deps.clock()
+  request.session.signedInBy = way
   const { sessionEndsAtSeconds: end = Number.POSITIVE_INFINITY } = identity
+  request.session.signedInAtMs = deps.clock()
   request.session.expiresAtMs = Math.min(deps.clock() + sessionLifetimeMs, end * 1000)
+  return errand === 'again' ? '/account' : '/roles'
 }
 
 /** Back to the sign-in page with a sentence of ours; what really happened is for the log. */

@@ -39,8 +39,8 @@ test('a session comes out of its token as it went in', () => {
           name: text,
           kind: fc.constantFrom('role', 'user', 'federatedUser'),
           person: fc.record(
-            { issuer: fc.string({ minLength: 1, maxLength: 60 }), subject: text },
-            { noNullPrototype: true },
+            { issuer: fc.string({ minLength: 1, maxLength: 60 }), subject: text, personId: text },
+            { noNullPrototype: true, requiredKeys: ['issuer', 'subject'] },
           ),
           mfaAtSeconds: fc.nat(),
           ancestors: fc.array(

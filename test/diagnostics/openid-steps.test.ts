@@ -277,6 +277,24 @@ describe('a provider that browsers sign in with', async () => {
     })
   }
 
+  test('is walked by its name in the configuration, and how it takes secrets is its own say', async () => {
+    const oidc = (secret: string) =>
+      openForTest({
+        ...env,
+        // The stand-in knows the callback of Google alone.
+        OIDC_CORP_ISSUER: at,
+        OIDC_CORP_CLIENT_ID: clientId,
+        OIDC_CORP_CLIENT_SECRET: secret,
+        ROLECALL_PUBLIC_URL: rolecall.url,
+      })
+    const { wrong, step } = await walk('corp', await oidc(clientSecret))
+    assert.deepEqual(wrong, ['problem: Authorization endpoint'])
+    assert.match(textOf(step('Authorization endpoint')), /Register http\S+\/sign-in\/corp\/callback/)
+    assert.equal(step('Client secret').outcome, 'ok')
+    const refused = (await walk('corp', await oidc('another-secret'))).step('Client secret')
+    assert.match(textOf(refused), /Compare OIDC_CORP_CLIENT_SECRET/)
+  })
+
   test('what the running service sends along is compared with what is expected', async () => {
     const { step } = await walk('google', await open(), { serviceUrl: rolecall.url })
     assert.equal(step('Running service').outcome, 'ok')

@@ -16,7 +16,7 @@ const register = (Name: string, SAMLMetadataDocument: string, more: object = {})
   rolecall.iam().send(new CreateSAMLProviderCommand({ Name, SAMLMetadataDocument, ...more }))
 const validUntil = new Date(Date.now() + 60 * day).toISOString()
 await register('corp', idp.metadata({ validUntil }))
-await register('posting', idp.metadata().replace('HTTP-Redirect', 'HTTP-POST'))
+await register('soap', idp.metadata().replace('HTTP-Redirect', 'SOAP'))
 await register('sealed', idp.metadata(), {
   AssertionEncryptionMode: 'Required',
   AddPrivateKey: idp.privateKey,
@@ -64,8 +64,8 @@ test('a signing certificate that has expired is a warning, since its key still c
   )
 })
 
-test('a provider without redirects is told that the sign-in page leaves it out', async () => {
-  assert.deepEqual((await walk('posting', deps)).wrong, ['warning: Single sign-on'])
+test('a provider that browsers can’t be sent to is told that the sign-in page leaves it out', async () => {
+  assert.deepEqual((await walk('soap', deps)).wrong, ['warning: Single sign-on'])
 })
 
 test('a private key that another master key sealed is a problem', async () => {

@@ -263,3 +263,12 @@ test('credentials end with the person’s session at the provider, where that en
   const { credentials } = await gate.assumeRole(identity, reader, session, facts)
   assert.equal(credentials.expiresAtSeconds, endsAt)
 })
+
+test('credentials end when the provider says that what is taken in a browser shall end', async () => {
+  const longer = { ...session, seconds: 3600 }
+  const lastsFor = async (sessionSeconds: number) => {
+    const { credentials } = await gate.assumeRole(person({ sessionSeconds }), reader, longer, facts)
+    return credentials.expiresAtSeconds - Math.floor(composed.clock() / 1000)
+  }
+  assert.deepEqual([await lastsFor(1200), await lastsFor(7200)], [1200, 3600])
+})

@@ -122,14 +122,24 @@ test('attributes of AWS ask for tags, a source identity and the end of the sessi
         'https://aws.amazon.com/SAML/Attributes/PrincipalTag:Project': ['blue'],
         'https://aws.amazon.com/SAML/Attributes/TransitiveTagKeys': ['Project'],
         'https://aws.amazon.com/SAML/Attributes/SourceIdentity': ['ada@corp'],
+        'https://aws.amazon.com/SAML/Attributes/SessionDuration': ['5400'],
       },
     }),
   )
+  assert.equal(identity.sessionSeconds, 5400)
   assert.deepEqual(identity.tags, { Project: 'blue' })
   assert.deepEqual(identity.transitiveTagKeys, ['Project'])
   assert.equal(identity.sourceIdentity, 'ada@corp')
   assert.ok(Math.abs((identity.sessionEndsAtSeconds ?? 0) - Date.now() / 1000 - 1200) < 60)
 })
+
+const SessionDuration = 'https://aws.amazon.com/SAML/Attributes/SessionDuration'
+for (const values of [['899'], ['43201'], ['3600.5'], ['1e4'], ['-900'], ['0x1000'], ['PT1H'], ['', '']]) {
+  test(`a session duration of ${JSON.stringify(values)} is refused, not passed over`, async () => {
+    const asked = { attributes: { ...attributes, [SessionDuration]: values } }
+    assert.equal(await reasonFor(respond(asked)), 'token.malformed')
+  })
+}
 
 test('a role of another provider is not among those that the response is for', async () => {
   const Role = 'https://aws.amazon.com/SAML/Attributes/Role'
@@ -213,7 +223,7 @@ for (const [story, edit, reason] of [
   [
     'whose confirmation has no end',
     (xml: string) => xml.replace(/ NotOnOrAfter="[^"]*" Recipient/, ' Recipient'),
-    'token.signatureWrong',
+    'token.malformed',
   ],
   [
     'without an authentication',
@@ -224,6 +234,22 @@ for (const [story, edit, reason] of [
   [
     'with two names',
     (xml: string) => xml.replace('</saml:NameID>', '</saml:NameID><saml:NameID>root</saml:NameID>'),
+    'token.malformed',
+  ],
+  [
+    'with a name that is encrypted by itself',
+    (xml: string) => xml.replace(/<saml:NameID.*<\/saml:NameID>/, '<saml:EncryptedID/>'),
+    'token.malformed',
+  ],
+  [
+    'with an attribute that is encrypted by itself',
+    (xml: string) =>
+      xml.replace('</saml:AttributeStatement>', '<saml:EncryptedAttribute/></saml:AttributeStatement>'),
+    'token.malformed',
+  ],
+  [
+    'with two conditions',
+    (xml: string) => xml.replace(/<saml:Conditions.*<\/saml:Conditions>/, whole => whole + whole),
     'token.malformed',
   ],
   [
@@ -246,6 +272,15 @@ test('a time is read by our own clock, not by the library’s', async () => {
     ),
     'token.expired',
   )
+})
+
+test('a provider that signs nobody in is heard, though it signs nothing either', async () => {
+  const status = `<samlp:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:Responder"><samlp:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:AuthnFailed"/></samlp:StatusCode>`
+  const xml = (await respond({ signed: 'none' }))
+    .replace(/<saml:Assertion.*<\/saml:Assertion>/, '')
+    .replace(/<samlp:StatusCode [^>]*>/, status)
+  const { reason, detail } = await refusalOf(verify(xml))
+  assert.deepEqual([reason, detail], ['token.rejected', 'the status is Responder, AuthnFailed'])
 })
 
 test('metadata that have expired vouch for nobody', async () => {

@@ -316,6 +316,12 @@ function keepsItsPromises(store: Store): void {
     }
   })
 
+  test('settings are found by how their names begin, letter by letter', async () => {
+    for (const name of ['begins:b', 'begins:a', 'begins', 'Begins:c', 'beginsX', 'x-begins:'])
+      await store.settings.set(name, name)
+    assert.deepEqual(await store.settings.namesWith('begins:'), ['begins:a', 'begins:b'])
+  })
+
   test('an issuer is found by its path, and deleted once', async () => {
     const provider = {
       urlPath: 'gitlab.example/group',
@@ -366,6 +372,27 @@ function keepsItsPromises(store: Store): void {
     assert.equal(await store.usedProofs.use('hash', 1_000), false)
     await store.usedProofs.prune(1_000)
     assert.equal(await store.usedProofs.use('hash', 2_000), true)
+  })
+
+  test('people of a directory are taken to be looked up again, each by one node, the longest unseen first', async () => {
+    const { directoryPeople } = store
+    const key = (id: string) => ({ provider: 'arn:p', id })
+    assert.equal(await directoryPeople.remember({ ...key('a'), groups: ['cn=x'] }, 100, 1_000), undefined)
+    await directoryPeople.remember({ ...key('b'), groups: [] }, 50, 1_000)
+    await directoryPeople.remember({ ...key('gone'), groups: [] }, 10, 150)
+    assert.deepEqual(await directoryPeople.takeDue(99, 200, 10), [{ ...key('b'), groups: [] }])
+    const taken = await Promise.all([1, 2, 3].map(() => directoryPeople.takeDue(100, 201, 10)))
+    assert.deepEqual(taken.flat(), [{ ...key('a'), groups: ['cn=x'] }])
+    const before = await directoryPeople.remember({ ...key('a'), groups: ['cn=y'] }, 300, 2_000)
+    assert.deepEqual(before, { ...key('a'), groups: ['cn=x'] })
+    assert.equal(
+      await directoryPeople.remember({ ...key('a'), groups: [] }, 2_000, 3_000),
+      undefined,
+      'too old',
+    )
+    await directoryPeople.forget(key('a'))
+    await directoryPeople.prune(1_000)
+    assert.deepEqual(await directoryPeople.takeDue(5_000, 500, 10), [])
   })
 
   test('a browser session is gone when its time is, and prune takes the row away', async () => {

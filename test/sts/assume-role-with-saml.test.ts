@@ -167,6 +167,14 @@ test('credentials end with the session at the provider, where that ends sooner',
   assert.ok(seconds > 900 && seconds <= 1000, String(seconds))
 })
 
+test('SessionDuration is for browsers: here DurationSeconds says how long, as on AWS', async () => {
+  const SessionDuration = 'https://aws.amazon.com/SAML/Attributes/SessionDuration'
+  const attributes = { ...awsAttributes([RoleArn], PrincipalArn), [SessionDuration]: ['900'] }
+  const { Credentials } = await assume(await respond({ attributes }), { DurationSeconds: 3600 })
+  const seconds = ((Credentials?.Expiration?.getTime() ?? 0) - Date.now()) / 1000
+  assert.ok(seconds > 3500, String(seconds))
+})
+
 for (const [story, more, code] of [
   ['a longer session than the role has', { DurationSeconds: 7200 }, 'ValidationError'],
   ['a provider that is not there', { PrincipalArn: `${PrincipalArn}2` }, 'InvalidIdentityToken'],

@@ -56,6 +56,12 @@ export function locationOf(answer: Response): URL | undefined {
   return location === null ? undefined : new URL(location, answer.url)
 }
 
+/** The last step of a sign-in whose answer another site posted, where `answer` leads to it. */
+export async function arrive(browser: HttpBrowser, answer: Response): Promise<Response> {
+  const next = locationOf(answer)
+  return next?.pathname === '/sign-in/arrived' ? browser.get(next.href) : answer
+}
+
 function keepCookie(jar: Map<string, string>, line: string): void {
   const [pair = ''] = line.split(';')
   const at = pair.indexOf('=')

@@ -9,7 +9,13 @@ export type SamlIdp = {
   entityId: string
   certificate: string
   privateKey: string
-  metadata(more?: { validUntil?: string; head?: string; singleSignOn?: string }): string
+  metadata(more?: {
+    validUntil?: string
+    head?: string
+    singleSignOn?: string
+    binding?: 'HTTP-Redirect' | 'HTTP-POST'
+    wantsSignedRequests?: string
+  }): string
   /** A signed response as text; `encode` makes of it what is posted. */
   respond(asked: Asked): Promise<string>
 }
@@ -17,6 +23,8 @@ export type SamlIdp = {
 export type Asked = {
   recipient: string
   inResponseTo?: string
+  /** What the envelope says of that, where it is something else; empty for nothing. */
+  envelopeInResponseTo?: string
   audience: string
   nameId?: string
   nameIdFormat?: string
@@ -46,7 +54,18 @@ export const encode = (xml: string): string => Buffer.from(xml).toString('base64
 
 /** What a service provider asks for by redirect. */
 export function readAuthnRequest(url: URL) {
-  const xml = inflateRawSync(Buffer.from(url.searchParams.get('SAMLRequest') ?? '', 'base64')).toString()
+  const packed = Buffer.from(url.searchParams.get('SAMLRequest') ?? '', 'base64')
+  return readRequest(inflateRawSync(packed).toString(), url.searchParams.get('RelayState') ?? '')
+}
+
+/** What it asks for by the form of this page. */
+export function readAuthnForm(html: string) {
+  const fieldOf = (name: string) => new RegExp(`name="${name}" value="([^"]*)"`).exec(html)?.[1] ?? ''
+  const xml = Buffer.from(fieldOf('SAMLRequest'), 'base64').toString()
+  return { xml, ...readRequest(xml, fieldOf('RelayState')) }
+}
+
+function readRequest(xml: string, relayState: string) {
   const attribute = (name: string) => new RegExp(` ${name}="([^"]*)"`).exec(xml)?.[1] ?? ''
   const [, issuer = ''] = /Issuer[^>]*>([^<]*)</.exec(xml) ?? []
   return {
@@ -54,7 +73,8 @@ export function readAuthnRequest(url: URL) {
     recipient: attribute('AssertionConsumerServiceURL'),
     audience: issuer,
     destination: attribute('Destination'),
-    relayState: url.searchParams.get('RelayState') ?? '',
+    relayState,
+    ...(xml.includes(' ForceAuthn="true"') ? { forced: true } : {}),
   }
 }
 
@@ -80,18 +100,20 @@ export function createSamlIdp(entityId = 'https://idp.example/saml'): SamlIdp {
       validUntil,
       head = '',
       singleSignOn = 'https://idp.example/sso',
+      binding = 'HTTP-Redirect',
+      wantsSignedRequests,
     } = {}) => `<?xml version="1.0"?>${head}
 <md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="${entityId}"${
       validUntil === undefined ? '' : ` validUntil="${validUntil}"`
     }>
   <!-- made by hand -->
-  <md:IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">
+  <md:IDPSSODescriptor${wantsSignedRequests === undefined ? '' : ` WantAuthnRequestsSigned="${wantsSignedRequests}"`} protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">
     <md:KeyDescriptor use="signing">
       <ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data>
         <ds:X509Certificate>${bare(certificate)}</ds:X509Certificate>
       </ds:X509Data></ds:KeyInfo>
     </md:KeyDescriptor>
-    <md:SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" Location="${singleSignOn}"/>
+    <md:SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:${binding}" Location="${singleSignOn}"/>
   </md:IDPSSODescriptor>
 </md:EntityDescriptor>`,
     async respond(asked) {
@@ -148,9 +170,10 @@ function assertionOf(asked: Asked, entityId: string): string {
 function responseOf(asked: Asked, inner: string, entityId: string): string {
   const destination = asked.destination ?? asked.recipient
   const status = asked.status ?? 'Success'
+  const answered = asked.envelopeInResponseTo ?? asked.inResponseTo ?? ''
   return [
     `<samlp:Response xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" ID="_r${++count}" Version="2.0"`,
-    ` IssueInstant="${new Date().toISOString()}" Destination="${destination}">`,
+    ` IssueInstant="${new Date().toISOString()}" Destination="${destination}"${answered === '' ? '' : ` InResponseTo="${answered}"`}>`,
     `<saml:Issuer xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion">${entityId}</saml:Issuer>`,
     `<samlp:Status><samlp:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:${status}"/></samlp:Status>`,
     inner,

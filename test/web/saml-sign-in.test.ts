@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CreateSAMLProviderCommand } from '@aws-sdk/client-iam'
-import { createHttpBrowser, type HttpBrowser, locationOf } from '../support/http-browser.ts'
+import { arrive, createHttpBrowser, type HttpBrowser, locationOf } from '../support/http-browser.ts'
 import { startRolecall } from '../support/rolecall.ts'
 import { type Asked, awsAttributes, createSamlIdp, encode, readAuthnRequest } from '../support/saml-idp.ts'
 
@@ -25,8 +25,8 @@ async function leave(browser: HttpBrowser, name = 'corp') {
   return readAuthnRequest(to)
 }
 
-/** As the provider's own page posts it. */
-async function comeBack(
+/** As the provider's own page posts it. Another site's form brings no session along. */
+async function post(
   browser: HttpBrowser,
   asked: Awaited<ReturnType<typeof leave>>,
   more: Partial<Asked> & { relayState?: string } = {},
@@ -36,7 +36,17 @@ async function comeBack(
   const xml = await idp.respond({ recipient, audience, inResponseTo: id, attributes, ...respond })
   const form = { SAMLResponse: encode(xml), RelayState: relayState ?? asked.relayState }
   const headers = { origin: 'https://idp.example', 'sec-fetch-site': 'cross-site' }
-  return browser.post(`${url}/saml/acs`, form, headers)
+  const session = browser.jars.get(url)?.get('rolecall')
+  browser.jars.get(url)?.delete('rolecall')
+  const answer = await browser.post(`${url}/saml/acs`, form, headers)
+  if (session !== undefined && browser.jars.get(url)?.has('rolecall') === false)
+    browser.jars.get(url)?.set('rolecall', session)
+  return answer
+}
+
+/** And on to where its answer leads. */
+async function comeBack(...way: Parameters<typeof post>): Promise<Response> {
+  return arrive(way[0], await post(...way))
 }
 
 const noticeOf = (answer: Response) => locationOf(answer)?.searchParams.get('notice')
@@ -96,6 +106,35 @@ for (const [story, attempt, notice] of [
     'unverified',
   ],
   [
+    'whose envelope names another request',
+    async () => {
+      const browser = createHttpBrowser()
+      return comeBack(browser, await leave(browser), { envelopeInResponseTo: '_another' })
+    },
+    'unverified',
+  ],
+  [
+    'to nothing, which providers may not begin with here',
+    async () => {
+      const browser = createHttpBrowser()
+      const { recipient, audience } = await leave(browser)
+      const xml = await idp.respond({ recipient, audience, attributes })
+      return browser.post(`${url}/saml/acs`, { SAMLResponse: encode(xml) }, { origin: 'https://idp.example' })
+    },
+    'over',
+  ],
+  [
+    'to nothing, under the relay state of a request',
+    async () => {
+      const browser = createHttpBrowser()
+      const { recipient, audience, relayState } = await leave(browser)
+      const xml = await idp.respond({ recipient, audience, attributes })
+      const form = { SAMLResponse: encode(xml), RelayState: relayState }
+      return browser.post(`${url}/saml/acs`, form, { origin: 'https://idp.example' })
+    },
+    'unverified',
+  ],
+  [
     'of an earlier sign-in, to a later request',
     async () => {
       const browser = createHttpBrowser()
@@ -136,6 +175,17 @@ test('an answer counts once, whoever shows it', async () => {
   assert.equal(noticeOf(await comeBack(browser, asked, { id: '_twice' })), 'over')
 })
 
+test('what came back is taken up once, and in the browser that it came back in', async () => {
+  const browser = createHttpBrowser()
+  const next = locationOf(await post(browser, await leave(browser)))
+  assert.ok(next)
+  const victim = createHttpBrowser()
+  await leave(victim)
+  assert.equal(noticeOf(await victim.get(next.href)), 'over', 'planted in another browser')
+  assert.equal((await browser.get(next.href)).headers.get('location'), '/roles')
+  assert.equal(noticeOf(await browser.get(next.href)), 'over', 'a second time')
+})
+
 test('the session here ends with the one at the provider', async () => {
   const browser = createHttpBrowser()
   await comeBack(browser, await leave(browser), { sessionEndsAtMs: 60_000 })
@@ -155,4 +205,25 @@ test('a provider whose metadata name no web page to go to is not offered', async
   const browser = createHttpBrowser()
   assert.doesNotMatch(await (await browser.get(url)).text(), /saml\/odd/)
   assert.equal((await browser.get(`${url}/sign-in/saml/odd`)).status, 404)
+})
+
+test('how long the provider wants it to last is what is chosen, and the longest that there is', async () => {
+  const browser = createHttpBrowser()
+  const SessionDuration = 'https://aws.amazon.com/SAML/Attributes/SessionDuration'
+  await comeBack(browser, await leave(browser), {
+    attributes: { ...attributes, [SessionDuration]: ['2700'] },
+  })
+  const roles = await (await browser.get(`${url}/roles`)).text()
+  const options = [...roles.matchAll(/<option value="(\d+)"( selected)?>/g)]
+  assert.deepEqual(
+    options.map(([, seconds, selected]) => [seconds, selected !== undefined]),
+    [
+      ['900', false],
+      ['1800', false],
+      ['2700', true],
+    ],
+  )
+  // A longer time than any that was offered.
+  const answer = await (await browser.post(`${url}/credentials`, { role: dev, duration: '3600' })).text()
+  assert.match(answer, /Valid for 45 minutes, until/)
 })

@@ -18,19 +18,24 @@ export async function* clientSteps(
 ): AsyncGenerator<Step> {
   const authorizationUrl = client.authorizationUrl ?? textOf(metadata?.authorization_endpoint)
   const tokenUrl = client.tokenUrl ?? textOf(metadata?.token_endpoint)
-  yield pkceStep(metadata)
+  yield pkceStep(metadata, client)
   yield ok('Redirect URI', `This must be registered there, letter by letter: ${client.redirectUri}`)
   if (asked.serviceUrl !== undefined) yield await signInStep(asked.serviceUrl, client)
   yield* authorizationSteps(client, authorizationUrl, deps, reach)
-  yield* secretSteps(client, tokenUrl, deps, reach)
+  yield* secretSteps(client, tokenUrl, metadata, deps, reach)
 }
 
 /** @see RFC 8414, section 2 */
-function pkceStep(metadata: Metadata | undefined): Step {
+function pkceStep(metadata: Metadata | undefined, { needsS256 }: BrowserClient): Step {
   const check = 'PKCE'
   const methods = metadata?.code_challenge_methods_supported
   if (metadata === undefined) return skipped(check, 'The discovery document would say.')
   if (Array.isArray(methods) && methods.includes('S256')) return ok(check, 'It announces S256, which we use.')
+  const announced = Array.isArray(methods) ? methods.join(', ') : undefined
+  if (announced !== undefined && needsS256) {
+    const change = 'Have S256 switched on there: without it nobody is sent to this provider.'
+    return problem(check, `It announces ${announced || 'no method'}, and not S256.`, change)
+  }
   const change =
     'Nothing, when sign-ins work: some take S256 without saying so. Else have it switched on there.'
   return warning(check, 'It does not announce S256, which we use.', change)
@@ -150,6 +155,7 @@ function unpacked(location: string): string {
 async function* secretSteps(
   client: BrowserClient,
   url: string | undefined,
+  metadata: Metadata | undefined,
   { outbound }: ProviderTestDeps,
   reach: Reach,
 ): AsyncGenerator<Step> {
@@ -162,24 +168,47 @@ async function* secretSteps(
     yield problem(check, 'The token endpoint can’t be called.', 'See the address above: sign-ins need it.')
     return
   }
+  const secret = client.clientSecret()
+  if (secret === undefined) {
+    yield problem(check, 'There is none, and none can be made.', `Set ${client.secretSetting}.`)
+    return
+  }
+  const proof = authentication(client, secret, metadata)
   const form = new URLSearchParams({
     grant_type: 'authorization_code',
     code: `rolecall-provider-test-${randomBytes(16).toString('hex')}`,
     redirect_uri: client.redirectUri,
     client_id: client.clientId,
-    client_secret: client.clientSecret,
+    ...proof.form,
     code_verifier: randomBytes(32).toString('base64url'),
   })
   try {
     const { status, body } = await outbound.fetchText(url, {
       method: 'POST',
-      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      headers: { 'content-type': 'application/x-www-form-urlencoded', ...proof.headers },
       body: form.toString(),
     })
     yield judgeSecret(check, client, status, errorIn(body))
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     yield problem(check, `The token endpoint can’t be called: ${error.detail}.`, `Sign-ins need ${url}.`)
+  }
+}
+
+/** As our sign-ins do. @see RFC 6749, section 2.3.1; OpenID Connect Discovery 1.0, section 3 (the default is Basic) */
+function authentication(
+  { clientId, secretGoes }: BrowserClient,
+  secret: string,
+  metadata: Metadata | undefined,
+) {
+  const methods = metadata?.token_endpoint_auth_methods_supported
+  if (secretGoes === 'post' || (Array.isArray(methods) && methods.includes('client_secret_post'))) {
+    return { form: { client_secret: secret }, headers: {} }
+  }
+  const encoded = [clientId, secret].map(part => new URLSearchParams([['', part]]).toString().slice(1))
+  return {
+    form: {},
+    headers: { authorization: `Basic ${Buffer.from(encoded.join(':')).toString('base64')}` },
   }
 }
 

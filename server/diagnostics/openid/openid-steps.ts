@@ -34,8 +34,9 @@ export async function* openIdSteps(
 }
 
 /** A good token may still be another provider's. */
-function strangenessOf(identity: FederatedIdentity, { issuer }: OpenIdProvider): string | undefined {
-  return identity.issuer === issuer ? undefined : `It is a good one, but of ${identity.issuer}.`
+function strangenessOf(identity: FederatedIdentity, provider: OpenIdProvider): string | undefined {
+  const { issuer, tokenIssuers = [issuer] } = provider
+  return tokenIssuers.includes(identity.issuer) ? undefined : `It is a good one, but of ${identity.issuer}.`
 }
 
 /** What a token calls its issuer is shown as it stands there, unverified: only to be compared. */

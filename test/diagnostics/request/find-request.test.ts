@@ -129,7 +129,7 @@ async function isFound(settings: Record<string, string>): Promise<void> {
     const shown = /request id: <code>([0-9a-f-]{36})<\/code>/.exec(await page.text())?.[1]
     const why = await whyOf(shown)
     assert.deepEqual([why.headline, why.reason], ['SignIn was refused.', 'signIn.stateUnknown'])
-    assert.match(why.detail ?? '', /no browser cookie/)
+    assert.match(why.detail ?? '', /this browser did not ask for/)
     const refused = await browser.post(`${url}/credentials`, { role: open, duration: '900' })
     const id = /request id: <code>([0-9a-f-]{36})<\/code>/.exec(await refused.text())?.[1]
     assert.equal((await whyOf(id)).reason, 'signIn.required')

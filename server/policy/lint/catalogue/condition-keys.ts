@@ -25,6 +25,7 @@ const single: Record<KeyType, string> = {
     iam:ResourceTag/ iam:ServiceSpecificCredentialServiceName
     sts:AWSServiceName sts:ExternalId sts:RequestContext/ sts:RoleSessionName sts:SigningAlgorithm
     sts:SourceIdentity
+    rolecall:person
     cognito-identity-auth:AccountId cognito-identity-unauth:AccountId
     secretsmanager:Description secretsmanager:KmsKeyId secretsmanager:Name secretsmanager:ResourceTag/
     secretsmanager:SecretPrimaryRegion secretsmanager:Type secretsmanager:VersionId
@@ -32,6 +33,7 @@ const single: Record<KeyType, string> = {
     accounts.google.com:aud accounts.google.com:email accounts.google.com:sub
     graph.facebook.com:app_id graph.facebook.com:id www.amazon.com:app_id www.amazon.com:user_id
     cognito-identity.amazonaws.com:aud cognito-identity.amazonaws.com:sub
+    ldap:aud ldap:dn ldap:sub ldap:upn ldap:username
     saml:aud saml:doc saml:edupersonorgdn saml:edupersonprimaryaffiliation saml:edupersonprimaryorgunitdn
     saml:edupersonprincipalname saml:iss saml:namequalifier saml:sub saml:sub_type`,
   arn: `
@@ -62,6 +64,7 @@ const many = `
   aws:TagKeys aws:VpceOrgPaths
   sts:IdentityTokenAudience sts:RequestContextProviders sts:TransitiveTagKeys secretsmanager:AddReplicaRegions
   accounts.google.com:amr cognito-identity.amazonaws.com:amr
+  ldap:groups ldap:groupNames
   saml:cn saml:commonName saml:edupersonaffiliation saml:edupersonassurance saml:edupersonentitlement
   saml:edupersonnickname saml:edupersonorgunitdn saml:edupersonscopedaffiliation saml:edupersontargetedid
   saml:eduorghomepageuri saml:eduorgidentityauthnpolicyuri saml:eduorglegalname saml:eduorgsuperioruri

@@ -42,7 +42,11 @@ export function saysWho(statement: StatementView): boolean {
 
 /** Claims of an issuer's people have its host in their name. */
 function isAboutWho({ key }: ConditionView): boolean {
-  return keysOfWho.test(key) || /^[^:]+\.[^:]+.*:(?!aud$|oaud$|app_id$|amr$)[^:]+$/.test(key)
+  return (
+    key === 'rolecall:person' ||
+    keysOfWho.test(key) ||
+    /^[^:]+\.[^:]+.*:(?!aud$|oaud$|app_id$|amr$)[^:]+$/.test(key)
+  )
 }
 
 const uniqueIdForm = /^A(?:RO|ID|GP|NP|SI|KI)A[A-Z0-9]{12,}$/
@@ -128,7 +132,9 @@ const servicesOnly = new Set([
 function strangeProvider({ type, text }: PrincipalName): Answer {
   const { value } = text
   if (type !== 'Federated' || /[*?]/.test(value)) return undefined
-  const isArn = /^arn:aws:iam::\d{12}:(?:oidc|saml)-provider\/.+$/.test(value)
+  const isArn = /^arn:aws:iam::\d{12}:(?:(?:oidc|saml|ldap)-provider\/.+|person\/PERSON[A-Z2-7]+)$/.test(
+    value,
+  )
   if (isArn || webProviders.some(name => name === value)) return undefined
   const meant = isUrl(value) ? value.replace(/^https?:\/\//, '') : nearest(value, webProviders)
   const name = webProviders.find(one => one === meant)

@@ -71,11 +71,14 @@ function noSubject(issuer: string, { text }: PrincipalName, statement: Statement
   return problem(text, message, `Add a condition on ${issuer}:${key}.`)
 }
 
-/** Also by tags, which are the issuer's own word about a person. */
+/** Also by tags, which are the issuer's own word about a person, and by who it is whichever way they came in. */
 function pinsWho(issuer: string, statement: StatementView): boolean {
   return (
     pinsOf(issuer, statement).some(({ claim }) => isPersonal(claim)) ||
-    statement.conditions.some(one => one.key.startsWith('aws:requesttag/') && narrows(one, statement))
+    statement.conditions.some(
+      one =>
+        (one.key.startsWith('aws:requesttag/') || one.key === 'rolecall:person') && narrows(one, statement),
+    )
   )
 }
 

@@ -77,6 +77,18 @@ describe('principals', () => {
       named('Federated', 'arn:aws:iam::123456789012:saml-provider/x'),
       false,
     ],
+    [
+      'a directory',
+      'principal-federated',
+      named('Federated', 'arn:aws:iam::123456789012:ldap-provider/directory'),
+      false,
+    ],
+    [
+      'a person with linked ways in',
+      'principal-federated',
+      named('Federated', 'arn:aws:iam::123456789012:person/PERSONABCDEFGHIJKLMNOPQ'),
+      false,
+    ],
     ['a provider by its host', 'principal-federated', named('Federated', 'gitlab.example'), true],
     [
       'a provider of no account',

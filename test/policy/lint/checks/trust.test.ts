@@ -39,6 +39,11 @@ describe('people of the whole world', () => {
       ['trust-no-audience'],
     ],
     [
+      'Google with somebody whichever way they came in',
+      trusting(google, { StringEquals: { 'rolecall:person': 'PERSONABCDEFGHIJKLMNOPQ' } }),
+      ['trust-no-audience'],
+    ],
+    [
       'Google with both',
       trusting(google, { StringEquals: { [`${google}:aud`]: 'x', [`${google}:sub`]: '1' } }),
       [],

@@ -1,0 +1,52 @@
+import type { IncomingMessage } from 'node:http'
+import express, { type Router } from 'express'
+import type { Clock } from '../base/clock.ts'
+import type { FederatedIdentity } from '../base/federated-identity.ts'
+import { readForm } from '../http/read-form.ts'
+import { createStateStore } from '../identity/state-store.ts'
+import type { SignInStates } from '../store/sign-in-states.ts'
+import { refuseSignIn, type SignInDeps, startSession } from './start-session.ts'
+
+/** Who came back, and by which way. */
+type Arrived = { identity: FederatedIdentity; way: string }
+
+export type Arrivals = {
+  /**
+   * Keeps who was verified for one more step of the same browser.
+   * @returns where that step leads
+   */
+  keep(request: IncomingMessage, arrived: Arrived): Promise<string>
+  routes: Router
+}
+
+const path = '/sign-in/arrived'
+
+/**
+ * The last step of sign-ins whose answer another site's page posts. Browsers bring no session along with that, and with
+ * it nothing of what the sign-in was begun for; a redirect within this site does.
+ *
+ * @param browserOf the random value that only this browser holds, which comes along with both
+ */
+export function createArrivals(
+  deps: SignInDeps & { states: SignInStates; clock: Clock },
+  browserOf: (request: IncomingMessage) => string | undefined,
+): Arrivals {
+  const states = createStateStore('arrival', deps.states, browserOf, deps.clock)
+  const routes = express.Router()
+  routes.get(path, async (request, response) => {
+    response.set('cache-control', 'no-store')
+    try {
+      const query = readForm(request.url.split('?')[1] ?? '')
+      const { codeVerifier: kept } = await states.take(request, query.get('state') ?? '')
+      const { identity, way }: Arrived = JSON.parse(kept)
+      response.redirect(303, await startSession(deps, request, identity, way))
+    } catch (error) {
+      refuseSignIn(deps, request, response, error)
+    }
+  })
+  return {
+    routes,
+    keep: async (request, arrived) =>
+      `${path}?state=${await states.keep(request, JSON.stringify(arrived), '')}`,
+  }
+}

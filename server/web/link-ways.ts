@@ -1,0 +1,150 @@
+import { randomBytes } from 'node:crypto'
+import type { Request } from 'express'
+import type { AuditLog } from '../audit/audit-log.ts'
+import { personArn } from '../base/arn.ts'
+import type { Clock } from '../base/clock.ts'
+import type { FederatedIdentity } from '../base/federated-identity.ts'
+import { newId } from '../base/ids.ts'
+import { type Reason, Refusal } from '../base/refusal.ts'
+import type { FactsOf } from '../http/request-facts.ts'
+import type { Store } from '../store/open-store.ts'
+import type { WayIn } from '../store/people.ts'
+import type { NoticeCode } from './notices.ts'
+
+export type LinkDeps = {
+  store: Pick<Store, 'identities' | 'people'>
+  accountId: string
+  audit: Pick<AuditLog, 'record' | 'note'>
+  factsOf: FactsOf
+  clock: Clock
+}
+
+/** Who came back from their provider to be linked, until it is confirmed. */
+export type Arrival = {
+  identity: FederatedIdentity
+  /** Of the page that names both: what is confirmed is what was shown. */
+  token: string
+  untilMs: number
+}
+
+const confirmMs = 5 * 60_000
+
+/** A SAML provider's transient NameID is another one at each sign-in: linked, it would be nobody's for ever. */
+export function isTransient({ context }: FederatedIdentity): boolean {
+  return context['saml:sub_type']?.includes('transient') === true
+}
+
+/**
+ * Keeps somebody who was sent to be linked, for the page that asks whether to. Nothing is linked yet: the account that
+ * the provider's page was open with need not be the one that was meant.
+ *
+ * @returns the page to go on to
+ */
+export async function receiveWay(
+  deps: LinkDeps,
+  request: Request,
+  present: FederatedIdentity,
+  came: FederatedIdentity,
+): Promise<string> {
+  const objection = await objectionTo(deps, present, came)
+  if (objection === 'taken') note(deps, request, 'LinkWayIn', present, came, 'entity.exists')
+  if (objection !== undefined) return `/account?notice=${objection}`
+  const token = randomBytes(16).toString('base64url')
+  request.session.arrival = { identity: came, token, untilMs: deps.clock() + confirmMs }
+  return '/account/confirm'
+}
+
+async function objectionTo(
+  { store: { people } }: LinkDeps,
+  present: FederatedIdentity,
+  came: FederatedIdentity,
+): Promise<NoticeCode | undefined> {
+  if (isTransient(came)) return 'transient'
+  if (came.demo !== present.demo) return 'mixed'
+  if (came.issuer === present.issuer && came.subject === present.subject) return 'same'
+  const [mine, theirs] = [await people.find(present), await people.find(came)]
+  if (theirs === undefined) return undefined
+  return theirs.id === mine?.id ? 'linked-already' : 'taken'
+}
+
+/** @throws {Refusal} entity.exists | entity.limit | entity.changed | audit.unavailable */
+export async function linkWay(
+  deps: LinkDeps,
+  request: Request,
+  present: FederatedIdentity,
+  added: FederatedIdentity,
+): Promise<void> {
+  const { people, identities } = deps.store
+  const personId = (await people.find(present))?.id ?? newId('PERSON')
+  // INVARIANT: nothing changes before this row is durable.
+  await record(deps, request, 'LinkWayIn', { present, personId, way: added })
+  await people.link({ personId, present, added }, deps.clock())
+  await identities.remember(added, deps.clock())
+}
+
+/**
+ * What was got by this way as the person ends with it, on every node: see `credentials/require-live.ts`.
+ *
+ * @throws {Refusal} entity.missing | entity.inUse for the last | audit.unavailable
+ */
+export async function unlinkWay(
+  deps: LinkDeps,
+  request: Request,
+  present: FederatedIdentity,
+  way: WayIn,
+): Promise<void> {
+  const { people } = deps.store
+  const personId = (await people.find(present))?.id
+  if (personId === undefined) throw new Refusal('entity.inUse')
+  const ways = await people.ways(personId)
+  if (!ways.some(one => one.issuer === way.issuer && one.subject === way.subject))
+    throw new Refusal('entity.missing')
+  if (ways.length < 2) throw new Refusal('entity.inUse')
+  await record(deps, request, 'UnlinkWayIn', { present, personId, way })
+  await people.unlink(personId, way)
+}
+
+export type WayEvent = 'LinkWayIn' | 'UnlinkWayIn'
+
+function record(
+  { audit, factsOf, accountId }: LinkDeps,
+  request: Request,
+  event: WayEvent,
+  { present, personId, way }: { present: FederatedIdentity; personId: string; way: Omit<WayIn, 'demo'> },
+): Promise<void> {
+  return audit.record({
+    ...eventFacts(factsOf, request),
+    event,
+    decision: 'allowed',
+    issuer: present.issuer,
+    subject: present.subject,
+    personId,
+    resource: personArn(accountId, personId),
+    detail: { way: { issuer: way.issuer, subject: way.subject } },
+  })
+}
+
+/** A refusal that is told as a notice, and not as a page of its own. */
+export function note(
+  { audit, factsOf }: Pick<LinkDeps, 'audit' | 'factsOf'>,
+  request: Request,
+  event: WayEvent,
+  present: FederatedIdentity,
+  way: Omit<WayIn, 'demo'>,
+  reason: Reason,
+): void {
+  audit.note({
+    ...eventFacts(factsOf, request),
+    event,
+    decision: 'denied',
+    reason,
+    issuer: present.issuer,
+    subject: present.subject,
+    detail: { way: { issuer: way.issuer, subject: way.subject } },
+  })
+}
+
+function eventFacts(factsOf: FactsOf, request: Request) {
+  const { atMs, requestId, sourceIp, userAgent } = factsOf(request)
+  return { atMs, requestId, sourceIp, ...(userAgent === undefined ? {} : { userAgent }) }
+}

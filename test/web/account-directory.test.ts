@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { accountWalk, noticeOf } from '../support/account-walk.ts'
+import { settingsOf, trustingDirectory } from '../support/directory-settings.ts'
+import { createHttpBrowser, type HttpBrowser, locationOf } from '../support/http-browser.ts'
+import { startRolecall } from '../support/rolecall.ts'
+import { skipWithoutSlapd, startSlapd } from '../support/slapd.ts'
+
+describe('a directory’s way in', { skip: skipWithoutSlapd }, async () => {
+  if (skipWithoutSlapd) return
+  const slapd = await startSlapd()
+  const rolecall = await startRolecall({ ...settingsOf(slapd, 'ldap'), LDAP_NAME: 'corp' })
+  const { url, accountId } = rolecall
+  const walk = accountWalk(rolecall)
+  await rolecall.createRole('dev', trustingDirectory(accountId, undefined, 'corp'))
+  const logIn = (browser: HttpBrowser, username: string) => {
+    const form = { username, password: slapd.passwords[username] ?? '' }
+    return browser.post(`${url}/sign-in/directory`, form)
+  }
+  const signedIn = async (username: string) => {
+    const browser = createHttpBrowser()
+    assert.equal((await logIn(browser, username)).headers.get('location'), '/roles')
+    return browser
+  }
+
+  test('is linked after a log-in at its own form, and both are one person from then on', async () => {
+    const browser = await signedIn('ada')
+    const { html } = await walk.ask(browser)
+    const form = await (await browser.get(walk.hrefIn(html, 'directory'))).text()
+    assert.match(form, /action="\/sign-in\/directory"/)
+    const page = await browser.follow(await logIn(browser, 'ben'))
+    assert.equal(new URL(page.url).pathname, '/account/confirm')
+    assert.equal(noticeOf(await walk.confirm(browser, page)), 'linked')
+    const id = await walk.personIdOn(browser)
+    assert.match(id, /^PERSON/)
+    assert.equal(await walk.personIdOn(await signedIn('ben')), id)
+    const role = await rolecall.createRole(
+      'one',
+      trustingDirectory(accountId, { StringEquals: { 'rolecall:person': id } }, 'corp'),
+    )
+    const answer = await (await signedIn('ben')).post(`${url}/credentials`, { role, duration: '900' })
+    assert.match(await answer.text(), /ASIA[A-Z2-7]{16}/)
+    const other = await (await signedIn('zoe')).post(`${url}/credentials`, { role, duration: '900' })
+    assert.doesNotMatch(await other.text(), /ASIA/)
+  })
+
+  test('an ordinary log-in is no end of a linking that nobody left for', async () => {
+    const browser = await signedIn('zoe')
+    await walk.ask(browser)
+    assert.equal((await logIn(browser, 'ada')).headers.get('location'), '/roles')
+    assert.match(await (await browser.get(`${url}/roles`)).text(), /Ada Lovelace/)
+  })
+
+  test('whose password is wrong leaves who is signed in as they were', async () => {
+    const browser = await signedIn('zoe')
+    const { html } = await walk.ask(browser)
+    await browser.get(walk.hrefIn(html, 'directory'))
+    const answer = await browser.post(`${url}/sign-in/directory`, { username: 'ada', password: 'wrong' })
+    assert.equal(locationOf(answer)?.searchParams.get('notice'), 'refused')
+    assert.match(await (await browser.follow(answer)).text(), /Zoë/)
+  })
+})

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { CreateSAMLProviderCommand } from '@aws-sdk/client-iam'
+import { accountWalk, noticeOf } from '../support/account-walk.ts'
+import { startDemoRolecall } from '../support/demo-rolecall.ts'
+import { createHttpBrowser, type HttpBrowser, locationOf } from '../support/http-browser.ts'
+import { type Asked, awsAttributes, createSamlIdp, encode, readAuthnRequest } from '../support/saml-idp.ts'
+
+const demo = await startDemoRolecall()
+const { url, accountId } = demo
+const walk = accountWalk(demo)
+const idp = createSamlIdp()
+const arnOf = (name: string) => `arn:aws:iam::${accountId}:saml-provider/${name}`
+for (const Name of ['corp', 'lab']) {
+  await demo.iam().send(new CreateSAMLProviderCommand({ Name, SAMLMetadataDocument: idp.metadata() }))
+}
+
+/** To the provider's door: what it is asked. */
+async function leave(browser: HttpBrowser, address: string) {
+  demo.advanceMs(2_000)
+  const to = locationOf(await browser.get(address))
+  assert.ok(to)
+  return { ...readAuthnRequest(to), provider: arnOf(/saml\/(\w+)/.exec(address)?.[1] ?? '') }
+}
+
+/** As the provider's own page posts it: without the session, which another site's form does not bring. */
+async function comeBack(
+  browser: HttpBrowser,
+  asked: Awaited<ReturnType<typeof leave>>,
+  answer: Partial<Asked> = {},
+): Promise<Response> {
+  const { recipient, audience, id, relayState, provider } = asked
+  const attributes = awsAttributes([demo.roleArn('dev')], provider)
+  const xml = await idp.respond({ recipient, audience, inResponseTo: id, attributes, ...answer })
+  const jar = browser.jars.get(url)
+  const session = jar?.get('rolecall')
+  jar?.delete('rolecall')
+  const posted = await browser.post(
+    recipient,
+    { SAMLResponse: encode(xml), RelayState: relayState },
+    { origin: 'https://idp.example', 'sec-fetch-site': 'cross-site' },
+  )
+  if (session !== undefined) jar?.set('rolecall', session)
+  return browser.follow(posted)
+}
+
+const signInBy = async (browser: HttpBrowser, address: string, answer: Partial<Asked> = {}) =>
+  comeBack(browser, await leave(browser, address), answer)
+
+async function signedIn(answer: Partial<Asked> = {}): Promise<HttpBrowser> {
+  const browser = createHttpBrowser()
+  const page = await signInBy(browser, `${url}/sign-in/saml/corp`, answer)
+  assert.equal(new URL(page.url).pathname, '/roles')
+  return browser
+}
+
+test('a SAML way in is linked, though its answer brings no session along, and its provider must ask anew', async () => {
+  const browser = await signedIn({ nameId: 'ada@corp' })
+  const { html } = await walk.ask(browser)
+  const address = walk.hrefIn(html, 'saml/lab')
+  assert.equal(readAuthnRequest(locationOf(await browser.get(address)) as URL).forced, true)
+  const page = await signInBy(browser, address, { nameId: 'ada@lab' })
+  assert.equal(new URL(page.url).pathname, '/account/confirm')
+  assert.equal(noticeOf(await walk.confirm(browser, page)), 'linked')
+  const id = await walk.personIdOn(browser)
+  const other = createHttpBrowser()
+  await signInBy(other, `${url}/sign-in/saml/lab`, { nameId: 'ada@lab' })
+  assert.equal(await walk.personIdOn(other), id)
+  assert.match(id, /^PERSON/)
+})
+
+test('an ordinary sign-in does not have the provider ask anew', async () => {
+  const to = locationOf(await createHttpBrowser().get(`${url}/sign-in/saml/corp`))
+  assert.equal(readAuthnRequest(to as URL).forced, undefined)
+})
+
+const transient = 'urn:oasis:names:tc:SAML:2.0:nameid-format:transient'
+
+test('a name that is another one at each sign-in is not linked, from either end', async () => {
+  const browser = await signedIn({ nameId: 'eve@corp' })
+  const { html } = await walk.ask(browser)
+  const answer = { nameId: '_b7c2', nameIdFormat: transient }
+  assert.equal(noticeOf(await signInBy(browser, walk.hrefIn(html, 'saml/lab'), answer)), 'transient')
+  const passing = await signedIn(answer)
+  assert.equal(noticeOf(await passing.post(`${url}/account/link`, {})), 'transient')
+  assert.equal(await walk.personIdOn(browser), '')
+})
+
+test('what a stand-in vouches for is not linked with a real provider’s, from either end', async () => {
+  const browser = await signedIn({ nameId: 'mateo@corp' })
+  assert.equal(noticeOf(await walk.comeBackFrom(browser, 'google', 'mateo')), 'mixed')
+  const { browser: demoBrowser } = await demo.signIn('google', 'mateo')
+  const { html } = await walk.ask(demoBrowser)
+  const page = await signInBy(demoBrowser, walk.hrefIn(html, 'saml/corp'), { nameId: 'mateo@corp' })
+  assert.equal(noticeOf(page), 'mixed')
+  assert.equal(await walk.personIdOn(demoBrowser), '')
+})
+
+test('an answer of one SAML provider is no end of a linking that left for another', async () => {
+  const browser = await signedIn({ nameId: 'oksana@corp' })
+  const early = await leave(browser, `${url}/sign-in/saml/corp`)
+  const { html } = await walk.ask(browser)
+  await leave(browser, walk.hrefIn(html, 'saml/lab'))
+  const page = await comeBack(browser, early, { nameId: 'other@corp' })
+  assert.equal(new URL(page.url).pathname, '/roles', 'it is the ordinary sign-in that it began as')
+})
