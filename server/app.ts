@@ -1,10 +1,7 @@
-import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { type AuditOptions, openAuditLog } from './audit/audit-log.ts'
 import type { AuditSink } from './audit/audit-sink.ts'
-import { createPostgresReader } from './audit/postgres-reader.ts'
 import { openPostgresSink } from './audit/postgres-sink.ts'
-import { createSqliteReader } from './audit/sqlite-reader.ts'
 import { openSqliteSink, type SqliteSinkOptions } from './audit/sqlite-sink.ts'
 import { createAuthorizer } from './authorization/authorize.ts'
 import { createAwsEndpoint } from './aws/endpoint.ts'
@@ -24,12 +21,13 @@ import { createIamService } from './iam/service.ts'
 import { ensureShippedPolicies } from './iam/shipped-policies.ts'
 import { createProofVerifiers, type StandIns } from './identity/proof-verifiers.ts'
 import { createSamlRequestKeys } from './identity/saml-request-keys.ts'
-import { openInstallation, openKeyring, storeLocation } from './installation.ts'
+import { auditFile, openAuditReader, openInstallation, openKeyring, storeLocation } from './installation.ts'
 import { claimDataDir, type DataDirClaim } from './keys/claim-data-dir.ts'
 import { prepareDataDir, type RootAccessKey } from './keys/key-files.ts'
 import { createIdentityKeys } from './oidc/identity-keys.ts'
 import { loadSigningKeys } from './oidc/signing-keys.ts'
 import { createTokenEndpoint } from './oidc/token-endpoint.ts'
+import { outboundRules } from './outbound-rules.ts'
 import { composeRoutes } from './routes.ts'
 import { serviceProviderAt, serviceProviderMetadata } from './saml/service-provider.ts'
 import { openStore, type Store } from './store/open-store.ts'
@@ -76,14 +74,9 @@ async function openParts(config: Config, { log, clock = systemClock, auditBounds
   }
 }
 
-function openAuditReader({ databaseUrl, dataDir }: Config) {
-  if (databaseUrl !== undefined) return createPostgresReader(databaseUrl)
-  return createSqliteReader(join(dataDir, 'audit.db'))
-}
-
 function openSink({ databaseUrl, dataDir }: Config, bounds: Options['auditBounds']): Promise<AuditSink> {
   if (databaseUrl !== undefined) return openPostgresSink(databaseUrl)
-  return openSqliteSink({ file: join(dataDir, 'audit.db'), lockTimeoutMs: bounds?.lockTimeoutMs })
+  return openSqliteSink({ file: auditFile(dataDir), lockTimeoutMs: bounds?.lockTimeoutMs })
 }
 
 /** Opens the service on its data folder, which is nobody else's meanwhile. Nothing listens yet when this answers. */
@@ -105,10 +98,7 @@ async function compose(config: Config, options: Options, claim: DataDirClaim): P
   const { keyring, accountId, rootAccessKey, store, audit } = await openParts(config, options)
 
   const factsOf = createFactsReader(config.trustedProxies, clock)
-  const outbound = createOutbound({
-    allowPrivate: (host, port) => isAllowed(config.allowedPrivateHosts, host, port),
-    allowLoopbackHttp: !production,
-  })
+  const outbound = createOutbound(outboundRules(config))
   const directoryAccess = openDirectoryAccess(config.directory, { accountId, clock, log })
   const proofs = createProofVerifiers({
     ...store,
@@ -240,11 +230,4 @@ async function compose(config: Config, options: Options, claim: DataDirClaim): P
       claim.release()
     },
   }
-}
-
-/** `host` allows every port, `host:port` one. */
-function isAllowed(allowed: readonly string[], host: string, port: number): boolean {
-  // Configuration writes an IPv6 address in brackets, as URLs do.
-  const name = host.includes(':') ? `[${host.toLowerCase()}]` : host.toLowerCase()
-  return allowed.includes(name) || allowed.includes(`${name}:${port}`)
 }

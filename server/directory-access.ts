@@ -4,6 +4,7 @@ import type { AuditLog } from './audit/audit-log.ts'
 import { roleArn } from './base/arn.ts'
 import type { Clock } from './base/clock.ts'
 import { createDirectory } from './directory/directory.ts'
+import type { DirectorySettings } from './directory/settings.ts'
 import { checkDirectoryPeople } from './identity/check-directory-people.ts'
 import type { DirectoryAccess } from './identity/directory-log-in.ts'
 import type { DirectoryConfig } from './settings/directory-settings.ts'
@@ -21,11 +22,20 @@ export function openDirectoryAccess(
   { accountId, clock, log }: DirectoryAccessDeps,
 ): DirectoryAccess | undefined {
   if (config === undefined) return undefined
+  const { settings, ...access } = readDirectory(config, accountId)
+  return { ...access, directory: createDirectory(settings, clock, log) }
+}
+
+/** A directory that is configured, before anybody asks it anything. */
+export type DescribedDirectory = Omit<DirectoryAccess, 'directory'> & { settings: DirectorySettings }
+
+/** @throws {Error} when the file with the certificate authorities can't be read */
+export function readDirectory(config: DirectoryConfig, accountId: string): DescribedDirectory {
   const { caFile, groupRoles, name } = config
   const ca = caFile === undefined ? undefined : readFileSync(caFile, 'utf8')
   return {
     name,
-    directory: createDirectory({ ...config, ca }, clock, log),
+    settings: { ...config, ca },
     groupRoles: groupRoles.map(({ groupDn, role }) => ({ groupDn, roleArn: arnOf(role, accountId) })),
   }
 }

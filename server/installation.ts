@@ -1,4 +1,7 @@
 import { join } from 'node:path'
+import type { AuditReader } from './audit/audit-reader.ts'
+import { createPostgresReader } from './audit/postgres-reader.ts'
+import { createSqliteReader } from './audit/sqlite-reader.ts'
 import { newId } from './base/ids.ts'
 import type { Config } from './config.ts'
 import * as keyFiles from './keys/key-files.ts'
@@ -22,6 +25,16 @@ export function openKeyring({ masterKey, previousMasterKey, dataDir }: Config): 
 export function storeLocation({ databaseUrl, maxStalenessMs, dataDir }: Config): StoreOptions['location'] {
   if (databaseUrl === undefined) return { file: join(dataDir, 'rolecall.db') }
   return { url: databaseUrl, maxStalenessMs }
+}
+
+/** Reads the audit log, beside whoever writes it. */
+export function openAuditReader({ databaseUrl, dataDir }: Config): AuditReader & { close(): unknown } {
+  if (databaseUrl !== undefined) return createPostgresReader(databaseUrl)
+  return createSqliteReader(auditFile(dataDir))
+}
+
+export function auditFile(dataDir: string): string {
+  return join(dataDir, 'audit.db')
 }
 
 /**

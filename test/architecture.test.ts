@@ -1,7 +1,7 @@
 /** Holds the house's floors: who may import whom, and what no file may do. */
 import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
-import { dirname, join, normalize } from 'node:path'
+import { basename, dirname, join, normalize } from 'node:path'
 import { describe, test } from 'node:test'
 
 type SourceFile = { path: string; source: string }
@@ -12,17 +12,21 @@ const floors = [
   ['policy', 'tokens', 'saml', 'directory', 'store', 'http'],
   ['identity', 'credentials', 'authorization', 'audit', 'jobs'],
   ['aws', 'federation'],
-  ['web', 'oidc', 'sts', 'iam', 'trail', 'cognito', 'secrets', 'access'],
+  ['web', 'oidc', 'sts', 'iam', 'trail', 'cognito', 'secrets', 'access', 'diagnostics'],
   ['settings'],
   // The roof: its files lie in server/ itself, the room without a name.
-  ['', 'demo'],
+  ['', 'demo', 'cli'],
 ]
+/** Rooms on the roof, and the one file that may load each. */
+const roofRooms: Readonly<Record<string, string>> = { demo: 'server/main.ts', cli: 'server/rolecall.ts' }
 const roofFiles = [
   'main.ts',
   'app.ts',
   'config.ts',
   'directory-access.ts',
   'installation.ts',
+  'outbound-rules.ts',
+  'rolecall.ts',
   'routes.ts',
   'check-node.js',
 ]
@@ -81,11 +85,10 @@ function pathBreach(from: string, to: string, kind: Import['kind']): string | un
   if (!to.startsWith('server/')) return 'an import from outside server/'
   const [room, other] = [roomOf(from), roomOf(to)]
   if (room === other) return undefined
-  if (other === 'demo') {
-    if (from !== 'server/main.ts') return 'only main.ts may load the demo'
-    return kind === 'static' ? 'the demo is loaded only when it is used' : undefined
-  }
-  if (room === 'demo' || floorOf(other) < floorOf(room)) return undefined
+  const loader = roofRooms[other]
+  if (loader !== undefined && from !== loader) return `only ${basename(loader)} may load the ${other}`
+  if (other === 'demo') return kind === 'static' ? 'the demo is loaded only when it is used' : undefined
+  if (room in roofRooms || loader !== undefined || floorOf(other) < floorOf(room)) return undefined
   return floorOf(other) === floorOf(room) ? 'a sideways import' : 'an upward import'
 }
 
@@ -214,6 +217,12 @@ describe('a sound tree passes', () => {
       'server/store/a.ts',
       "import { z } from 'zod'\nimport { y } from '@scope/thing/deep'\nimport fs from 'node:fs'",
     ],
+    [
+      'the commands import the roof and any room',
+      'server/cli/a.ts',
+      "import { x } from '../config.ts'\nimport { y } from '../diagnostics/b.ts'",
+    ],
+    ['rolecall.ts loads the commands', 'server/rolecall.ts', "import { x } from './cli/run.ts'"],
     ['config.ts reads the environment', 'server/config.ts', 'export const port = process.env.PORT'],
     [
       'web renders views',
@@ -322,6 +331,24 @@ describe('a breach is found', () => {
       'server/main.ts',
       "import { type X, y } from './demo/start.ts'",
       'the demo is loaded only when it is used: ./demo/start.ts',
+    ],
+    [
+      'the commands, from a room',
+      'server/diagnostics/a.ts',
+      "import { x } from '../cli/b.ts'",
+      'only rolecall.ts may load the cli: ../cli/b.ts',
+    ],
+    [
+      'the commands, from the service',
+      'server/main.ts',
+      "import { x } from './cli/b.ts'",
+      'only rolecall.ts may load the cli: ./cli/b.ts',
+    ],
+    [
+      'the demo, from the commands',
+      'server/cli/a.ts',
+      "const x = await import('../demo/start.ts')",
+      'only main.ts may load the demo: ../demo/start.ts',
     ],
     [
       'behind a comment on its line',

@@ -35,6 +35,9 @@ export type AuditQuery = {
   /** A kind of IAM's entities, as it stands in their ARNs; of access keys, those that were handed out. */
   resourceKind?: 'role' | 'user' | 'group' | 'policy' | 'accessKey'
   sequence?: number
+  requestId?: string
+  /** Only rows that stand for several refusals. */
+  folded?: true
   fromMs?: number
   toMs?: number
   /** Rows before this one: the newest come first. */
@@ -106,6 +109,8 @@ export function conditionsOf(query: AuditQuery): { sql: string; values: (string 
     add(condition.sql, ...condition.values)
   }
   add('sequence = ?', query.sequence)
+  add('request_id = ?', query.requestId)
+  add('count > ?', query.folded && 1)
   add('at_ms >= ?', query.fromMs)
   add('at_ms <= ?', query.toMs)
   return { sql: parts.length === 0 ? 'true' : parts.join(' and '), values }

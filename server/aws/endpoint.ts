@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AuditLog } from '../audit/audit-log.ts'
+import { refusedEvent } from '../audit/refused-event.ts'
 import type { Authorizer, Permission } from '../authorization/authorize.ts'
 import type { Caller } from '../base/caller.ts'
 import { Refusal, retryHeaders, type Said } from '../base/refusal.ts'
@@ -134,15 +135,7 @@ function fail(deps: EndpointDeps, call: Call, response: ServerResponse, error: u
   }
   const { reason, detail, about } = error
   deps.log.info({ requestId: facts.requestId, action: actionName, reason, detail, ...about }, 'refused')
-  deps.audit.note({
-    ...eventFacts(facts),
-    event: actionName,
-    decision: 'denied',
-    reason,
-    ...(caller === undefined ? {} : { callerArn: caller.arn, callerAccessKeyId: caller.accessKeyId }),
-    ...about,
-    ...(detail === undefined ? {} : { detail: { detail } }),
-  })
+  deps.audit.note(refusedEvent(actionName, error, facts, caller))
   // What was not read to its end can't be followed by another request on the same connection.
   if (reason === 'request.tooLarge' || reason === 'request.timedOut')
     response.setHeader('connection', 'close')

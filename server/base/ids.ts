@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 
@@ -26,4 +26,23 @@ export function newId(prefix: IdPrefix, draw: (bytes: number) => Buffer = random
   let id: string = prefix
   for (const byte of bytes) id += alphabet[byte & 31]
   return id
+}
+
+/**
+ * A request's id: a UUID that begins with the time, so that whoever is told of one knows when to look, even where the
+ * audit log only counted the request.
+ *
+ * @see RFC 9562, section 5.7 (UUID version 7)
+ */
+export function newRequestId(atMs: number): string {
+  const time = Math.max(0, Math.trunc(atMs)).toString(16).padStart(12, '0').slice(-12)
+  // The rest of a random one: its variant is right already.
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`
+}
+
+/** When the request of such an id came; undefined for any other id. */
+export function requestTimeMs(requestId: string): number | undefined {
+  const [, high = '', low = ''] =
+    /^([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.exec(requestId) ?? []
+  return high === '' ? undefined : Number.parseInt(high + low, 16)
 }

@@ -11,6 +11,8 @@ export type OutboundRequest = {
   body?: string
   /** Ends the call early, for several calls that share one deadline. */
   signal?: AbortSignal
+  /** A redirect is an answer like any other. It is not followed in any case. */
+  redirects?: 'answered'
 }
 export type OutboundResponse<Body = string> = {
   status: number
@@ -19,7 +21,7 @@ export type OutboundResponse<Body = string> = {
 }
 
 export type Outbound = {
-  /** Whatever the status, apart from redirects. @throws {Refusal} issuer.unreachable */
+  /** Whatever the status, apart from redirects that are not asked for. @throws {Refusal} issuer.unreachable */
   fetchText(url: string, request?: OutboundRequest): Promise<OutboundResponse>
   /** The same, for an answer that must be JSON. @throws {Refusal} issuer.unreachable */
   fetchJson(url: string, request?: OutboundRequest): Promise<OutboundResponse<unknown>>
@@ -56,7 +58,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
 
   function fetchText(text: string, call: OutboundRequest = {}): Promise<OutboundResponse> {
     const url = requireUrl(text)
-    const { method = 'GET', headers = {}, body, signal } = call
+    const { method = 'GET', headers = {}, body, signal, redirects } = call
     const request = (url.protocol === 'https:' ? https : http).request(url, {
       method,
       agent: url.protocol === 'https:' ? secure : plain,
@@ -70,7 +72,12 @@ export function createOutbound(options: OutboundOptions): Outbound {
       ...(signal === undefined ? {} : { signal }),
     })
     // Neither query nor body: they may hold tokens.
-    return exchange(request, body, { timeoutMs, maxBytes, to: url.origin + url.pathname })
+    return exchange(request, body, {
+      timeoutMs,
+      maxBytes,
+      to: url.origin + url.pathname,
+      redirects,
+    })
   }
 
   return {
@@ -80,6 +87,24 @@ export function createOutbound(options: OutboundOptions): Outbound {
       return { ...response, body: parseJson(response.body) }
     },
   }
+}
+
+/**
+ * Where a URL leads, by the very rules that a call to it would be held to, without calling it.
+ *
+ * @throws {Refusal} issuer.unreachable, with what stands against it
+ */
+export async function resolveAllowed(text: string, options: OutboundOptions): Promise<string[]> {
+  const url = requireUrl(text)
+  const judge = requireJudge(url, options)
+  const host = url.hostname.replace(/^\[|\]$/g, '')
+  if (isIP(host) !== 0) return [host]
+  return new Promise((resolve, reject) => {
+    judgedLookup(options.lookup ?? systemLookup, judge)(host, { all: true }, (error, address) => {
+      if (error) reject(unreachable(error.message))
+      else resolve(typeof address === 'string' ? [address] : address.map(one => one.address))
+    })
+  })
 }
 
 function requireUrl(text: string): URL {
@@ -144,12 +169,17 @@ function isLoopbackAddress(text: string): boolean {
   return isIP(text) !== 0 && ipaddr.parse(text).range() === 'loopback'
 }
 
-type Bounds = { timeoutMs: number; maxBytes: number; to: string }
+type Bounds = {
+  timeoutMs: number
+  maxBytes: number
+  to: string
+  redirects: OutboundRequest['redirects']
+}
 
 function exchange(
   request: http.ClientRequest,
   body: string | undefined,
-  { timeoutMs, maxBytes, to }: Bounds,
+  { timeoutMs, maxBytes, to, redirects }: Bounds,
 ): Promise<OutboundResponse> {
   return new Promise((resolve, reject) => {
     const fail = (why: string) => {
@@ -174,7 +204,7 @@ function exchange(
         resolve({ status, headers: response.headers, body: Buffer.concat(chunks).toString('utf8') })
       })
       // Where it leads was not what was asked for, nor was it judged.
-      if (status >= 300 && status < 400) fail('it answered with a redirect')
+      if (status >= 300 && status < 400 && redirects === undefined) fail('it answered with a redirect')
     })
     request.end(body)
   })

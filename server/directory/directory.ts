@@ -90,7 +90,7 @@ export function createDirectory(settings: DirectorySettings, clock: Clock, log: 
   return { logIn, lookAgain, close: connections.close }
 }
 
-function idsOf(entry: DirectoryEntry, kind: DirectorySettings['kind']) {
+export function idsOf(entry: DirectoryEntry, kind: DirectorySettings['kind']) {
   if (kind === 'ldap') return { id: entry.one('entryUUID')?.toLowerCase(), username: entry.one('uid') }
   const guid = entry.bytes('objectGUID')
   return { id: guid && guidText(guid), username: entry.one('sAMAccountName') }

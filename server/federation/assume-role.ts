@@ -17,7 +17,7 @@ import type { AskedSession, AssumedRole, Gate, OfferedRole } from './gate.ts'
 import { type IdentityTokenDeps, issueIdentityToken } from './issue-identity-token.ts'
 import { issueRoleSession } from './issue-role-session.ts'
 import { findRole, requireSane, requireSessionPolicies } from './session-request.ts'
-import { assumingAction, requireTrust } from './trust.ts'
+import { assumingAction, isTrusted, requireTrust } from './trust.ts'
 import { issueFederatedSession, issueUserSession } from './user-sessions.ts'
 
 export type GateDeps = IdentityTokenDeps & {
@@ -160,7 +160,7 @@ async function rolesFor(
     const roleArn = arnOfRole(accountId, role.path, role.name)
     if (role.demo && !demo) continue
     if (identity.onlyRoles?.includes(roleArn) === false) continue
-    if (!admits({ identity, role, roleArn, accountId, sessionName, facts })) continue
+    if (!isTrusted({ identity, role, roleArn, accountId, sessionName, facts })) continue
     offered.push({
       arn: roleArn,
       name: role.name,
@@ -172,14 +172,4 @@ async function rolesFor(
     })
   }
   return offered
-}
-
-function admits(question: Parameters<typeof requireTrust>[0]): boolean {
-  try {
-    requireTrust(question)
-    return true
-  } catch (error) {
-    if (error instanceof Refusal) return false
-    throw error
-  }
 }

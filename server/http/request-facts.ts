@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import ipaddr from 'ipaddr.js'
 import type { Clock } from '../base/clock.ts'
+import { newRequestId } from '../base/ids.ts'
 import type { RequestFacts } from '../base/request-facts.ts'
 
 /** Answers the same facts however often it is asked about one request. */
@@ -34,7 +34,7 @@ function readFacts(request: IncomingMessage, ranges: readonly Range[], atMs: num
   const trusted = ranges.length > 0 && isTrusted(peer, ranges)
   const userAgent = request.headers['user-agent']
   return {
-    requestId: randomUUID(),
+    requestId: newRequestId(atMs),
     sourceIp: trusted ? forwardedFor(request, peer, ranges) : peer,
     secure: trusted
       ? lastOf(request.headers['x-forwarded-proto'])?.toLowerCase() === 'https'

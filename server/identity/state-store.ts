@@ -59,7 +59,11 @@ export function createStateStore(
       typeof state === 'string' && browser !== undefined
         ? await states.take({ stateHash: hash(state), browserHash: hash(browser) }, provider, clock())
         : undefined
-    if (found === undefined) throw new Refusal('signIn.stateUnknown')
+    if (found === undefined) {
+      const detail =
+        browser === undefined ? 'no browser cookie' : 'a state that was used, is over, or is another’s'
+      throw new Refusal('signIn.stateUnknown', { detail })
+    }
     return found
   }
 

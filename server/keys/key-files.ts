@@ -36,6 +36,20 @@ export function loadOrMakeAccountId(dataDir: string): string {
   return id
 }
 
+/** What the service made, for whoever only looks: nothing is made here. */
+export function findMasterKey(dataDir: string): Buffer | undefined {
+  const text = readIfThere(join(dataDir, 'master-key'))
+  return text === undefined ? undefined : Buffer.from(text, 'base64')
+}
+
+export function findAccountId(dataDir: string): string | undefined {
+  return readIfThere(join(dataDir, 'account-id'))
+}
+
+function readIfThere(file: string): string | undefined {
+  return existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined
+}
+
 /** Where the root access key lies when the environment gives none; an `~/.aws/credentials` profile. */
 export function rootAccessKeyFile(dataDir: string): string {
   return join(dataDir, 'root-access-key')

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AuditLog } from '../audit/audit-log.ts'
+import { refusedEvent } from '../audit/refused-event.ts'
 import { isoSeconds } from '../base/clock.ts'
 import type { FederatedIdentity } from '../base/federated-identity.ts'
 import { Refusal, retryHeaders } from '../base/refusal.ts'
@@ -174,14 +175,7 @@ function fail(deps: TokenEndpointDeps, facts: RequestFacts, response: ServerResp
   }
   const { reason, detail, about } = error
   deps.log.info({ requestId: facts.requestId, reason, detail, ...about }, 'refused')
-  deps.audit.note({
-    ...eventFacts(facts),
-    event: 'TokenExchange',
-    decision: 'denied',
-    reason,
-    ...about,
-    ...(detail === undefined ? {} : { detail: { detail } }),
-  })
+  deps.audit.note(refusedEvent('TokenExchange', error, facts))
   if (reason === 'request.tooLarge' || reason === 'request.timedOut')
     response.setHeader('connection', 'close')
   response.setHeaders(new Map(Object.entries(retryHeaders(error))))

@@ -39,6 +39,17 @@ export async function migrate(db: Kysely<Schema>, kind: DatabaseKind, upTo?: str
 }
 
 /**
+ * For whoever must not change it.
+ * @throws {Error} when the database is of another version than ours
+ */
+export async function requireMigrated(db: Kysely<Schema>, kind: DatabaseKind): Promise<void> {
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrationsFor(kind) } })
+  const all = await migrator.getMigrations()
+  if (all.every(({ executedAt }) => executedAt !== undefined)) return
+  throw new Error('the store is of an older version; start the service once, which brings it up to date')
+}
+
+/**
  * The way from an empty database to `schema.ts`, in order: SQL in which `{type}` is the dialect's. A migration that has
  * shipped is never edited; the next change is the next file.
  */

@@ -13,6 +13,7 @@ import { createPolicies, type Policies } from './policies.ts'
 import { openPostgresDatabase } from './postgres-database.ts'
 import { createPrincipalPolicies, type PrincipalPolicies } from './principal-policies.ts'
 import { createPrincipals, type Principals } from './principals.ts'
+import { openReadOnlyDatabase } from './read-only-database.ts'
 import { createRevocations, type Revocations } from './revocations.ts'
 import { createRoles, type Roles } from './roles.ts'
 import { createSamlProviders, type SamlProviders } from './saml-providers.ts'
@@ -72,6 +73,11 @@ export async function openStore({ location, clock, log }: StoreOptions): Promise
       ? await openSqliteDatabase(location.file, clock)
       : await openPostgresDatabase(location, clock, log)
   return createStore(database)
+}
+
+/** The same beside whoever has the store, to look and no more: nothing is made, migrated or written. */
+export async function openStoreToRead({ location, clock, log }: StoreOptions): Promise<Store> {
+  return createStore(await openReadOnlyDatabase(location, clock, log))
 }
 
 function createStore(database: Database): Store {

@@ -21,6 +21,7 @@ const mostConnections = 10
 export function createPostgresDialect(
   url: string,
   log: { error(context: object, message: string): void },
+  access: 'write' | 'read' = 'write',
 ): PostgresDialect {
   const pool = new pg.Pool({
     connectionString: url,
@@ -29,6 +30,7 @@ export function createPostgresDialect(
       getTypeParser: (type, format) => (type === int8 ? Number : pg.types.getTypeParser(type, format)),
     },
     ...connectionBounds,
+    ...(access === 'read' ? { options: '-c default_transaction_read_only=on' } : {}),
   })
   // An idle connection that breaks is replaced at its next use; unheard, the event would end the process.
   pool.on('error', error => log.error({ err: error }, 'a connection to the database broke'))

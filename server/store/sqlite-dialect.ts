@@ -15,8 +15,8 @@ const mostStatements = 500
  *
  * @param file a path, or `:memory:`
  */
-export function createSqliteDialect(file: string): SqliteDialect {
-  const database = openDatabase(file)
+export function createSqliteDialect(file: string, access: 'write' | 'read' = 'write'): SqliteDialect {
+  const database = access === 'write' ? openDatabase(file) : openToRead(file)
   return new (class extends SqliteDialect {
     override createDriver(): Driver {
       return new SerialSqliteDriver({ database: asKyselyDatabase(database) })
@@ -33,6 +33,13 @@ function openDatabase(file: string): DatabaseSync {
     PRAGMA foreign_keys = ON;
     PRAGMA busy_timeout = 5000;
   `)
+  return database
+}
+
+/** SQLite's readers never wait for a writer, nor the other way. */
+function openToRead(file: string): DatabaseSync {
+  const database = new DatabaseSync(file, { readOnly: true })
+  database.exec('PRAGMA busy_timeout = 5000')
   return database
 }
 

@@ -63,7 +63,7 @@ export function createIdTokenVerifier({ findIssuer, keySets, clock }: IdTokenVer
       const iss = requireText(payload, 'iss')
       const issuer = await findIssuer(iss)
       if (issuer === undefined || !isSameIssuer(iss, issuer.issuer))
-        throw new Refusal('token.issuerUnknown', { said: { issuer: iss } })
+        throw new Refusal('token.issuerUnknown', { said: { issuer: iss }, detail: `its iss is ${iss}` })
       if (expected !== undefined && ![expected.issuer].flat().includes(issuer.issuer))
         throw new Refusal('token.rejected', { detail: `${iss} is not whom this sign-in asked` })
       const found = keySets.findKey(issuer, algorithm, kid)
@@ -112,7 +112,9 @@ function requireSignature(
 ): void {
   const hash = hashes[algorithm.slice(2) as keyof typeof hashes]
   const form = algorithm.startsWith('ES') ? ({ key, dsaEncoding: 'ieee-p1363' } as const) : key
-  if (!verifySignature(hash, signed, form, signature)) throw new Refusal('token.signatureWrong')
+  if (!verifySignature(hash, signed, form, signature)) {
+    throw new Refusal('token.signatureWrong', { detail: `${algorithm} by the key that its kid names` })
+  }
 }
 
 function requireClaims(
@@ -126,9 +128,14 @@ function requireClaims(
   const iat = requireTime(payload, 'iat')
   const exp = requireTime(payload, 'exp')
   const nbf = payload.nbf === undefined ? iat : requireTime(payload, 'nbf')
-  if (exp + toleranceSeconds <= nowSeconds) throw new Refusal('token.expired')
-  if (iat - toleranceSeconds > nowSeconds || nbf - toleranceSeconds > nowSeconds) {
-    throw new Refusal('token.notYetValid')
+  if (exp + toleranceSeconds <= nowSeconds) {
+    throw new Refusal('token.expired', { detail: `${Math.round(nowSeconds - exp)} s ago by our clock` })
+  }
+  const begins = Math.max(iat, nbf)
+  if (begins - toleranceSeconds > nowSeconds) {
+    throw new Refusal('token.notYetValid', {
+      detail: `it begins in ${Math.round(begins - nowSeconds)} s by our clock`,
+    })
   }
   const aud = requireOwnAudience(payload.azp, audiences, issuer)
   if (expected !== undefined) requireAnswer(payload.nonce, aud, expected)
@@ -141,15 +148,26 @@ function requireClaims(
  */
 function requireOwnAudience(azp: unknown, audiences: readonly string[], issuer: IssuerRecord): string {
   const [only, ...others] = audiences
-  if (azp !== undefined && (typeof azp !== 'string' || azp === '')) throw new Refusal('token.audienceWrong')
-  if (azp === undefined && others.length > 0) throw new Refusal('token.audienceWrong')
+  if (azp !== undefined && (typeof azp !== 'string' || azp === '')) throw audienceWrong('its azp is no name')
+  if (azp === undefined && others.length > 0) {
+    throw audienceWrong(`it is for ${audiences.length} audiences and names no azp`)
+  }
   const audience = azp ?? only
-  if (audience === undefined || !issuer.audiences.has(audience)) throw new Refusal('token.audienceWrong')
+  if (audience === undefined || !issuer.audiences.has(audience)) {
+    throw audienceWrong(
+      `its ${azp === undefined ? 'aud' : 'azp'} is ${audience}, which is no client id of this provider's`,
+    )
+  }
   return audience
 }
 
+function audienceWrong(detail: string): Refusal {
+  return new Refusal('token.audienceWrong', { detail })
+}
+
 function requireAnswer(nonce: unknown, audience: string, expected: ExpectedSignIn): void {
-  if (audience !== expected.clientId) throw new Refusal('token.audienceWrong')
+  if (audience !== expected.clientId)
+    throw audienceWrong(`it is for ${audience}, not for this sign-in's client`)
   const [a, b] = [Buffer.from(typeof nonce === 'string' ? nonce : ''), Buffer.from(expected.nonce)]
   if (a.length !== b.length || !timingSafeEqual(a, b)) {
     throw new Refusal('token.rejected', { detail: 'the nonce is not that of this sign-in' })
@@ -185,5 +203,8 @@ function requireTime(payload: Record<string, unknown>, claim: string): number {
 }
 
 function missing(claim: string): Refusal {
-  return new Refusal('token.claimMissing', { said: { claim } })
+  return new Refusal('token.claimMissing', {
+    said: { claim },
+    detail: `${claim} is missing or not of its form`,
+  })
 }

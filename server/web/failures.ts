@@ -1,5 +1,6 @@
 import type { NextFunction, Request, Response } from 'express'
 import type { AuditLog } from '../audit/audit-log.ts'
+import { refusedEvent } from '../audit/refused-event.ts'
 import { Refusal, retryHeaders } from '../base/refusal.ts'
 import type { FactsOf } from '../http/request-facts.ts'
 import { sentenceOf, webFaults } from './faults.ts'
@@ -16,7 +17,8 @@ export type FailureDeps = {
 export function createFailureHandler({ pages, audit, factsOf, log }: FailureDeps) {
   return async (error: unknown, request: Request, response: Response, next: NextFunction): Promise<void> => {
     if (response.headersSent) return next(error)
-    const { requestId, atMs, sourceIp } = factsOf(request)
+    const facts = factsOf(request)
+    const { requestId } = facts
     const person = request.session?.identity
     if (!(error instanceof Refusal)) {
       log.error({ requestId, err: error }, 'unexpected failure of a page')
@@ -31,9 +33,7 @@ export function createFailureHandler({ pages, audit, factsOf, log }: FailureDeps
     const { reason, detail, about, said } = error
     log.info({ requestId, reason, detail, ...about }, 'refused')
     // A page that is not there is no decision about anybody.
-    if (reason !== 'entity.missing') {
-      audit.note({ atMs, event: eventOf(request), decision: 'denied', reason, requestId, sourceIp, ...about })
-    }
+    if (reason !== 'entity.missing') audit.note(refusedEvent(eventOf(request), error, facts))
     const message = sentenceOf(reason, said)
     const heading = reason === 'entity.missing' ? 'Not found' : 'That did not work'
     if (reason === 'request.tooLarge' || reason === 'request.timedOut') response.set('connection', 'close')

@@ -1,7 +1,7 @@
 import type { Reason } from '../base/refusal.ts'
 import { sentenceOf } from './faults.ts'
 
-export type Notice = { tone: 'info' | 'problem'; text: string }
+export type Notice = { tone: 'info' | 'problem'; text: string; requestId?: string }
 
 /** What the sign-in page and the account's may be told to say, by a code in its address. Anything else says nothing. */
 const notices = {
@@ -35,9 +35,13 @@ const notices = {
 
 export type NoticeCode = keyof typeof notices
 
+/** Of a problem also the request's id, for whoever reports it; nothing else of the address is shown. */
 export function noticeFor(url: string): Notice | undefined {
   const code = /[?&]notice=([a-z-]{1,20})(?:&|$)/.exec(url)?.[1]
-  return code !== undefined && Object.hasOwn(notices, code) ? notices[code as NoticeCode] : undefined
+  if (code === undefined || !Object.hasOwn(notices, code)) return undefined
+  const notice = notices[code as NoticeCode]
+  const requestId = /&request=([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(url)?.[1]
+  return notice.tone === 'info' || requestId === undefined ? notice : { ...notice, requestId }
 }
 
 export function failureNotice(reason: Reason): NoticeCode {

@@ -57,7 +57,9 @@ export function createSamlRoutes(deps: SamlRouteDeps): Router {
       const answer = { response: form.get('SAMLResponse') ?? '', sourceIp: factsOf(request).sourceIp }
       const asked = await samlSignIn.takeRequest(request, form.get('RelayState') ?? '')
       if (asked === undefined) {
-        if (!config.saml.idpInitiated) throw new Refusal('signIn.stateUnknown')
+        if (!config.saml.idpInitiated) {
+          throw new Refusal('signIn.stateUnknown', { detail: 'an answer that this browser did not ask for' })
+        }
         requireStart(request, response)
         return await depart(response, await samlSignIn.askAnew(request, answer))
       }

@@ -1,4 +1,5 @@
 import type { Request, Response } from 'express'
+import { refusedEvent } from '../audit/refused-event.ts'
 import type { FederatedIdentity } from '../base/federated-identity.ts'
 import { Refusal, retryHeaders } from '../base/refusal.ts'
 import { eventFacts } from '../base/request-facts.ts'
@@ -59,12 +60,16 @@ export async function refuseSignIn(
   error: unknown,
 ): Promise<void> {
   if (!(error instanceof Refusal)) throw error
-  const { requestId, atMs, sourceIp } = deps.factsOf(request)
+  const facts = deps.factsOf(request)
+  const { requestId } = facts
   const { reason, detail, about, said } = error
   deps.log.info({ requestId, reason, detail, ...about }, 'sign-in refused')
-  deps.audit.note({ atMs, event: 'SignIn', decision: 'denied', reason, requestId, sourceIp, ...about })
-  if (reason !== 'request.throttled') return response.redirect(303, `/?notice=${failureNotice(reason)}`)
+  deps.audit.note(refusedEvent('SignIn', error, facts))
+  if (reason !== 'request.throttled') {
+    return response.redirect(303, `/?notice=${failureNotice(reason)}&request=${requestId}`)
+  }
   // Not by a redirect: Retry-After would say when to follow it.
   response.set(retryHeaders(error))
-  await deps.showSignIn(response, { tone: 'problem', text: sentenceOf(reason, said) }, webFaults[reason][0])
+  const notice = { tone: 'problem', text: sentenceOf(reason, said), requestId } as const
+  await deps.showSignIn(response, notice, webFaults[reason][0])
 }

@@ -173,3 +173,17 @@ test('a key that the request does not have is absent, not empty', async () => {
     assert.ok(await gate.assumeRole(person(), arn, session, silent), key)
   }
 })
+
+test('the log is told which condition stood in the way, and what the proof said in its place', async () => {
+  const trustPolicy = documentOf({
+    ...trustStatement('sts:AssumeRoleWithWebIdentity'),
+    Sid: 'OnlyBen',
+    Condition: { StringEquals: { 'sts:RoleSessionName': 'ben' } },
+  })
+  const arn = await createRole('for-ben', { trustPolicy })
+  const { detail } = await refusalOf(gate.assumeRole(person(), arn, session, facts))
+  assert.equal(
+    detail,
+    `${arn}: statement OnlyBen would allow sts:AssumeRoleWithWebIdentity but for Condition StringEquals sts:RoleSessionName: wanted "ben", was "ada"`,
+  )
+})

@@ -113,7 +113,7 @@ describe('in a real browser', { skip: skipWithoutChromium }, () => {
     const { rolecall, site, page } = await startBoth()
     await page.goto(`${site}/portal`)
     await page.getByRole('button', { name: 'Go on' }).click()
-    await page.waitForURL(`${rolecall.url}/?notice=over`)
+    await page.waitForURL(`${rolecall.url}/?notice=over&request=*`)
     await page.getByText('That sign-in is over or was begun elsewhere').waitFor()
   })
 })

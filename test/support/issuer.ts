@@ -18,6 +18,8 @@ export type TestIssuer = {
   metadata: Json
   jwks: { keys: object[] }
   cacheControl: string | undefined
+  /** On every answer besides, in the place of what Node would send: `date`. */
+  headers: Record<string, string>
   /** Requests so far. */
   hits: { discovery: number; jwks: number }
   /** `down` breaks connections off, `silent` never answers, `junk` answers what is no JSON, `failing` status 500. */
@@ -57,6 +59,7 @@ export async function startIssuer({
     metadata: { issuer: url, jwks_uri: jwksUri },
     jwks: { keys: [publicJwk(key)] },
     cacheControl: undefined,
+    headers: {},
     hits: { discovery: 0, jwks: 0 },
     mood: 'well',
     claims() {
@@ -82,12 +85,17 @@ export async function startIssuer({
   return issuer
 }
 
-function answerIn({ mood, cacheControl }: TestIssuer, document: object, response: ServerResponse): void {
+function answerIn(
+  { mood, cacheControl, headers }: TestIssuer,
+  document: object,
+  response: ServerResponse,
+): void {
   if (mood === 'silent') return
   if (mood === 'down') return void response.socket?.destroy()
   if (mood === 'failing') response.statusCode = 500
   if (cacheControl !== undefined) response.setHeader('cache-control', cacheControl)
   response.setHeader('content-type', 'application/json')
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
   response.end(mood === 'junk' ? '<html>' : JSON.stringify(document))
 }
 

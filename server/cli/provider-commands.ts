@@ -1,0 +1,125 @@
+import { readFile } from 'node:fs/promises'
+import { isIP } from 'node:net'
+import type { Readable } from 'node:stream'
+import { readConfig } from '../config.ts'
+import type { Asked, KnownProvider } from '../diagnostics/deps.ts'
+import type { Step } from '../diagnostics/step.ts'
+import { findProviders, listProviders, walkProvider } from '../diagnostics/test-provider.ts'
+import { type Command, CommandError, type Options } from './command.ts'
+import { openParts } from './open-parts.ts'
+import { renderStep, renderSum } from './render.ts'
+
+const mostProofBytes = 256 * 1024
+
+export const providerTest: Command = {
+  words: ['provider', 'test'],
+  usage: 'NAME [--token FILE|-] [--user NAME] [--url URL] [--source-ip ADDRESS]',
+  summary:
+    'Walks a provider through, step by step: with a sample token, somebody of a directory, or the running service.',
+  options: {
+    token: { type: 'string' },
+    user: { type: 'string' },
+    url: { type: 'string' },
+    'source-ip': { type: 'string' },
+  },
+  async run({ output, input }, [name, ...more], options) {
+    const parts = await openParts(readConfig())
+    try {
+      const provider = one(name, more, name === undefined ? [] : await findProviders(name, parts), {
+        all: await listProviders(parts),
+      })
+      const asked = await readAsked(options, input)
+      output.write(`${provider.name}: ${provider.kind}\n\n`)
+      const steps: Step[] = []
+      for await (const step of walkProvider(provider, parts, asked)) {
+        steps.push(step)
+        output.write(renderStep(step, output))
+      }
+      output.write(renderSum(steps, output))
+      return steps.some(({ outcome }) => outcome === 'problem') ? 1 : 0
+    } finally {
+      await parts.close()
+    }
+  },
+}
+
+export const providerList: Command = {
+  words: ['provider', 'list'],
+  usage: '',
+  summary: 'Lists the providers that are set up, by configuration and on the wire.',
+  options: {},
+  async run({ output }) {
+    const parts = await openParts(readConfig())
+    try {
+      output.write(`${listed(await listProviders(parts))}\n`)
+      return 0
+    } finally {
+      await parts.close()
+    }
+  },
+}
+
+function one(
+  name: string | undefined,
+  more: readonly string[],
+  found: readonly KnownProvider[],
+  { all }: { all: readonly KnownProvider[] },
+): KnownProvider {
+  if (name === undefined) throw new CommandError(`Which provider?\n${listed(all)}`)
+  if (more.length > 0) throw new CommandError('One provider at a time, please.')
+  const [provider, ...others] = found
+  if (provider === undefined) throw new CommandError(`There is no provider ${name}.\n${listed(all)}`)
+  if (others.length === 0) return provider
+  const choices = found.map(({ aliases, kind }) => `  ${aliases.at(-1)}  ${kind}`)
+  throw new CommandError(`${name} may mean several:\n${choices.join('\n')}`)
+}
+
+function listed(all: readonly KnownProvider[]): string {
+  if (all.length === 0) return 'No provider is set up: see .env.example, or register one on the wire.'
+  const width = Math.max(...all.map(({ name }) => name.length))
+  return ['There are:', ...all.map(({ name, kind }) => `  ${name.padEnd(width)}  ${kind}`)].join('\n')
+}
+
+async function readAsked(options: Options, input: Readable): Promise<Asked> {
+  const { token, user, url, 'source-ip': sourceIp } = options
+  if (url !== undefined && !/^https?:$/.test(URL.parse(url)?.protocol ?? '')) {
+    throw new CommandError('--url is not an address, expected such as http://localhost:3000')
+  }
+  if (sourceIp !== undefined && isIP(sourceIp) === 0)
+    throw new CommandError('--source-ip is not an IP address')
+  return {
+    user,
+    sourceIp,
+    serviceUrl: url?.replace(/\/+$/, ''),
+    proof: token === undefined ? undefined : await readProof(token, input),
+  }
+}
+
+/** From a file or the standard input: on the command line everybody on the machine could read it. */
+async function readProof(file: string, input: Readable): Promise<string> {
+  const text = file === '-' ? await readAll(input) : await readProofFile(file)
+  if (text.length > mostProofBytes) throw new CommandError('The sample is longer than any token.')
+  if (text.trim() === '') throw new CommandError('The sample is empty.')
+  return text.trim()
+}
+
+async function readProofFile(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    // Not the name: it may be the token itself.
+    const { code } = error as NodeJS.ErrnoException
+    throw new CommandError(
+      `--token names no file that can be read (${code}); it takes a file, or - for the input.`,
+    )
+  }
+}
+
+async function readAll(input: Readable): Promise<string> {
+  let text = ''
+  for await (const chunk of input) {
+    text += chunk
+    if (text.length > mostProofBytes) break
+  }
+  return text
+}
