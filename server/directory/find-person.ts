@@ -12,7 +12,7 @@ const attributes = {
     /\s+/,
   ),
 }
-export const binaryAttributes = ['objectGUID', 'objectSid']
+const binaryAttributes = ['objectGUID', 'objectSid']
 
 /** By how sure each is to mean one person: a mail address can often be set by its owner, to somebody else's name. */
 const nameAttributes = {
