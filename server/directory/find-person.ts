@@ -25,7 +25,11 @@ const mostFound = 10
 
 export type Found = { entry: DirectoryEntry } | { entry?: undefined; why: string }
 
-/** Who is meant by a name. Of several the one who has it as their account's name; else nobody. */
+/**
+ * Who is meant by a name. Of several the one who has it as their account's name; else nobody.
+ *
+ * @throws what the network or the directory said
+ */
 export async function findPerson(
   client: Client,
   settings: DirectorySettings,
