@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { Authorizer, Permission } from '../authorization/authorize.ts'
 import type { Caller } from '../base/caller.ts'
-import { Refusal, type Said } from '../base/refusal.ts'
+import { Refusal, retryHeaders, type Said } from '../base/refusal.ts'
 import { eventFacts, type RequestFacts } from '../base/request-facts.ts'
 import type { Authenticator } from '../credentials/authenticate.ts'
 import { readBody } from '../http/read-body.ts'
@@ -146,6 +146,7 @@ function fail(deps: EndpointDeps, call: Call, response: ServerResponse, error: u
   // What was not read to its end can't be followed by another request on the same connection.
   if (reason === 'request.tooLarge' || reason === 'request.timedOut')
     response.setHeader('connection', 'close')
+  response.setHeaders(new Map(Object.entries(retryHeaders(error))))
   sendFault(response, facts.requestId, wireOf(service), service.faults[reason], error.said)
 }
 

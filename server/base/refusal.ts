@@ -122,3 +122,19 @@ export class Refusal extends Error {
     return this
   }
 }
+
+/** Too many, for now: it says when to come again. */
+export function throttled(waitMs: number, detail?: string): Refusal {
+  const said = { retryAfterSeconds: String(Math.max(1, Math.ceil(waitMs / 1000))) }
+  return new Refusal('request.throttled', { said, ...(detail === undefined ? {} : { detail }) })
+}
+
+/**
+ * What every door answers a refusal with besides its own words. Where nobody knows how long, as in a queue that is
+ * full, it is a moment.
+ *
+ * @see RFC 9110, section 10.2.3
+ */
+export function retryHeaders({ reason, said }: Refusal): Record<string, string> {
+  return reason === 'request.throttled' ? { 'retry-after': said.retryAfterSeconds ?? '1' } : {}
+}

@@ -41,7 +41,7 @@ export function createGate(deps: GateDeps): Gate {
     async assumeRole(vouchedFor, roleArn, asked, facts) {
       let identity = vouchedFor
       try {
-        if (!limit.take(`${identity.issuer} ${identity.subject}`)) throw new Refusal('request.throttled')
+        limit.requireToken(`${identity.issuer} ${identity.subject}`)
         identity = await withPerson(deps, vouchedFor)
         return await assume(deps, identity, roleArn, asked, facts)
       } catch (error) {

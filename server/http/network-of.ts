@@ -5,6 +5,15 @@ import ipaddr from 'ipaddr.js'
  * everybody 2^64 budgets.
  */
 export function networkOf(address: string): string {
-  if (!address.includes(':') || !ipaddr.IPv6.isValid(address)) return address
-  return `${ipaddr.IPv6.networkAddressFromCIDR(`${address}/64`).toString()}/64`
+  return prefixOf(address, 64) ?? address
+}
+
+/** What one customer of a provider may have of IPv6: 65,536 networks. Of IPv4 there is no such thing. */
+export function siteOf(address: string): string | undefined {
+  return prefixOf(address, 48)
+}
+
+function prefixOf(address: string, bits: number): string | undefined {
+  if (!address.includes(':') || !ipaddr.IPv6.isValid(address)) return undefined
+  return `${ipaddr.IPv6.networkAddressFromCIDR(`${address}/${bits}`).toString()}/${bits}`
 }

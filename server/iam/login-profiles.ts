@@ -130,7 +130,7 @@ export const changePassword = defineAction({
     if (caller.kind !== 'user') throw new Refusal('password.userType')
     const user = await requireHolder(holder, caller.user.name, deps)
     await change(user, deps, async before => {
-      if (!deps.passwordGuesses.take(user.id)) throw new Refusal('request.throttled')
+      deps.passwordGuesses.requireToken(user.id)
       if (!(await isPassword(asked.OldPassword, before.hash))) throw new Refusal('password.wrong')
       deps.passwordGuesses.giveBack(user.id)
       return {

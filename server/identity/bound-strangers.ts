@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
 import type { FederatedIdentity } from '../base/federated-identity.ts'
-import { Refusal } from '../base/refusal.ts'
+import { Refusal, throttled } from '../base/refusal.ts'
 import { networkOf } from '../http/network-of.ts'
 import { createRateLimit } from '../http/rate-limit.ts'
 
@@ -30,7 +30,8 @@ export function boundStrangers(clock: Clock, { remembers }: { remembers: boolean
     const known = refused.get(hash)
     if (known !== undefined && known.untilMs > clock()) throw again(known.refusal)
     const network = networkOf(sourceIp)
-    if (inFlight >= mostInFlight || !limit.take(network)) throw new Refusal('request.throttled')
+    if (inFlight >= mostInFlight) throw throttled(1_000)
+    limit.requireToken(network)
     inFlight++
     try {
       const identity = await verify()

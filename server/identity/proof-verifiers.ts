@@ -19,6 +19,7 @@ import { boundStrangers } from './bound-strangers.ts'
 import { createDirectoryLogIn, type DirectoryAccess } from './directory-log-in.ts'
 import { createIssuerLookup } from './issuers.ts'
 import type { OidcClient } from './openid/client.ts'
+import { createPasswordTries } from './password-tries.ts'
 import { createSamlProviderLookup } from './saml-providers.ts'
 
 /** A client registered at Google, or at what stands in its place. */
@@ -112,7 +113,7 @@ export function createProofVerifiers(deps: ProofVerifierDeps): ProofVerifiers {
     clock,
   })
   const logIn = createDirectoryLogIn({ ...deps, access: deps.directoryAccess })
-  const boundLogIns = boundStrangers(clock, { remembers: false })
+  const tries = createPasswordTries(clock)
   const boundSaml = boundStrangers(clock, { remembers: false })
 
   return {
@@ -123,7 +124,7 @@ export function createProofVerifiers(deps: ProofVerifierDeps): ProofVerifiers {
     },
     directoryName: deps.directoryAccess?.name,
     verifyDirectoryPassword: (username, password, sourceIp) =>
-      boundLogIns(username, sourceIp, () => logIn(username, password)),
+      tries.attempt({ name: username, sourceIp }, () => logIn(username, password)),
     findSamlProvider,
     verifySamlResponse: (response, providerArn, sourceIp, inResponseTo) =>
       boundSaml(response, sourceIp, () => responses.verify(response, providerArn, inResponseTo)),

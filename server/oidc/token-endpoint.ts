@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AuditLog } from '../audit/audit-log.ts'
 import { isoSeconds } from '../base/clock.ts'
 import type { FederatedIdentity } from '../base/federated-identity.ts'
-import { Refusal } from '../base/refusal.ts'
+import { Refusal, retryHeaders } from '../base/refusal.ts'
 import { eventFacts, type RequestFacts } from '../base/request-facts.ts'
 import type { AssumedRole, Gate } from '../federation/gate.ts'
 import { sessionNameFor } from '../federation/session-name.ts'
@@ -184,6 +184,7 @@ function fail(deps: TokenEndpointDeps, facts: RequestFacts, response: ServerResp
   })
   if (reason === 'request.tooLarge' || reason === 'request.timedOut')
     response.setHeader('connection', 'close')
+  response.setHeaders(new Map(Object.entries(retryHeaders(error))))
   sendError(response, facts.requestId, oauthErrorOf(error))
 }
 

@@ -41,7 +41,7 @@ export function createArrivals(
       const { identity, way }: Arrived = JSON.parse(kept)
       response.redirect(303, await startSession(deps, request, identity, way))
     } catch (error) {
-      refuseSignIn(deps, request, response, error)
+      await refuseSignIn(deps, request, response, error)
     }
   })
   return {

@@ -30,7 +30,7 @@ export function createDirectoryRoutes(deps: DirectoryRouteDeps): Router {
       const identity = await proofs.verifyDirectoryPassword(username, password, factsOf(request).sourceIp)
       response.redirect(303, await startSession(deps, request, identity, directoryPath))
     } catch (error) {
-      refuseSignIn(deps, request, response, error)
+      await refuseSignIn(deps, request, response, error)
     }
   })
   return router

@@ -1,6 +1,6 @@
 import type { NextFunction, Request, Response } from 'express'
 import type { AuditLog } from '../audit/audit-log.ts'
-import { Refusal } from '../base/refusal.ts'
+import { Refusal, retryHeaders } from '../base/refusal.ts'
 import type { FactsOf } from '../http/request-facts.ts'
 import { sentenceOf, webFaults } from './faults.ts'
 import type { Pages } from './pages.ts'
@@ -37,6 +37,7 @@ export function createFailureHandler({ pages, audit, factsOf, log }: FailureDeps
     const message = sentenceOf(reason, said)
     const heading = reason === 'entity.missing' ? 'Not found' : 'That did not work'
     if (reason === 'request.tooLarge' || reason === 'request.timedOut') response.set('connection', 'close')
+    response.set(retryHeaders(error))
     await pages.render(
       response,
       'error',

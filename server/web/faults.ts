@@ -22,7 +22,10 @@ export const webFaults = {
     403,
     'The request came from another site and was refused. Please use the buttons on this site.',
   ],
-  'request.throttled': [429, 'Too many tries from your address. Please wait a minute.'],
+  'request.throttled': [
+    429,
+    ({ retryAfterSeconds }) => `Too many tries. Please wait ${wait(retryAfterSeconds)}.`,
+  ],
 
   'signature.missing': notHere,
   'signature.incomplete': notHere,
@@ -89,6 +92,11 @@ export const webFaults = {
   'signIn.failed': [403, 'The sign-in did not work. Please try again.'],
   'signIn.required': [401, 'Please sign in first.'],
 } satisfies Record<Reason, WebFault>
+
+function wait(seconds = '1'): string {
+  const minutes = Math.ceil(Number(seconds) / 60)
+  return minutes > 1 ? `${minutes} minutes` : 'a minute'
+}
 
 export function sentenceOf(reason: Reason, said: Said): string {
   const [, sentence]: WebFault = webFaults[reason]

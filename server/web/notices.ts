@@ -11,7 +11,6 @@ const notices = {
   failed: { tone: 'problem', text: sentenceOf('signIn.failed', {}) },
   unverified: { tone: 'problem', text: sentenceOf('token.signatureWrong', {}) },
   refused: { tone: 'problem', text: sentenceOf('password.refused', {}) },
-  throttled: { tone: 'problem', text: sentenceOf('request.throttled', {}) },
   unreachable: { tone: 'problem', text: sentenceOf('issuer.unreachable', {}) },
   unavailable: { tone: 'problem', text: sentenceOf('audit.unavailable', {}) },
   linked: { tone: 'info', text: 'It is linked. You are the same person here, whichever way you come in.' },
@@ -45,7 +44,6 @@ export function failureNotice(reason: Reason): NoticeCode {
   if (reason === 'signIn.cancelled') return 'cancelled'
   if (reason === 'signIn.stateUnknown') return 'over'
   if (reason === 'password.refused') return 'refused'
-  if (reason === 'request.throttled') return 'throttled'
   if (reason === 'issuer.unreachable') return 'unreachable'
   if (reason === 'audit.unavailable') return 'unavailable'
   return reason.startsWith('token.') ? 'unverified' : 'failed'

@@ -1,5 +1,4 @@
 import express, { type Request, type Response, type Router } from 'express'
-import { Refusal } from '../base/refusal.ts'
 import { networkOf } from '../http/network-of.ts'
 import type { RateLimit } from '../http/rate-limit.ts'
 import { readQuery } from '../http/read-form.ts'
@@ -44,14 +43,14 @@ export function createOidcRoutes(deps: OidcRouteDeps): Router {
 }
 
 async function begin(deps: OidcRouteDeps, way: OidcWay, request: Request, response: Response): Promise<void> {
-  if (!deps.startLimit.take(networkOf(deps.factsOf(request).sourceIp))) throw new Refusal('request.throttled')
+  deps.startLimit.requireToken(networkOf(deps.factsOf(request).sourceIp))
   response.set('cache-control', 'no-store')
   way.cookie.ensure(request, response)
   try {
     const anew = request.session.errand !== undefined
     response.redirect(303, await way.signIn.begin(request, { anew }))
   } catch (error) {
-    refuseSignIn(deps, request, response, error)
+    await refuseSignIn(deps, request, response, error)
   }
 }
 
@@ -73,6 +72,6 @@ async function finish(
         : await startSession(deps, request, identity, path),
     )
   } catch (error) {
-    refuseSignIn(deps, request, response, error)
+    await refuseSignIn(deps, request, response, error)
   }
 }

@@ -33,7 +33,7 @@ import { redirectToPublicHost, requireOwnPages } from './own-pages.ts'
 import { createPages } from './pages.ts'
 import { createSamlRoutes } from './saml-routes.ts'
 import { createSession } from './session.ts'
-import { createSignInRoutes, offeredWays } from './sign-in-routes.ts'
+import { createSignInPage, createSignInRoutes, offeredWays } from './sign-in-routes.ts'
 
 export type WebDeps = {
   config: {
@@ -113,9 +113,6 @@ export function createWebRoutes(deps: WebDeps): Router {
     accountId: deps.accountId,
     clock,
   })
-  const arrivals = createArrivals({ ...deps, states: store.signInStates }, samlCookie.browserOf)
-  router.use(arrivals.routes)
-  router.use(createSamlRoutes({ ...deps, pages, samlSignIn, samlCookie, arrivals, startLimit }))
   const oidcWays = config.oidcClients.map(client => {
     const byPost = answersByPost(client)
     const cookie = byPost ? samlCookie : browserCookie
@@ -123,13 +120,17 @@ export function createWebRoutes(deps: WebDeps): Router {
     const signIn = createOidcSignIn(client, { ...deps, publicUrl, states: store.signInStates, browserOf })
     return { name: client.name, title: client.title, byPost, cookie, signIn }
   })
-  router.use(createOidcRoutes({ ...deps, ways: oidcWays, arrivals, startLimit }))
-  router.post('/{*path}', requireOwnPages(publicUrl))
   const isStandIn = (name: ProviderName) => (name === 'google' ? !config.google : !config.facebook)
   const { directoryName } = proofs
   const ways = { signIns, isStandIn, oidcWays, samlNames: () => samlSignIn.names(), directoryName }
-  router.use(createSignInRoutes({ ...deps, ...ways, pages, browserCookie, startLimit }))
-  if (directoryName !== undefined) router.use(createDirectoryRoutes({ ...deps, pages, directoryName }))
+  const signInDeps = { ...deps, pages, startLimit, showSignIn: createSignInPage({ ...ways, pages }) }
+  const arrivals = createArrivals({ ...signInDeps, states: store.signInStates }, samlCookie.browserOf)
+  router.use(arrivals.routes)
+  router.use(createSamlRoutes({ ...signInDeps, samlSignIn, samlCookie, arrivals }))
+  router.use(createOidcRoutes({ ...signInDeps, ways: oidcWays, arrivals }))
+  router.post('/{*path}', requireOwnPages(publicUrl))
+  router.use(createSignInRoutes({ ...signInDeps, signIns, browserCookie }))
+  if (directoryName !== undefined) router.use(createDirectoryRoutes({ ...signInDeps, directoryName }))
   router.use(createAccountRoutes({ ...deps, pages, offeredWays: () => offeredWays(ways) }))
   router.use(createCredentialRoutes({ ...deps, pages }))
   router.use(() => {

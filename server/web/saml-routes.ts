@@ -17,7 +17,7 @@ export type SamlRouteDeps = SignInDeps & {
   /** Of a cookie that comes along when another site posts to us. */
   samlCookie: ReturnType<typeof createBrowserCookie>
   arrivals: Arrivals
-  startLimit: { take(key: string): boolean }
+  startLimit: { requireToken(key: string): void }
 }
 
 const answerLimits = { maxBytes: 256 * 1024 }
@@ -31,7 +31,7 @@ export function createSamlRoutes(deps: SamlRouteDeps): Router {
   const router = express.Router()
 
   function requireStart(request: Request, response: Response): void {
-    if (!startLimit.take(networkOf(factsOf(request).sourceIp))) throw new Refusal('request.throttled')
+    startLimit.requireToken(networkOf(factsOf(request).sourceIp))
     samlCookie.ensure(request, response)
   }
 
@@ -64,7 +64,7 @@ export function createSamlRoutes(deps: SamlRouteDeps): Router {
       const arrived = { identity: await samlSignIn.finish(asked, answer), way: `/sign-in/saml/${asked.name}` }
       response.redirect(303, await arrivals.keep(request, arrived))
     } catch (error) {
-      refuseSignIn(deps, request, response, error)
+      await refuseSignIn(deps, request, response, error)
     }
   })
   return router

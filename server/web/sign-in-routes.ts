@@ -1,5 +1,4 @@
 import express, { type Router } from 'express'
-import { Refusal } from '../base/refusal.ts'
 import { networkOf } from '../http/network-of.ts'
 import type { RateLimit } from '../http/rate-limit.ts'
 import type { BrowserSignIn, ProviderName } from '../identity/browser-sign-in.ts'
@@ -13,11 +12,15 @@ import { refuseSignIn, type SignInDeps, startSession } from './start-session.ts'
 
 export type SignInRouteDeps = SignInDeps & {
   config: { production: boolean }
+  signIns: ReadonlyMap<ProviderName, BrowserSignIn>
+  browserCookie: ReturnType<typeof createBrowserCookie>
+  startLimit: RateLimit
+}
+
+export type SignInPageDeps = {
   pages: Pages
   signIns: ReadonlyMap<ProviderName, BrowserSignIn>
   isStandIn(name: ProviderName): boolean
-  browserCookie: ReturnType<typeof createBrowserCookie>
-  startLimit: RateLimit
   oidcWays: readonly { name: string; title: string }[]
   /** The names of SAML providers that a browser can be sent to. */
   samlNames(): Promise<string[]>
@@ -30,8 +33,21 @@ export type OfferedWay = { name: string; href: string; standIn: boolean }
 
 const titles = { google: 'Google', facebook: 'Facebook' } as const
 
+/** The page with every way in, and what it is to say. */
+export function createSignInPage(deps: SignInPageDeps): SignInDeps['showSignIn'] {
+  return async (response, notice, status = 200) => {
+    const locals = {
+      title: 'Sign in',
+      notice,
+      directoryName: deps.directoryName,
+      ways: (await offeredWays(deps)).filter(({ href }) => href !== directoryPath),
+    }
+    await deps.pages.render(response, 'sign-in', locals, status)
+  }
+}
+
 export function createSignInRoutes(deps: SignInRouteDeps): Router {
-  const { pages, signIns, browserCookie, startLimit, factsOf } = deps
+  const { signIns, browserCookie, startLimit, factsOf } = deps
   const router = express.Router()
 
   router.get('/', async (request, response) => {
@@ -40,18 +56,13 @@ export function createSignInRoutes(deps: SignInRouteDeps): Router {
       const wasLinking = giveUpErrand(request.session)
       return response.redirect(303, wasLinking ? `/account${request.url.slice(1)}` : '/roles')
     }
-    await pages.render(response, 'sign-in', {
-      title: 'Sign in',
-      notice: noticeFor(request.url),
-      directoryName: deps.directoryName,
-      ways: (await offeredWays(deps)).filter(({ href }) => href !== directoryPath),
-    })
+    await deps.showSignIn(response, noticeFor(request.url))
   })
 
   for (const [name, signIn] of signIns) {
     // A link, not a form: `form-action 'self'` would stop the redirect to the provider.
     router.get(`/sign-in/${name}`, (request, response, next) => {
-      if (!startLimit.take(networkOf(factsOf(request).sourceIp))) throw new Refusal('request.throttled')
+      startLimit.requireToken(networkOf(factsOf(request).sourceIp))
       response.set('cache-control', 'no-store')
       browserCookie.ensure(request, response)
       signIn.begin(request, response, next, { anew: request.session.errand !== undefined })
@@ -62,7 +73,7 @@ export function createSignInRoutes(deps: SignInRouteDeps): Router {
         const identity = await signIn.finish(request, response)
         response.redirect(303, await startSession(deps, request, identity, `/sign-in/${name}`))
       } catch (error) {
-        refuseSignIn(deps, request, response, error)
+        await refuseSignIn(deps, request, response, error)
       }
     })
   }
@@ -83,7 +94,7 @@ export function createSignInRoutes(deps: SignInRouteDeps): Router {
   return router
 }
 
-type WaysIn = Pick<SignInRouteDeps, 'signIns' | 'isStandIn' | 'oidcWays' | 'samlNames' | 'directoryName'>
+type WaysIn = Omit<SignInPageDeps, 'pages'>
 
 export async function offeredWays(ways: WaysIn): Promise<OfferedWay[]> {
   const { signIns, isStandIn, oidcWays, samlNames, directoryName } = ways

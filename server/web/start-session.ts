@@ -1,14 +1,16 @@
 import type { Request, Response } from 'express'
 import type { FederatedIdentity } from '../base/federated-identity.ts'
-import { Refusal } from '../base/refusal.ts'
+import { Refusal, retryHeaders } from '../base/refusal.ts'
 import { eventFacts } from '../base/request-facts.ts'
 import { takeErrand } from './errands.ts'
+import { sentenceOf, webFaults } from './faults.ts'
 import { type LinkDeps, receiveWay } from './link-ways.ts'
-import { failureNotice } from './notices.ts'
+import { failureNotice, type Notice } from './notices.ts'
 import { sessionLifetimeMs } from './session.ts'
 
 /** What every way in ends with. */
 export type SignInDeps = LinkDeps & {
+  showSignIn(response: Response, notice: Notice | undefined, status?: number): Promise<void>
   log: { error(context: object, message: string): void; info(context: object, message: string): void }
 }
 
@@ -51,11 +53,19 @@ export async function startSession(
 }
 
 /** Back to the sign-in page with a sentence of ours; what really happened is for the log. */
-export function refuseSignIn(deps: SignInDeps, request: Request, response: Response, error: unknown): void {
+export async function refuseSignIn(
+  deps: SignInDeps,
+  request: Request,
+  response: Response,
+  error: unknown,
+): Promise<void> {
   if (!(error instanceof Refusal)) throw error
   const { requestId, atMs, sourceIp } = deps.factsOf(request)
-  const { reason, detail, about } = error
+  const { reason, detail, about, said } = error
   deps.log.info({ requestId, reason, detail, ...about }, 'sign-in refused')
   deps.audit.note({ atMs, event: 'SignIn', decision: 'denied', reason, requestId, sourceIp, ...about })
-  response.redirect(303, `/?notice=${failureNotice(reason)}`)
+  if (reason !== 'request.throttled') return response.redirect(303, `/?notice=${failureNotice(reason)}`)
+  // Not by a redirect: Retry-After would say when to follow it.
+  response.set(retryHeaders(error))
+  await deps.showSignIn(response, { tone: 'problem', text: sentenceOf(reason, said) }, webFaults[reason][0])
 }

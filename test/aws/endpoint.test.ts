@@ -8,7 +8,7 @@ import { bindAction, defineAction } from '../../server/aws/action.ts'
 import { createAwsEndpoint, type EndpointDeps } from '../../server/aws/endpoint.ts'
 import { optional, params, text } from '../../server/aws/params.ts'
 import type { Caller } from '../../server/base/caller.ts'
-import { Refusal } from '../../server/base/refusal.ts'
+import { Refusal, throttled } from '../../server/base/refusal.ts'
 import { createFactsReader } from '../../server/http/request-facts.ts'
 import { stsFaults } from '../../server/sts/faults.ts'
 import { sendRaw } from '../support/raw-http.ts'
@@ -123,6 +123,28 @@ for (const [story, at, refusal, code, status, taken] of [
     assert.deepEqual(steps, taken)
     assert.ok(!answer.text.includes('for the log alone'))
     assert.equal(lines[0]?.level, 'info')
+  })
+}
+
+for (const [protocol, send] of [
+  ['Query', () => ask({ Action: 'Look', Version: '1', Name: 'one' })],
+  [
+    'JSON',
+    () =>
+      supertest(server)
+        .post('/')
+        .type('application/x-amz-json-1.1')
+        .set('x-amz-target', 'Test_1.Look')
+        .send('{"Name":"one"}'),
+  ],
+] as const) {
+  test(`too many requests are answered with when to come again, in the ${protocol} protocol`, async () => {
+    failing = { run: throttled(61_500) }
+    const answer = await send()
+    assert.match(answer.text, /Throttling/)
+    assert.deepEqual([answer.status, answer.headers['retry-after']], [400, '62'])
+    failing = { run: new Refusal('issuer.unreachable') }
+    assert.equal((await send()).headers['retry-after'], undefined)
   })
 }
 

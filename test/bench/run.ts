@@ -1,8 +1,10 @@
+import { benchLogins } from './logins.ts'
 import { benchPolicy } from './policy.ts'
 import { benchSts } from './sts.ts'
 import { benchWebIdentity } from './web-identity.ts'
 
 const benchmarks: Record<string, () => Promise<void>> = {
+  logins: benchLogins,
   policy: benchPolicy,
   sts: benchSts,
   'web-identity': benchWebIdentity,

@@ -214,6 +214,7 @@ test('a stranger who has us ask Facebook about made-up tokens is slowed down', a
   assert.ok(slowed.length >= 30, `${slowed.length} of them`)
   for (const answer of slowed) {
     assert.deepEqual(errorOf(answer), ['slow_down', 429])
+    assert.match(String(answer.headers['retry-after']), /^[12]$/)
     refused.push('request.throttled')
   }
   for (const answer of answers.filter(one => !slowed.includes(one))) {

@@ -115,6 +115,28 @@ export async function startSlapd(): Promise<Slapd> {
   }
 }
 
+/** How many binds and searches the server was asked for meanwhile, by whoever. @see slapd-monitor(5) */
+export function workDuring(
+  directory: Directory,
+  act: () => Promise<unknown>,
+): Promise<{ binds: number; searches: number }> {
+  return asAdmin(directory, async client => {
+    const read = async () => {
+      const { searchEntries } = await client.search('cn=Operations,cn=Monitor', {
+        scope: 'one',
+        attributes: ['cn', 'monitorOpInitiated'],
+      })
+      return new Map(searchEntries.map(({ cn, monitorOpInitiated }) => [cn, Number(monitorOpInitiated)]))
+    }
+    const before = await read()
+    await act()
+    const now = await read()
+    const since = (name: string) => (now.get(name) ?? Number.NaN) - (before.get(name) ?? Number.NaN)
+    // The second reading was a search as well. Begun, not ended: an end is counted after it was answered.
+    return { binds: since('Bind'), searches: since('Search') - 1 }
+  })
+}
+
 const password = () => randomBytes(12).toString('base64url')
 
 const max = { name: 'max', fullName: 'Max Member', mail: 'max@example.test' }
@@ -144,6 +166,8 @@ refint_attributes member
 overlay ppolicy
 ppolicy_default "cn=default,${policiesDn}"
 ppolicy_use_lockout
+database monitor
+access to * by dn.exact="${adminDn}" read by * none
 `
 }
 

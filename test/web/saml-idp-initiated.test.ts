@@ -159,15 +159,19 @@ test('beginnings are counted: a provider that loses its requests does not go rou
   const arn = `arn:aws:iam::${other.accountId}:saml-provider/corp`
   await register('corp', round.metadata(), other)
   const browser = createHttpBrowser()
-  const notices = new Set<string | null | undefined>()
+  const answered = new Set<number>()
   let rounds = 0
   for (let n = 0; n < 60; n++) {
     const attributes = awsAttributes([dev], arn)
     const to = { recipient: `${other.url}/saml/acs`, audience: `${other.url}/saml/metadata` }
     const answer = await post(browser, await round.respond({ ...to, attributes }), { to: other.url })
     if (locationOf(answer)?.origin === 'https://idp.example') rounds++
-    else notices.add(noticeOf(answer))
+    else {
+      answered.add(answer.status)
+      assert.match(answer.headers.get('retry-after') ?? '', /^[12]$/)
+      assert.match(await answer.text(), /role="alert"[^<]*>Too many tries/)
+    }
   }
   assert.ok(rounds >= 30 && rounds < 60, String(rounds))
-  assert.deepEqual([...notices], ['throttled'])
+  assert.deepEqual([...answered], [429])
 })
