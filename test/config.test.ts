@@ -4,10 +4,9 @@ import { resolve } from 'node:path'
 import { describe, test } from 'node:test'
 import { parseEnv } from 'node:util'
 import fc from 'fast-check'
-import { type Config, ConfigError, listeningOn, readConfig } from '../server/config.ts'
+import { type Config, listeningOn, readConfig } from '../server/config.ts'
 import { settingNames } from '../server/settings/settings.ts'
-
-type Env = Record<string, string | undefined>
+import { type Env, inProduction, problemsOf } from './support/config-problems.ts'
 
 const oneKey = Buffer.alloc(32, 1).toString('base64')
 const otherKey = Buffer.alloc(32, 2).toString('base64')
@@ -20,21 +19,6 @@ const directory = {
 }
 const google = { GOOGLE_CLIENT_ID: 'g-id', GOOGLE_CLIENT_SECRET: 'g-secret' }
 const facebook = { FACEBOOK_APP_ID: 'f-id', FACEBOOK_APP_SECRET: 'f-secret' }
-const inProduction = {
-  NODE_ENV: 'production',
-  ROLECALL_PUBLIC_URL: 'https://login.example.com',
-  ROLECALL_TRUSTED_PROXIES: '10.0.0.7',
-}
-
-function problemsOf(env: Env): string[] {
-  try {
-    readConfig(env)
-    return []
-  } catch (error) {
-    assert(error instanceof ConfigError)
-    return error.problems
-  }
-}
 
 describe('a configuration that holds', () => {
   test('nothing set is a whole configuration, with the demo', () => {
@@ -390,66 +374,6 @@ const refused: [story: string, env: Env, ...problems: string[]][] = [
     'ROLECALL_ROOT_ACCESS_KEY_ID: missing, expected together with ROLECALL_ROOT_SECRET_ACCESS_KEY',
   ],
   [
-    'a directory of no kind that is told',
-    { LDAP_URL: 'ldaps://dc.example.com', LDAP_BASE_DN: 'dc=example' },
-    'LDAP_KIND: missing, expected together with the other LDAP_ settings',
-  ],
-  [
-    'a directory’s rules without a directory',
-    { LDAP_GROUP_ROLES: '{}', LDAP_KIND: 'ldap', LDAP_BASE_DN: 'dc=example' },
-    'LDAP_URL: missing, expected together with the other LDAP_ settings',
-  ],
-  [
-    'a directory in plain text',
-    { ...directory, LDAP_URL: 'ldaps://a.example.com,ldap://b.example.com' },
-    'LDAP_URL: passwords would cross the network in plain text, expected ldaps://, LDAP_START_TLS=on, or loopback',
-  ],
-  [
-    'a directory in plain text under a name below localhost, which a name server may send anywhere',
-    { ...directory, LDAP_URL: 'ldap://dc.localhost' },
-    'LDAP_URL: passwords would cross the network in plain text, expected ldaps://, LDAP_START_TLS=on, or loopback',
-  ],
-  [
-    'an Active Directory without anybody to search as',
-    { LDAP_URL: 'ldaps://dc.example.com', LDAP_KIND: 'ad', LDAP_BASE_DN: 'dc=example' },
-    'LDAP_BIND_DN: missing, expected for Active Directory, which answers nobody who is not signed in',
-  ],
-  [
-    'a directory’s name without its password',
-    { ...directory, LDAP_BIND_PASSWORD: '' },
-    'LDAP_BIND_PASSWORD: missing, expected together with LDAP_BIND_DN',
-  ],
-  [
-    'an address that is none of a directory',
-    { ...directory, LDAP_URL: 'https://dc.example.com' },
-    'LDAP_URL: not directory addresses, expected ldaps://host or ldap://host, with commas between',
-  ],
-  [
-    'a directory’s base that is no name',
-    { ...directory, LDAP_BASE_DN: 'example.com' },
-    'LDAP_BASE_DN: not a distinguished name, expected such as ou=people,dc=example,dc=com',
-  ],
-  [
-    'a filter without the name in it',
-    { ...directory, LDAP_PERSON_FILTER: '(uid=*)' },
-    'LDAP_PERSON_FILTER: not a filter, expected one in parentheses with {username} in it',
-  ],
-  [
-    'rules for groups that are no JSON',
-    { ...directory, LDAP_GROUP_ROLES: 'cn=a=role' },
-    'LDAP_GROUP_ROLES: not rules, expected {"a group\'s DN": "a role\'s name or ARN", ...} in JSON',
-  ],
-  [
-    'sessions looked at too seldom',
-    { ...directory, LDAP_RECHECK_SECONDS: '301' },
-    'LDAP_RECHECK_SECONDS: not a time, expected whole seconds from 2 to 300',
-  ],
-  [
-    'a misspelt name of a directory’s setting',
-    { LDAP_URI: 'ldaps://dc.example.com' },
-    'LDAP_URI: no such setting, did you mean LDAP_URL?',
-  ],
-  [
     'a Google id alone',
     { GOOGLE_CLIENT_ID: 'x' },
     'GOOGLE_CLIENT_SECRET: missing, expected together with GOOGLE_CLIENT_ID',
@@ -529,21 +453,6 @@ const refused: [story: string, env: Env, ...problems: string[]][] = [
     'a private host at port 0',
     { ROLECALL_ALLOWED_PRIVATE_HOSTS: 'git.internal:0' },
     'ROLECALL_ALLOWED_PRIVATE_HOSTS: entry 1 is not a host, expected host or host:port',
-  ],
-  [
-    'a request key’s number twice',
-    { ROLECALL_SAML_SIGNING_KEYS: '2,2' },
-    'ROLECALL_SAML_SIGNING_KEYS: not a list of key numbers, expected one to three from 1 to 999, each once, with commas between',
-  ],
-  [
-    'a request key of no number',
-    { ROLECALL_SAML_SIGNING_KEYS: '0' },
-    'ROLECALL_SAML_SIGNING_KEYS: not a list of key numbers, expected one to three from 1 to 999, each once, with commas between',
-  ],
-  [
-    'four request keys',
-    { ROLECALL_SAML_SIGNING_KEYS: '1,2,3,4' },
-    'ROLECALL_SAML_SIGNING_KEYS: not a list of key numbers, expected one to three from 1 to 999, each once, with commas between',
   ],
   [
     'an unknown log level',

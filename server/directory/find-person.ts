@@ -12,7 +12,7 @@ const attributes = {
     /\s+/,
   ),
 }
-export const binaryAttributes = ['objectGUID', 'objectSid']
+const binaryAttributes = ['objectGUID', 'objectSid']
 
 /** By how sure each is to mean one person: a mail address can often be set by its owner, to somebody else's name. */
 const nameAttributes = {
@@ -25,7 +25,11 @@ const mostFound = 10
 
 export type Found = { entry: DirectoryEntry } | { entry?: undefined; why: string }
 
-/** Who is meant by a name. Of several the one who has it as their account's name; else nobody. */
+/**
+ * Who is meant by a name. Of several the one who has it as their account's name; else nobody.
+ *
+ * @throws what the network or the directory said
+ */
 export async function findPerson(
   client: Client,
   settings: DirectorySettings,

@@ -37,6 +37,8 @@ const traceableMs = 13 * 3_600_000
 /**
  * Logs somebody in by their directory's password. Where there are rules for groups, the roles of their groups are the
  * only ones that they may have; the roles' trust policies have the last word in any case.
+ *
+ * @throws {Refusal} password.refused | issuer.unreachable; request.invalid without a directory
  */
 export function createDirectoryLogIn(deps: DirectoryLogInDeps) {
   return async (username: string, password: string): Promise<FederatedIdentity> => {

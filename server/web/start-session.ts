@@ -21,6 +21,7 @@ export type SignInDeps = LinkDeps & {
  *
  * @param way the address that the browser left by: `/sign-in/google`
  * @returns the page to go on to
+ * @throws {Refusal} audit.unavailable | store.unavailable
  */
 export async function startSession(
   deps: SignInDeps,

@@ -3,10 +3,9 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { ConfigError, readConfig } from '../../server/config.ts'
+import { readConfig } from '../../server/config.ts'
 import { oidcSettingNames } from '../../server/settings/openid-settings.ts'
-
-type Env = Record<string, string>
+import { type Env, inProduction, problemsOf } from '../support/config-problems.ts'
 
 const tenant = '72f988bf-86f1-41af-91ab-2d7cd011db47'
 const secret = { OIDC_A_CLIENT_SECRET: 's' }
@@ -19,21 +18,6 @@ const apple = {
   OIDC_A_TEAM_ID: 'ABCDE12345',
   OIDC_A_KEY_ID: 'KEY1234567',
   OIDC_A_KEY_FILE: 'key.p8',
-}
-const production = {
-  NODE_ENV: 'production',
-  ROLECALL_PUBLIC_URL: 'https://login.example.com',
-  ROLECALL_TRUSTED_PROXIES: '10.0.0.7',
-}
-
-function problemsOf(env: Env): string[] {
-  try {
-    readConfig(env)
-    return []
-  } catch (error) {
-    assert(error instanceof ConfigError)
-    return error.problems
-  }
 }
 
 describe('a provider that is configured', () => {
@@ -172,7 +156,7 @@ for (const [story, env, ...problems] of [
   ['plain http to a stranger', { ...plain, OIDC_A_ISSUER: 'http://a.example' }, [`OIDC_A_ISSUER: ${https}`]],
   [
     'plain http to loopback in production',
-    { ...plain, ...production, OIDC_A_ISSUER: 'http://localhost:1' },
+    { ...plain, ...inProduction, OIDC_A_ISSUER: 'http://localhost:1' },
     [`OIDC_A_ISSUER: ${https}`],
   ],
   [
