@@ -19,6 +19,7 @@ import { createRequestGuard } from './http/request-guard.ts'
 import { isOutboundEnabled } from './iam/outbound-federation.ts'
 import { createIamService } from './iam/service.ts'
 import { ensureShippedPolicies } from './iam/shipped-policies.ts'
+import { createGuests } from './identity/guests.ts'
 import { createProofVerifiers, type StandIns } from './identity/proof-verifiers.ts'
 import { createSamlRequestKeys } from './identity/saml-request-keys.ts'
 import { auditFile, openAuditReader, openInstallation, openKeyring, storeLocation } from './installation.ts'
@@ -84,7 +85,14 @@ export async function openRolecall(config: Config, options: Options): Promise<Ro
   prepareDataDir(config.dataDir)
   const claim = claimDataDir(config.dataDir)
   try {
-    return await compose(config, options, claim)
+    const parts = await openParts(config, options)
+    try {
+      return await compose(config, options, claim, parts)
+    } catch (error) {
+      await parts.audit.close()
+      await parts.store.close()
+      throw error
+    }
   } catch (error) {
     claim.release()
     throw error
@@ -92,10 +100,15 @@ export async function openRolecall(config: Config, options: Options): Promise<Ro
 }
 
 /** Hands every room what it needs. */
-async function compose(config: Config, options: Options, claim: DataDirClaim): Promise<Rolecall> {
+async function compose(
+  config: Config,
+  options: Options,
+  claim: DataDirClaim,
+  parts: Awaited<ReturnType<typeof openParts>>,
+): Promise<Rolecall> {
   const { log, clock = systemClock, standIns } = options
   const { publicUrl, production, demo, saml } = config
-  const { keyring, accountId, rootAccessKey, store, audit } = await openParts(config, options)
+  const { keyring, accountId, rootAccessKey, store, audit } = parts
 
   const factsOf = createFactsReader(config.trustedProxies, clock)
   const outbound = createOutbound(outboundRules(config))
@@ -111,6 +124,7 @@ async function compose(config: Config, options: Options, claim: DataDirClaim): P
     clock,
     log,
   })
+  const guests = createGuests(config.guests, accountId, clock)
   const authorizer = createAuthorizer({ ...store, keyring })
   const mfa = createMfaVerifier({ ...store, keyring, clock })
   const identityKeys = createIdentityKeys({ signingKeys: store.signingKeys, keyring, clock })
@@ -165,7 +179,7 @@ async function compose(config: Config, options: Options, claim: DataDirClaim): P
       factsOf,
       log,
     }),
-    token: createTokenEndpoint({ gate, ...proofs, signer, audit, factsOf, log }),
+    token: createTokenEndpoint({ gate, ...proofs, guests, signer, audit, factsOf, log }),
     issuer: publicUrl,
     samlMetadata: async () =>
       serviceProviderMetadata(serviceProviderAt(publicUrl), {
@@ -178,6 +192,7 @@ async function compose(config: Config, options: Options, claim: DataDirClaim): P
       standIns,
       gate,
       proofs,
+      guests,
       accountId,
       outbound,
       store,

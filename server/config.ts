@@ -1,5 +1,6 @@
 import type { OidcClient } from './identity/openid/client.ts'
 import { type DirectoryConfig, directoryOf, directoryRules } from './settings/directory-settings.ts'
+import { type GuestConfig, guestsOf } from './settings/guest-settings.ts'
 import { isLoopbackHost } from './settings/hosts.ts'
 import { readOidcClients } from './settings/openid-settings.ts'
 import {
@@ -50,6 +51,8 @@ export type Config = Readonly<{
   saml: SamlConfig
   /** Active Directory or LDAP. */
   directory?: DirectoryConfig | undefined
+  /** Whoever asks, without a proof. */
+  guests?: GuestConfig | undefined
   /** At other OpenID providers. */
   oidcClients: readonly OidcClient[]
   /** Whether the stand-in providers run. */
@@ -172,6 +175,7 @@ function composeConfig(sound: Settings, production: boolean, oidcClients: readon
     facebook,
     saml: samlOf(sound),
     directory,
+    guests: guestsOf(sound),
     oidcClients,
     demo: sound.ROLECALL_DEMO === 'on' || (sound.ROLECALL_DEMO === 'auto' && quiet),
     allowedPrivateHosts: sound.ROLECALL_ALLOWED_PRIVATE_HOSTS,

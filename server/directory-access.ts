@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { AuditLog } from './audit/audit-log.ts'
-import { roleArn } from './base/arn.ts'
+import { arnOfRoleNamed } from './base/arn.ts'
 import type { Clock } from './base/clock.ts'
 import { createDirectory } from './directory/directory.ts'
 import type { DirectorySettings } from './directory/settings.ts'
@@ -36,14 +36,11 @@ export function readDirectory(config: DirectoryConfig, accountId: string): Descr
   return {
     name,
     settings: { ...config, ca },
-    groupRoles: groupRoles.map(({ groupDn, role }) => ({ groupDn, roleArn: arnOf(role, accountId) })),
+    groupRoles: groupRoles.map(({ groupDn, role }) => ({
+      groupDn,
+      roleArn: arnOfRoleNamed(role, accountId),
+    })),
   }
-}
-
-function arnOf(role: string, accountId: string): string {
-  if (role.startsWith('arn:')) return role
-  const at = role.lastIndexOf('/')
-  return roleArn(accountId, at < 0 ? '/' : `/${role.slice(0, at)}/`, role.slice(at + 1))
 }
 
 export type DirectoryWatchDeps = DirectoryAccessDeps & {

@@ -17,6 +17,7 @@ const directory = {
   LDAP_BIND_DN: 'reader@example.com',
   LDAP_BIND_PASSWORD: 'secret',
 }
+const guestPolicy = '{"Statement": [{"Effect": "Allow", "Action": "sts:*", "Resource": "*"}]}'
 const google = { GOOGLE_CLIENT_ID: 'g-id', GOOGLE_CLIENT_SECRET: 'g-secret' }
 const facebook = { FACEBOOK_APP_ID: 'f-id', FACEBOOK_APP_SECRET: 'f-secret' }
 
@@ -70,6 +71,11 @@ describe('a configuration that holds', () => {
       LDAP_GROUP_FILTER: '(member={dn})',
       LDAP_GROUP_ROLES: '{"cn=dev,dc=example": ["developer", "team/reader"], "cn=ops": "operator"}',
       LDAP_RECHECK_SECONDS: '60',
+      ROLECALL_GUEST_ROLE: 'apps/guest',
+      ROLECALL_GUEST_POLICY: guestPolicy,
+      ROLECALL_GUEST_SECONDS: '900',
+      ROLECALL_GUESTS_PER_ADDRESS: '3',
+      ROLECALL_GUESTS_IN_ALL: '100',
       ROLECALL_ALLOWED_PRIVATE_HOSTS: 'Gitlab.internal,10.2.3.4:8080,[fd00::1]:443,[fd00::2]',
       ROLECALL_SAML_IDP_INITIATED: 'on',
       ROLECALL_SAML_SIGN_REQUESTS: 'always',
@@ -122,6 +128,13 @@ describe('a configuration that holds', () => {
           { groupDn: 'cn=ops', role: 'operator' },
         ],
         recheckMs: 60_000,
+      },
+      guests: {
+        role: 'apps/guest',
+        policy: guestPolicy,
+        seconds: 900,
+        perMinuteAndAddress: 3,
+        perMinuteInAll: 100,
       },
       oidcClients: [],
       demo: false,

@@ -33,6 +33,13 @@ export function roleArn(accountId: string, path: string, name: string): string {
   return `arn:aws:iam::${accountId}:role${path}${name}`
 }
 
+/** Of a role that a setting names: `reader`, `team/reader`, or its ARN itself. */
+export function arnOfRoleNamed(text: string, accountId: string): string {
+  if (text.startsWith('arn:')) return text
+  const at = text.lastIndexOf('/')
+  return roleArn(accountId, at < 0 ? '/' : `/${text.slice(0, at)}/`, text.slice(at + 1))
+}
+
 export function userArn(accountId: string, path: string, name: string): string {
   return `arn:aws:iam::${accountId}:user${path}${name}`
 }
@@ -96,6 +103,11 @@ export function samlProviderName(arn: string, accountId: string): string | undef
 /** Rolecall's own: a directory that people log in to with a password. */
 export function ldapProviderArn(accountId: string, name: string): string {
   return `arn:aws:iam::${accountId}:ldap-provider/${name}`
+}
+
+/** Rolecall's own: of whoever asks, without a proof. */
+export function guestProviderArn(accountId: string): string {
+  return `arn:aws:iam::${accountId}:guest-provider/guest`
 }
 
 /** Of somebody with linked ways in: Rolecall's own, AWS has no such kind. */

@@ -4,7 +4,7 @@
  * browser session can hold it. It carries no provider token.
  */
 export type FederatedIdentity = {
-  kind: 'oidc' | 'facebook' | 'saml' | 'ldap'
+  kind: 'oidc' | 'facebook' | 'saml' | 'ldap' | 'guest'
   /** Names by which a trust policy's `Principal.Federated` may mean this provider. */
   principals: readonly string[]
   /** `aws:FederatedProvider`, and the answer's `Provider`. */
@@ -36,6 +36,8 @@ export type FederatedIdentity = {
   sessionName?: string
   /** How long what they take in a browser shall last, by the provider: the usual choice, and the longest there is. */
   sessionSeconds?: number
+  /** What every session of theirs is held to, whatever is asked for: a session policy, and the longest time. */
+  narrowedTo?: { seconds: number; policy?: string }
   /** When the person's session at the provider ends: no credentials outlive it. */
   sessionEndsAtSeconds?: number
   /** Vouched for by a stand-in provider: worth nothing once the demo is off. */

@@ -66,7 +66,8 @@ async function withPerson(
   { people, accountId }: GateDeps,
   { personId: _, ...identity }: FederatedIdentity,
 ): Promise<FederatedIdentity> {
-  const person = await people.find(identity)
+  // A guest is another one each time: there is nobody to look for.
+  const person = identity.kind === 'guest' ? undefined : await people.find(identity)
   if (person === undefined) return identity
   return {
     ...identity,
@@ -88,17 +89,29 @@ async function assume(
 ): Promise<AssumedRole> {
   const { accountId, clock } = deps
   requireSane(asked)
+  const held = holdTo(identity, asked)
   const role = await requireRole(deps, identity, text)
   // From here on in its one spelling, whatever the caller wrote.
   const roleArn = arnOfRole(accountId, role.path, role.name)
   requireLive(identity, deps)
   requireTrust({ identity, role, roleArn, accountId, sessionName: asked.name, facts })
   if (asked.seconds > role.maxSessionSeconds) throw new Refusal('duration.overRoleMaximum')
-  await requireSessionPolicies(asked, accountId, deps.policies)
-  return issueRoleSession(deps, role, sessionFor(identity, role, asked, toSeconds(clock())), {
+  await requireSessionPolicies(held, accountId, deps.policies)
+  return issueRoleSession(deps, role, sessionFor(identity, role, held, toSeconds(clock())), {
     event: assumingAction(identity),
     facts,
   })
+}
+
+/** Of several session policies each widens what the others leave: beside the one that is the identity's own there is none. */
+function holdTo({ narrowedTo }: FederatedIdentity, asked: AskedSession): AskedSession {
+  if (narrowedTo === undefined) return asked
+  if (asked.seconds > narrowedTo.seconds) throw new Refusal('duration.overRoleMaximum')
+  if (narrowedTo.policy === undefined) return asked
+  if (asked.policy !== undefined || (asked.policyArns ?? []).length > 0) {
+    throw new Refusal('request.invalid', { said: { message: 'The session has a policy of its own' } })
+  }
+  return { ...asked, policy: narrowedTo.policy }
 }
 
 /** A role that is not there, or not this proof's, is refused in the words of one that does not trust the caller. */

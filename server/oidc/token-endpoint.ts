@@ -10,6 +10,7 @@ import { sessionNameFor } from '../federation/session-name.ts'
 import { readBody } from '../http/read-body.ts'
 import { readForm } from '../http/read-form.ts'
 import type { FactsOf } from '../http/request-facts.ts'
+import type { Guests } from '../identity/guests.ts'
 import type { TokenSigner } from '../tokens/sign-access-token.ts'
 import { type OAuthError, oauthErrorOf, serverError } from './faults.ts'
 import { signBearer } from './sign-bearer.ts'
@@ -21,6 +22,7 @@ export type TokenEndpointDeps = {
   verifyFacebookToken(token: string, sourceIp: string): Promise<FederatedIdentity>
   verifyDirectoryPassword(username: string, password: string, sourceIp: string): Promise<FederatedIdentity>
   directoryName: string | undefined
+  guests: Guests | undefined
   signer: TokenSigner
   audit: Pick<AuditLog, 'record' | 'note'>
   factsOf: FactsOf
@@ -56,7 +58,10 @@ async function exchange(
   if (type !== 'application/x-www-form-urlencoded') throw new Refusal('request.unsupportedMedia')
   const body = await readBody(request, bodyLimits)
   requireOneTarget(body)
-  const asked = readTokenRequest(readForm(body), { passwords: deps.directoryName !== undefined })
+  const asked = readTokenRequest(readForm(body), {
+    passwords: deps.directoryName !== undefined,
+    guestSeconds: deps.guests?.seconds,
+  })
   const identity = await verify(deps, asked.proof, facts)
   const roleArn = asked.roleArn ?? identity.onlyRoles?.[0]
   if (roleArn === undefined) {
@@ -77,11 +82,18 @@ function verify(
   switch (proof.kind) {
     case 'directory':
       return deps.verifyDirectoryPassword(proof.username, proof.password, sourceIp)
+    case 'guest':
+      return welcome(deps, sourceIp)
     case 'facebook':
       return deps.verifyFacebookToken(proof.token, sourceIp)
     case 'oidc':
       return deps.verifyIdToken(proof.token)
   }
+}
+
+async function welcome({ guests }: TokenEndpointDeps, sourceIp: string): Promise<FederatedIdentity> {
+  if (guests === undefined) throw new Refusal('request.unknownAction')
+  return guests.welcome(sourceIp)
 }
 
 /**

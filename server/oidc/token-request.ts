@@ -14,10 +14,11 @@ export type TokenRequest = {
   seconds: number
 }
 
-/** An ID token, an access token of Facebook's, or a directory's user name and password. */
+/** An ID token, an access token of Facebook's, a directory's user name and password, or none, of a guest. */
 export type Proof =
   | { kind: 'oidc' | 'facebook'; token: string }
   | { kind: 'directory'; username: string; password: string }
+  | { kind: 'guest' }
 
 type Form = ReadonlyMap<string, string>
 
@@ -31,7 +32,16 @@ export const tokenTypes = {
 }
 
 const tokenExchange = 'urn:ietf:params:oauth:grant-type:token-exchange'
+/** An extension grant of our own. @see RFC 6749, section 4.5 */
+export const guestGrant = 'urn:rolecall:params:oauth:grant-type:guest'
 const longestRoleArn = 2048
+
+export type Served = {
+  /** Whether there is a directory to log in to. */
+  passwords: boolean
+  /** How long a guest's credentials last at most, where there are guests. */
+  guestSeconds: number | undefined
+}
 
 /**
  * Reads the parameters of RFC 8693, section 2.1, or, where a directory is set up, those of RFC 6749, section 4.3.2, for
@@ -40,10 +50,11 @@ const longestRoleArn = 2048
  *
  * @throws {Refusal} request.unknownAction (another grant) | request.invalid | token.malformed
  */
-export function readTokenRequest(sent: Form, { passwords }: { passwords: boolean }): TokenRequest {
+export function readTokenRequest(sent: Form, { passwords, guestSeconds }: Served): TokenRequest {
   const form = withoutEmpty(sent)
   const grant = require(form, 'grant_type')
   const byPassword = passwords && grant === 'password'
+  if (guestSeconds !== undefined && grant === guestGrant) return readGuest(form, guestSeconds)
   if (grant !== tokenExchange && !byPassword) throw new Refusal('request.unknownAction')
   requireNothingUnserved(form)
   const audience = readAudience(form)
@@ -81,6 +92,15 @@ function requireNothingUnserved(form: Form): void {
   if (form.has('actor_token')) throw invalid('actor_token is not supported')
   if (form.has('actor_token_type')) throw invalid('actor_token_type goes with an actor_token')
   if (form.has('scope')) throw invalid('scope is not supported: roles say what may be done', 'invalid_scope')
+}
+
+/** What a guest is given is the operator's choice alone, but for a shorter time. */
+function readGuest(form: Form, guestSeconds: number): TokenRequest {
+  const allowed = ['grant_type', 'duration_seconds']
+  const other = [...form.keys()].find(name => !allowed.includes(name))
+  if (other !== undefined) throw invalid(`${other} is not for guests`)
+  const asked = form.get('duration_seconds')
+  return { proof: { kind: 'guest' }, seconds: asked === undefined ? guestSeconds : readSeconds(asked) }
 }
 
 function readPassword(form: Form): Proof {

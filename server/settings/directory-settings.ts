@@ -143,13 +143,14 @@ function readGroupRoles(text: string): { groupDn: string; role: string }[] | und
     const rules = Object.entries(parsed).flatMap(([groupDn, roles]) =>
       [roles].flat().map(role => ({ groupDn, role })),
     )
-    return rules.every(({ groupDn, role }) => isDn(groupDn) && isRole(role)) ? rules : undefined
+    return rules.every(({ groupDn, role }) => isDn(groupDn) && isRoleName(role)) ? rules : undefined
   } catch {
     return undefined
   }
 }
 
-function isRole(role: unknown): role is string {
+/** A role's name, with its path where it has one, or its ARN. */
+export function isRoleName(role: unknown): role is string {
   return (
     typeof role === 'string' &&
     /^(?:arn:aws:iam::\d{12}:role\/)?(?:[\x21-\x7e]+\/)?[\w+=,.@-]{1,64}$/.test(role)

@@ -1,14 +1,14 @@
 import express, { type Request, type Response, type Router } from 'express'
-import { type Clock, isoSeconds } from '../base/clock.ts'
+import type { Clock } from '../base/clock.ts'
 import { Refusal } from '../base/refusal.ts'
 import type { Gate } from '../federation/gate.ts'
 import { sessionNameFor } from '../federation/session-name.ts'
 import type { FactsOf } from '../http/request-facts.ts'
-import { credentialFormats } from './credential-formats.ts'
-import { durationsUpTo, inWords } from './durations.ts'
+import { durationsUpTo } from './durations.ts'
 import type { Pages } from './pages.ts'
 import { postedForm } from './posted-form.ts'
 import { requirePerson } from './session.ts'
+import { showCredentials } from './show-credentials.ts'
 
 export type CredentialRouteDeps = {
   config: { publicUrl: string }
@@ -19,7 +19,7 @@ export type CredentialRouteDeps = {
 }
 
 export function createCredentialRoutes(deps: CredentialRouteDeps): Router {
-  const { config, pages, gate, factsOf } = deps
+  const { pages, gate, factsOf } = deps
   const router = express.Router()
 
   router.get('/roles', async (request, response) => {
@@ -38,22 +38,12 @@ export function createCredentialRoutes(deps: CredentialRouteDeps): Router {
     })
   })
 
-  // The credentials are the answer to the POST itself: no address shows them again, and nothing keeps them.
   router.post('/credentials', async (request, response) => {
     const identity = requirePerson(request)
     const { role, seconds } = await readChoice(request)
     const asked = { name: sessionNameFor(identity), seconds }
     const assumed = await gate.assumeRole(identity, role, asked, factsOf(request))
-    const { issuedAtSeconds, expiresAtSeconds } = assumed.session
-    await pages.render(response, 'credentials', {
-      title: 'Your credentials',
-      person: identity,
-      role: { name: assumed.role.name, arn: role },
-      sessionArn: assumed.arn,
-      expiresAt: isoSeconds(expiresAtSeconds),
-      expiresInWords: inWords(expiresAtSeconds - issuedAtSeconds),
-      formats: credentialFormats(assumed.credentials, config.publicUrl),
-    })
+    await showCredentials(deps, response, assumed, identity)
   })
   router.get('/credentials', (_request: Request, response: Response) => response.redirect(303, '/roles'))
   return router

@@ -9,6 +9,7 @@ import type { Gate } from '../federation/gate.ts'
 import { createRateLimit } from '../http/rate-limit.ts'
 import type { FactsOf } from '../http/request-facts.ts'
 import { createBrowserSignIns, type ProviderName } from '../identity/browser-sign-in.ts'
+import type { Guests } from '../identity/guests.ts'
 import { issuersOf, type OidcClient } from '../identity/openid/client.ts'
 import { answersByPost, createOidcSignIn } from '../identity/openid/sign-in.ts'
 import type {
@@ -28,6 +29,7 @@ import { createCredentialRoutes } from './credential-routes.ts'
 import { createDirectoryRoutes } from './directory-routes.ts'
 import { noteDeparture } from './errands.ts'
 import { createFailureHandler } from './failures.ts'
+import { createGuestRoutes } from './guest-routes.ts'
 import { createOidcRoutes } from './oidc-routes.ts'
 import { redirectToPublicHost, requireOwnPages } from './own-pages.ts'
 import { createPages } from './pages.ts'
@@ -48,6 +50,8 @@ export type WebDeps = {
   standIns?: StandIns | undefined
   gate: Gate
   proofs: ProofVerifiers
+  /** Where there are any. */
+  guests: Guests | undefined
   outbound: Outbound
   store: Pick<
     Store,
@@ -123,13 +127,20 @@ export function createWebRoutes(deps: WebDeps): Router {
   const isStandIn = (name: ProviderName) => (name === 'google' ? !config.google : !config.facebook)
   const { directoryName } = proofs
   const ways = { signIns, isStandIn, oidcWays, samlNames: () => samlSignIn.names(), directoryName }
-  const signInDeps = { ...deps, pages, startLimit, showSignIn: createSignInPage({ ...ways, pages }) }
+  const hasGuests = deps.guests !== undefined
+  const signInDeps = {
+    ...deps,
+    pages,
+    startLimit,
+    showSignIn: createSignInPage({ ...ways, hasGuests, pages }),
+  }
   const arrivals = createArrivals({ ...signInDeps, states: store.signInStates }, samlCookie.browserOf)
   router.use(arrivals.routes)
   router.use(createSamlRoutes({ ...signInDeps, samlSignIn, samlCookie, arrivals }))
   router.use(createOidcRoutes({ ...signInDeps, ways: oidcWays, arrivals }))
   router.post('/{*path}', requireOwnPages(publicUrl))
   router.use(createSignInRoutes({ ...signInDeps, signIns, browserCookie }))
+  if (deps.guests !== undefined) router.use(createGuestRoutes({ ...deps, pages, guests: deps.guests }))
   if (directoryName !== undefined) router.use(createDirectoryRoutes({ ...signInDeps, directoryName }))
   router.use(createAccountRoutes({ ...deps, pages, offeredWays: () => offeredWays(ways) }))
   router.use(createCredentialRoutes({ ...deps, pages }))

@@ -26,6 +26,8 @@ export type SignInPageDeps = {
   samlNames(): Promise<string[]>
   /** Of the directory that people can log in to, where there is one. */
   directoryName: string | undefined
+  /** Whether whoever asks may be a guest. */
+  hasGuests: boolean
 }
 
 /** One that somebody can choose to sign in by. */
@@ -40,6 +42,7 @@ export function createSignInPage(deps: SignInPageDeps): SignInDeps['showSignIn']
       title: 'Sign in',
       notice,
       directoryName: deps.directoryName,
+      hasGuests: deps.hasGuests,
       ways: (await offeredWays(deps)).filter(({ href }) => href !== directoryPath),
     }
     await deps.pages.render(response, 'sign-in', locals, status)
@@ -94,7 +97,7 @@ export function createSignInRoutes(deps: SignInRouteDeps): Router {
   return router
 }
 
-type WaysIn = Omit<SignInPageDeps, 'pages'>
+type WaysIn = Omit<SignInPageDeps, 'pages' | 'hasGuests'>
 
 export async function offeredWays(ways: WaysIn): Promise<OfferedWay[]> {
   const { signIns, isStandIn, oidcWays, samlNames, directoryName } = ways

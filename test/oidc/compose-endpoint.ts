@@ -33,6 +33,7 @@ export async function composeEndpoint(change: Change = () => ({})) {
     verifyFacebookToken: async () => person(),
     verifyDirectoryPassword: async () => person(),
     directoryName: undefined,
+    guests: undefined,
     signer,
     audit,
     factsOf: createFactsReader([], clock),

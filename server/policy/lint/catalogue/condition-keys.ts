@@ -33,6 +33,7 @@ const single: Record<KeyType, string> = {
     accounts.google.com:aud accounts.google.com:email accounts.google.com:sub
     graph.facebook.com:app_id graph.facebook.com:id www.amazon.com:app_id www.amazon.com:user_id
     cognito-identity.amazonaws.com:aud cognito-identity.amazonaws.com:sub
+    guest:aud guest:sub
     ldap:aud ldap:dn ldap:sub ldap:upn ldap:username
     saml:aud saml:doc saml:edupersonorgdn saml:edupersonprimaryaffiliation saml:edupersonprimaryorgunitdn
     saml:edupersonprincipalname saml:iss saml:namequalifier saml:sub saml:sub_type`,

@@ -63,7 +63,7 @@ export const blankFields: ReadonlyMap<string, Blank> = new Map<string, Blank>([
 export const resourceTypes: ReadonlyMap<string, readonly string[]> = new Map(
   Object.entries({
     iam: `root user/ role/ group/ policy/ instance-profile/ mfa/ sms-mfa/ oidc-provider/ saml-provider/
-      ldap-provider/ person/ server-certificate/ access-report/ delegation-request/`,
+      ldap-provider/ guest-provider/ person/ server-certificate/ access-report/ delegation-request/`,
     sts: 'assumed-role/ federated-user/ self',
     secretsmanager: 'secret:',
     'cognito-identity': 'identitypool/',

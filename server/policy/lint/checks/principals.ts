@@ -132,9 +132,10 @@ const servicesOnly = new Set([
 function strangeProvider({ type, text }: PrincipalName): Answer {
   const { value } = text
   if (type !== 'Federated' || /[*?]/.test(value)) return undefined
-  const isArn = /^arn:aws:iam::\d{12}:(?:(?:oidc|saml|ldap)-provider\/.+|person\/PERSON[A-Z2-7]+)$/.test(
-    value,
-  )
+  const isArn =
+    /^arn:aws:iam::\d{12}:(?:(?:oidc|saml|ldap)-provider\/.+|guest-provider\/guest|person\/PERSON[A-Z2-7]+)$/.test(
+      value,
+    )
   if (isArn || webProviders.some(name => name === value)) return undefined
   const meant = isUrl(value) ? value.replace(/^https?:\/\//, '') : nearest(value, webProviders)
   const name = webProviders.find(one => one === meant)

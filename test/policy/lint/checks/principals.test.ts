@@ -78,6 +78,12 @@ describe('principals', () => {
       false,
     ],
     [
+      'guests',
+      'principal-federated',
+      named('Federated', 'arn:aws:iam::123456789012:guest-provider/guest'),
+      false,
+    ],
+    [
       'a directory',
       'principal-federated',
       named('Federated', 'arn:aws:iam::123456789012:ldap-provider/directory'),
