@@ -1,7 +1,7 @@
 import { type Clock, toSeconds } from '../base/clock.ts'
 import { Refusal } from '../base/refusal.ts'
 import type { Directory } from '../directory/directory.ts'
-import type { DirectoryPeople, KnownPerson } from '../store/directory-people.ts'
+import type { DirectoryPeople, DuePerson, KnownPerson } from '../store/directory-people.ts'
 import type { Revocations } from '../store/revocations.ts'
 import { endSessions, lostGroups } from './end-sessions.ts'
 
@@ -34,11 +34,12 @@ export async function checkDirectoryPeople(deps: DirectoryCheckDeps, olderThanMs
 }
 
 /** False when the directory does not answer. */
-async function check(deps: DirectoryCheckDeps, person: KnownPerson): Promise<boolean> {
-  const nowMs = deps.clock()
+async function check(deps: DirectoryCheckDeps, person: DuePerson): Promise<boolean> {
   try {
     const why = whyEnded(await deps.directory.lookAgain(person.id), person)
     if (why === undefined) return true
+    // Of this moment, not of when the question was asked: meanwhile they could go on getting sessions.
+    const nowMs = deps.clock()
     await endSessions(deps.revocations, person, toSeconds(nowMs), nowMs)
     await deps.directoryPeople.forget(person)
     deps.onEnded({ issuer: person.provider, subject: person.id }, why)
