@@ -36,6 +36,11 @@ export type FederatedIdentity = {
   sessionName?: string
   /** How long what they take in a browser shall last, by the provider: the usual choice, and the longest there is. */
   sessionSeconds?: number
+  /**
+   * When the proof was verified, where that may be a while ago: a browser's session holds it, and what ends the sessions
+   * of that time ends also what is got by it later.
+   */
+  provenAtSeconds?: number
   /** When the person's session at the provider ends: no credentials outlive it. */
   sessionEndsAtSeconds?: number
   /** Vouched for by a stand-in provider: worth nothing once the demo is off. */

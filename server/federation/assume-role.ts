@@ -79,6 +79,10 @@ function personOf({ issuer, subject, personId }: FederatedIdentity) {
   return { issuer, subject, ...(personId === undefined ? {} : { personId }) }
 }
 
+function provenBefore({ provenAtSeconds }: FederatedIdentity, nowSeconds: number) {
+  return provenAtSeconds === undefined || provenAtSeconds >= nowSeconds ? {} : { provenAtSeconds }
+}
+
 async function assume(
   deps: GateDeps,
   identity: FederatedIdentity,
@@ -125,7 +129,7 @@ function sessionFor(identity: FederatedIdentity, role: Role, asked: AskedSession
     kind: 'role' as const,
     principalId: role.id,
     name: asked.name,
-    person: personOf(identity),
+    person: { ...personOf(identity), ...provenBefore(identity, nowSeconds) },
     proof: {
       provider: identity.provider,
       audience: identity.audience,

@@ -1,4 +1,5 @@
 import type { Request, Response } from 'express'
+import { toSeconds } from '../base/clock.ts'
 import type { FederatedIdentity } from '../base/federated-identity.ts'
 import { Refusal } from '../base/refusal.ts'
 import { takeErrand } from './errands.ts'
@@ -44,11 +45,11 @@ export async function startSession(
   await new Promise<void>((resolve, reject) => {
     request.session.regenerate(error => (error ? reject(error) : resolve()))
   })
-  request.session.identity = identity
-  request.session.signedInAtMs = deps.clock()
+  const { provenAtSeconds = toSeconds(deps.clock()) } = identity
+  request.session.identity = { ...identity, provenAtSeconds }
+  request.session.signedInAtMs = provenAtSeconds * 1000
   request.session.signedInBy = way
   const { sessionEndsAtSeconds: end = Number.POSITIVE_INFINITY } = identity
-  request.session.signedInAtMs = deps.clock()
   request.session.expiresAtMs = Math.min(deps.clock() + sessionLifetimeMs, end * 1000)
   return errand === 'again' ? '/account' : '/roles'
 }

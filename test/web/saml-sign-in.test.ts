@@ -4,6 +4,7 @@ import { CreateSAMLProviderCommand } from '@aws-sdk/client-iam'
 import { arrive, createHttpBrowser, type HttpBrowser, locationOf } from '../support/http-browser.ts'
 import { startRolecall } from '../support/rolecall.ts'
 import { type Asked, awsAttributes, createSamlIdp, encode, readAuthnRequest } from '../support/saml-idp.ts'
+import { postSigned } from '../support/signed-form.ts'
 
 const rolecall = await startRolecall()
 const { url, accountId } = rolecall
@@ -226,4 +227,15 @@ test('how long the provider wants it to last is what is chosen, and the longest 
   // A longer time than any that was offered.
   const answer = await (await browser.post(`${url}/credentials`, { role: dev, duration: '3600' })).text()
   assert.match(answer, /Valid for 45 minutes, until/)
+})
+
+test('a verified answer whose person’s sessions are ended before the last step leads to none', async () => {
+  const browser = createHttpBrowser()
+  const answer = await post(browser, await leave(browser), { nameId: 'late' })
+  rolecall.advanceMs(2_000)
+  const form = { Action: 'RevokeSessions', Version: '2010-05-08', Issuer: arnOf('corp'), Subject: 'late' }
+  assert.equal((await postSigned(rolecall, 'iam', form)).status, 200)
+  rolecall.advanceMs(2_000)
+  await arrive(browser, answer)
+  assert.equal(noticeOf(await browser.get(`${url}/roles`)), 'required')
 })
