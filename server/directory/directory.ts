@@ -31,10 +31,15 @@ export type Directory = {
    */
   logIn(username: string, password: string): Promise<DirectoryPerson>
   /**
-   * Somebody who logged in before, or why they could not today.
+   * Somebody who logged in before, or why they could not today. An account that is locked is looked up like any other:
+   * anybody can lock anybody's by guessing, and their own to keep what they lose meanwhile.
    * @throws {Refusal} issuer.unreachable
    */
-  lookAgain(id: string): Promise<DirectoryPerson | { gone: Exclude<AccountState, 'active'> | 'missing' }>
+  lookAgain(
+    id: string,
+  ): Promise<
+    DirectoryPerson | { gone: Exclude<AccountState, 'active' | 'locked'> | 'missing' | 'unreadable' }
+  >
   close(): Promise<void>
 }
 
@@ -64,7 +69,14 @@ export function createDirectory(settings: DirectorySettings, clock: Clock, log: 
     const entry = await connections.asService(client => findPersonById(client, settings, id), until)
     if (entry === undefined) return { gone: 'missing' as const }
     const state = accountState(entry, kind, clock())
-    return state === 'active' ? readPerson(entry, until) : { gone: state }
+    if (state !== 'active' && state !== 'locked') return { gone: state }
+    try {
+      return await readPerson(entry, until)
+    } catch (error) {
+      if (error instanceof Refusal && error.reason === 'password.refused')
+        return { gone: 'unreadable' as const }
+      throw error
+    }
   }
 
   async function readPerson(entry: DirectoryEntry, until: Deadline): Promise<DirectoryPerson> {

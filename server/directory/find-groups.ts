@@ -16,7 +16,8 @@ const mostAtOnce = 50
 /**
  * The names of all groups that somebody is in, those that are in groups included, as the directory writes them.
  *
- * @throws {Refusal} issuer.unreachable when there are more groups than we would read
+ * @throws {Refusal} password.refused when there are more groups than we would read: whoever can make groups could join
+ *   so many that nobody sees which they have left
  */
 export async function findGroups(
   client: Client,
@@ -28,7 +29,7 @@ export async function findGroups(
     const key = dnKey(dn) ?? dn
     if (found.has(key)) return false
     if (found.size >= mostGroups) {
-      throw new Refusal('issuer.unreachable', { detail: `${person.dn} is in more than ${mostGroups} groups` })
+      throw new Refusal('password.refused', { detail: `${person.dn} is in more than ${mostGroups} groups` })
     }
     found.set(key, dn)
     return true
