@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
+import { Refusal } from '../../server/base/refusal.ts'
 import type { Directory, DirectoryPerson } from '../../server/directory/directory.ts'
 import { checkDirectoryPeople } from '../../server/identity/check-directory-people.ts'
 import { openEmbeddedStore } from '../support/stores.ts'
@@ -62,4 +63,26 @@ test('whoever logs in while their old sessions are being ended is looked up agai
   })
   assert.deepEqual(ended, ['back'])
   assert.deepEqual(await check(gone), ['back'])
+})
+
+test('one of whom nothing can be found out keeps nobody else from being looked up', async () => {
+  for (const id of ['a-first', 'b-poison', 'c-last']) await remember(id, [])
+  const warnings: object[] = []
+  const ended = await check(async id => {
+    if (id === 'b-poison') throw new Refusal('issuer.unreachable', { detail: 'only of them' })
+    return { gone: 'disabled' }
+  }, warnings)
+  assert.deepEqual(ended.toSorted(), ['a-first', 'c-last'])
+  assert.equal(warnings.length, 1)
+  assert.equal(await isEnded('b-poison', Math.floor(startMs / 1000)), false)
+})
+
+test('a directory that answers nothing is not asked about everybody', async () => {
+  for (let n = 0; n < 20; n++) await remember(`many-${n}`, [])
+  let asked = 0
+  await check(async () => {
+    asked++
+    throw new Refusal('issuer.unreachable')
+  })
+  assert.equal(asked, 3)
 })
