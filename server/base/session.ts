@@ -18,6 +18,8 @@ export type Session = {
     personId?: string
     /** When they proved it, where that was before the session was issued. */
     provenAtSeconds?: number
+    /** When their session at the provider ends. */
+    endsAtSeconds?: number
   }
   /** What the provider vouched with. Not passed on along a chain. */
   proof?: {

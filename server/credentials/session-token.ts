@@ -31,7 +31,8 @@ type Packed = [
   kind?: Session['kind'],
   mfaAtSeconds?: number | null,
   personId?: string | null,
-  provenAtSeconds?: number,
+  provenAtSeconds?: number | null,
+  endsAtSeconds?: number,
 ]
 
 /** What was in a genuine token, and the id of the master key that it was sealed under. */
@@ -61,8 +62,10 @@ export function sealSession(keyring: Keyring, session: Session): string {
     proof?.audienceKey ?? '',
   ]
   const { mfaAtSeconds } = session
-  const { personId, provenAtSeconds } = person ?? {}
-  if (provenAtSeconds !== undefined)
+  const { personId, provenAtSeconds, endsAtSeconds } = person ?? {}
+  if (endsAtSeconds !== undefined)
+    packed.push(session.kind, mfaAtSeconds ?? null, personId ?? null, provenAtSeconds ?? null, endsAtSeconds)
+  else if (provenAtSeconds !== undefined)
     packed.push(session.kind, mfaAtSeconds ?? null, personId ?? null, provenAtSeconds)
   else if (personId !== undefined) packed.push(session.kind, mfaAtSeconds ?? null, personId)
   else if (mfaAtSeconds !== undefined) packed.push(session.kind, mfaAtSeconds)
@@ -108,12 +111,14 @@ function unpack(packed: Packed): Session {
     demo,
     ...end
   ] = packed
-  const [audience, subjectKey, audienceKey, kind = 'role', mfaAtSeconds, personId, provenAtSeconds] = end
+  const [audience, subjectKey, audienceKey, kind = 'role', mfaAtSeconds, personId, ...proven] = end
+  const [provenAtSeconds, endsAtSeconds] = proven
   const person = {
     issuer,
     subject,
     ...(typeof personId === 'string' ? { personId } : {}),
-    ...(provenAtSeconds === undefined ? {} : { provenAtSeconds }),
+    ...(typeof provenAtSeconds === 'number' ? { provenAtSeconds } : {}),
+    ...(endsAtSeconds === undefined ? {} : { endsAtSeconds }),
   }
   return {
     accessKeyId,

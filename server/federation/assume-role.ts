@@ -79,8 +79,14 @@ function personOf({ issuer, subject, personId }: FederatedIdentity) {
   return { issuer, subject, ...(personId === undefined ? {} : { personId }) }
 }
 
-function provenBefore({ provenAtSeconds }: FederatedIdentity, nowSeconds: number) {
-  return provenAtSeconds === undefined || provenAtSeconds >= nowSeconds ? {} : { provenAtSeconds }
+function provenBefore(
+  { provenAtSeconds: proven, sessionEndsAtSeconds: endsAtSeconds }: FederatedIdentity,
+  nowSeconds: number,
+) {
+  return {
+    ...(proven === undefined || proven >= nowSeconds ? {} : { provenAtSeconds: proven }),
+    ...(endsAtSeconds === undefined ? {} : { endsAtSeconds }),
+  }
 }
 
 async function assume(

@@ -44,6 +44,7 @@ test('a session comes out of its token as it went in', () => {
               subject: text,
               personId: text,
               provenAtSeconds: fc.nat(),
+              endsAtSeconds: fc.nat(),
             },
             { noNullPrototype: true, requiredKeys: ['issuer', 'subject'] },
           ),
