@@ -14,7 +14,8 @@ const pageSize = 100
 const mostAtOnce = 50
 
 /**
- * The names of all groups that somebody is in, those that are in groups included, as the directory writes them.
+ * The names of all groups that somebody is in, those that are in groups included, as the directory writes them. One that
+ * lies elsewhere than the operator says groups are is walked through and not named: it may be anybody's to make.
  *
  * @throws {Refusal} password.refused when there are more groups than we would read: whoever can make groups could join
  *   so many that nobody sees which they have left
@@ -44,7 +45,12 @@ export async function findGroups(
     const listed = person.all('memberOf').filter(add)
     await addStepByStep(client, settings, { person, from: [...roots.slice(1), ...listed], add })
   }
-  return [...found.values()]
+  return [...found].flatMap(([key, dn]) => (isBelow(key, settings.groupBaseDn) ? [dn] : []))
+}
+
+function isBelow(key: string, baseDn: string): boolean {
+  const base = dnKey(baseDn)
+  return base === undefined || key === base || key.endsWith(`,${base}`)
 }
 
 /** LDAP_MATCHING_RULE_IN_CHAIN: the server answers with the groups' groups as well. */

@@ -48,3 +48,20 @@ test('answers that go on and on with one group come to an end', async () => {
   )
   assert.deepEqual(groups, ['cn=round,ou=groups,dc=example'])
 })
+
+test('a group that lies elsewhere than groups do counts for nothing, but for the groups that it is in', async () => {
+  const asked: string[] = []
+  const searchPaginated = async function* (_base: string, { filter }: { filter: string }) {
+    asked.push(filter)
+    const holds = filter.includes('cn=team,ou=lists,dc=example')
+    yield { searchEntries: holds ? [{ dn: 'cn=all,OU=Groups,dc=example' }] : [], searchReferences: [] }
+  }
+  const memberOf = [
+    'cn=developers,ou=groups,dc=example',
+    'cn=admins,ou=lists,dc=example',
+    'cn=admins\\,ou\\=groups\\,dc\\=example,ou=lists,dc=example',
+    'cn=team,ou=lists,dc=example',
+  ]
+  const groups = await findGroups({ searchPaginated } as unknown as Client, settings, person(memberOf))
+  assert.deepEqual(groups, ['cn=developers,ou=groups,dc=example', 'cn=all,OU=Groups,dc=example'])
+})
