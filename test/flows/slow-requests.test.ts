@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts'
 import { startDemoRolecall } from '../support/demo-rolecall.ts'
-import type { HttpBrowser } from '../support/http-browser.ts'
+import { createHttpBrowser, type HttpBrowser, locationOf } from '../support/http-browser.ts'
 import { postSigned } from '../support/signed-form.ts'
 
 const demo = await startDemoRolecall()
@@ -50,4 +50,15 @@ test('a request that was begun before somebody’s sessions were ended gets noth
   await assert.rejects(demo.sts(keys).send(new GetCallerIdentityCommand({})), {
     Code: 'InvalidClientTokenId',
   })
+})
+
+test('a request that was begun before the sign-out does not revive the session', async () => {
+  const { browser } = await demo.signIn('google', 'oksana')
+  demo.advanceMs(6 * 60_000)
+  const stolen = cookieOf(browser)
+  const asked = await begin(browser, '/account/unlink', { issuer: 'https://x.example', subject: 'x' })
+  await browser.post(`${url}/sign-out`, {})
+  await asked.finish()
+  const answer = await createHttpBrowser().get(`${url}/roles`, { cookie: stolen })
+  assert.equal(locationOf(answer)?.searchParams.get('notice'), 'required')
 })

@@ -403,6 +403,10 @@ function keepsItsPromises(store: Store): void {
   test('a browser session is gone when its time is, and prune takes the row away', async () => {
     await store.webSessions.put('hash', 'data', 1_000)
     assert.equal(await store.webSessions.find('hash', 999), 'data')
+    await store.webSessions.put('left', 'data', 1_000)
+    await store.webSessions.delete('left')
+    await store.webSessions.put('left', 'of a request that was still on its way', 1_000)
+    assert.equal(await store.webSessions.find('left', 999), undefined)
     assert.equal(await store.webSessions.find('hash', 1_000), undefined)
     await store.prune(1_000)
     assert.equal(await store.webSessions.find('hash', 0), undefined)
