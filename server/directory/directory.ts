@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import { Refusal } from '../base/refusal.ts'
 import { type AccountState, accountState } from './account-state.ts'
 import { checkPassword } from './check-password.ts'
-import { type ConnectionLog, createConnections, type Deadline } from './connections.ts'
+import { type ConnectionLog, type Connections, createConnections, type Deadline } from './connections.ts'
 import type { DirectoryEntry } from './entry.ts'
 import { findGroups } from './find-groups.ts'
 import { findPerson, findPersonById } from './find-person.ts'
@@ -61,17 +61,17 @@ export function createDirectory(settings: DirectorySettings, clock: Clock, log: 
     if (!checked.isRight) throw refused(`${dn}: ${checked.why}`)
     const state = accountState(found.entry, kind, clock())
     if (state !== 'active') throw refused(`${dn}: ${state}`)
-    return readPerson(found.entry, until)
+    return readPerson(found.entry, connections.asService, until)
   }
 
   async function lookAgain(id: string) {
     const until = performance.now() + patienceMs
-    const entry = await connections.asService(client => findPersonById(client, settings, id), until)
+    const entry = await connections.asWatcher(client => findPersonById(client, settings, id), until)
     if (entry === undefined) return { gone: 'missing' as const }
     const state = accountState(entry, kind, clock())
     if (state !== 'active' && state !== 'locked') return { gone: state }
     try {
-      return await readPerson(entry, until)
+      return await readPerson(entry, connections.asWatcher, until)
     } catch (error) {
       if (error instanceof Refusal && error.reason === 'password.refused')
         return { gone: 'unreadable' as const }
@@ -79,12 +79,16 @@ export function createDirectory(settings: DirectorySettings, clock: Clock, log: 
     }
   }
 
-  async function readPerson(entry: DirectoryEntry, until: Deadline): Promise<DirectoryPerson> {
+  async function readPerson(
+    entry: DirectoryEntry,
+    ask: Connections['asService'],
+    until: Deadline,
+  ): Promise<DirectoryPerson> {
     const { id, username } = idsOf(entry, kind)
     if (id === undefined || username === undefined) {
       throw refused(`${entry.dn} has no ${id === undefined ? 'identifier' : 'account name'} that may be read`)
     }
-    const groups = await connections.asService(client => findGroups(client, settings, entry), until)
+    const groups = await ask(client => findGroups(client, settings, entry), until)
     const upn = entry.one('userPrincipalName')
     const displayName = entry.one('displayName') ?? entry.one('cn')
     const email = entry.one('mail')
