@@ -38,6 +38,11 @@ export type FederatedIdentity = {
   sessionSeconds?: number
   /** What every session of theirs is held to, whatever is asked for: a session policy, and the longest time. */
   narrowedTo?: { seconds: number; policy?: string }
+  /**
+   * When the proof was verified, where that may be a while ago: a browser's session holds it, and what ends the sessions
+   * of that time ends also what is got by it later.
+   */
+  provenAtSeconds?: number
   /** When the person's session at the provider ends: no credentials outlive it. */
   sessionEndsAtSeconds?: number
   /** Vouched for by a stand-in provider: worth nothing once the demo is off. */

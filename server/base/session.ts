@@ -16,6 +16,10 @@ export type Session = {
     subject: string
     /** Of somebody with linked ways in. */
     personId?: string
+    /** When they proved it, where that was before the session was issued. */
+    provenAtSeconds?: number
+    /** When their session at the provider ends. */
+    endsAtSeconds?: number
   }
   /** What the provider vouched with. Not passed on along a chain. */
   proof?: {

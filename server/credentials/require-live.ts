@@ -27,7 +27,8 @@ export async function requireLive(deps: LiveDeps, session: Session): Promise<voi
   if (all.some(one => denylist.covers(one))) throw ended('it is revoked')
   // What the person got is the eldest; the rest came of it.
   const [eldest = session] = ancestors
-  if (person !== undefined && denylist.coversPerson(person, eldest.issuedAtSeconds))
+  // A browser that was signed in before the end gets nothing that outlives it, however long its request was on the way.
+  if (person !== undefined && denylist.coversPerson(person, person.provenAtSeconds ?? eldest.issuedAtSeconds))
     throw ended('the person is revoked')
   if (person?.personId !== undefined) await requireLinked(deps, { ...person, demo: session.demo }, eldest)
   for (const one of ancestors) await requireAncestor(deps, one)

@@ -30,7 +30,9 @@ type Packed = [
   audienceKey: string,
   kind?: Session['kind'],
   mfaAtSeconds?: number | null,
-  personId?: string,
+  personId?: string | null,
+  provenAtSeconds?: number | null,
+  endsAtSeconds?: number,
 ]
 
 /** What was in a genuine token, and the id of the master key that it was sealed under. */
@@ -60,7 +62,12 @@ export function sealSession(keyring: Keyring, session: Session): string {
     proof?.audienceKey ?? '',
   ]
   const { mfaAtSeconds } = session
-  if (person?.personId !== undefined) packed.push(session.kind, mfaAtSeconds ?? null, person.personId)
+  const { personId, provenAtSeconds, endsAtSeconds } = person ?? {}
+  if (endsAtSeconds !== undefined)
+    packed.push(session.kind, mfaAtSeconds ?? null, personId ?? null, provenAtSeconds ?? null, endsAtSeconds)
+  else if (provenAtSeconds !== undefined)
+    packed.push(session.kind, mfaAtSeconds ?? null, personId ?? null, provenAtSeconds)
+  else if (personId !== undefined) packed.push(session.kind, mfaAtSeconds ?? null, personId)
   else if (mfaAtSeconds !== undefined) packed.push(session.kind, mfaAtSeconds)
   else if (session.kind !== 'role') packed.push(session.kind)
   const plain = Buffer.from(JSON.stringify(packed))
@@ -104,15 +111,21 @@ function unpack(packed: Packed): Session {
     demo,
     ...end
   ] = packed
-  const [audience, subjectKey, audienceKey, kind = 'role', mfaAtSeconds, personId] = end
+  const [audience, subjectKey, audienceKey, kind = 'role', mfaAtSeconds, personId, ...proven] = end
+  const [provenAtSeconds, endsAtSeconds] = proven
+  const person = {
+    issuer,
+    subject,
+    ...(typeof personId === 'string' ? { personId } : {}),
+    ...(typeof provenAtSeconds === 'number' ? { provenAtSeconds } : {}),
+    ...(endsAtSeconds === undefined ? {} : { endsAtSeconds }),
+  }
   return {
     accessKeyId,
     kind,
     principalId,
     name,
-    ...(issuer === ''
-      ? {}
-      : { person: { issuer, subject, ...(personId === undefined ? {} : { personId }) } }),
+    ...(issuer === '' ? {} : { person }),
     ...(provider === '' ? {} : { proof: { provider, audience, subjectKey, audienceKey } }),
     issuedAtSeconds,
     expiresAtSeconds,

@@ -27,8 +27,9 @@ function adState(entry: DirectoryEntry, nowMs: number): AccountState {
   const computed = Number(entry.one('msDS-User-Account-Control-Computed') ?? 0)
   if (control & accountDisabled) return 'disabled'
   if (isPast(entry.one('accountExpires'), nowMs)) return 'expired'
-  if (computed & lockedOut) return 'locked'
+  // Before a lock, which is anybody's to set: it must not hide what their administrator did.
   if (computed & passwordExpired || entry.one('pwdLastSet') === '0') return 'passwordMustChange'
+  if (computed & lockedOut) return 'locked'
   return 'active'
 }
 

@@ -17,6 +17,11 @@ export type Connections = {
    *   questions wait
    */
   asService<Answer>(ask: Ask<Answer>, until: Deadline): Promise<Answer>
+  /**
+   * The same, for whoever looks people up again: strangers who keep the others busy must not keep anybody's sessions from
+   * being ended.
+   */
+  asWatcher<Answer>(ask: Ask<Answer>, until: Deadline): Promise<Answer>
   /** Asks over a connection on which nobody is signed in, for a bind. It is used for nothing else. */
   asNobody<Answer>(ask: Ask<Answer>, until: Deadline): Promise<Answer>
   close(): Promise<void>
@@ -34,16 +39,19 @@ export type ConnectionLog = { warn(context: object, message: string): void }
  * connection that was kept is asked once more on a new one: the server may have closed it long ago.
  */
 export function createConnections(settings: DirectorySettings, log: ConnectionLog): Connections {
-  const service = createPool(settings, log, async client => {
+  const signIn = async (client: Client) => {
     const { bind } = settings
     await (bind === undefined ? greet(client) : client.bind(bind.dn, bind.password))
-  })
+  }
+  const service = createPool(settings, log, signIn)
+  const watcher = createPool(settings, log, signIn)
   const nobody = createPool(settings, log, greet)
   return {
     asService: service.use,
+    asWatcher: watcher.use,
     asNobody: nobody.use,
     async close() {
-      await Promise.all([service.close(), nobody.close()])
+      await Promise.all([service.close(), watcher.close(), nobody.close()])
     },
   }
 }

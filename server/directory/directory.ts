@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import { Refusal } from '../base/refusal.ts'
 import { type AccountState, accountState } from './account-state.ts'
 import { checkPassword } from './check-password.ts'
-import { type ConnectionLog, createConnections, type Deadline } from './connections.ts'
+import { type ConnectionLog, type Connections, createConnections, type Deadline } from './connections.ts'
 import type { DirectoryEntry } from './entry.ts'
 import { findGroups } from './find-groups.ts'
 import { findPerson, findPersonById } from './find-person.ts'
@@ -31,10 +31,15 @@ export type Directory = {
    */
   logIn(username: string, password: string): Promise<DirectoryPerson>
   /**
-   * Somebody who logged in before, or why they could not today.
+   * Somebody who logged in before, or why they could not today. An account that is locked is looked up like any other:
+   * anybody can lock anybody's by guessing, and their own to keep what they lose meanwhile.
    * @throws {Refusal} issuer.unreachable
    */
-  lookAgain(id: string): Promise<DirectoryPerson | { gone: Exclude<AccountState, 'active'> | 'missing' }>
+  lookAgain(
+    id: string,
+  ): Promise<
+    DirectoryPerson | { gone: Exclude<AccountState, 'active' | 'locked'> | 'missing' | 'unreadable' }
+  >
   close(): Promise<void>
 }
 
@@ -56,23 +61,34 @@ export function createDirectory(settings: DirectorySettings, clock: Clock, log: 
     if (!checked.isRight) throw refused(`${dn}: ${checked.why}`)
     const state = accountState(found.entry, kind, clock())
     if (state !== 'active') throw refused(`${dn}: ${state}`)
-    return readPerson(found.entry, until)
+    return readPerson(found.entry, connections.asService, until)
   }
 
   async function lookAgain(id: string) {
     const until = performance.now() + patienceMs
-    const entry = await connections.asService(client => findPersonById(client, settings, id), until)
+    const entry = await connections.asWatcher(client => findPersonById(client, settings, id), until)
     if (entry === undefined) return { gone: 'missing' as const }
     const state = accountState(entry, kind, clock())
-    return state === 'active' ? readPerson(entry, until) : { gone: state }
+    if (state !== 'active' && state !== 'locked') return { gone: state }
+    try {
+      return await readPerson(entry, connections.asWatcher, until)
+    } catch (error) {
+      if (error instanceof Refusal && error.reason === 'password.refused')
+        return { gone: 'unreadable' as const }
+      throw error
+    }
   }
 
-  async function readPerson(entry: DirectoryEntry, until: Deadline): Promise<DirectoryPerson> {
+  async function readPerson(
+    entry: DirectoryEntry,
+    ask: Connections['asService'],
+    until: Deadline,
+  ): Promise<DirectoryPerson> {
     const { id, username } = idsOf(entry, kind)
     if (id === undefined || username === undefined) {
       throw refused(`${entry.dn} has no ${id === undefined ? 'identifier' : 'account name'} that may be read`)
     }
-    const groups = await connections.asService(client => findGroups(client, settings, entry), until)
+    const groups = await ask(client => findGroups(client, settings, entry), until)
     const upn = entry.one('userPrincipalName')
     const displayName = entry.one('displayName') ?? entry.one('cn')
     const email = entry.one('mail')

@@ -15,8 +15,9 @@ type Pair = { type: string; value: string }
 
 /**
  * The one spelling of a distinguished name: equal names have equal keys, whatever their case, their escapes, and the
- * blanks around and within their values. Letters that only resemble each other (`ß` and `ss`, `ﬁ` and `fi`) stay
- * apart: two groups must not be taken for one.
+ * blanks around and within their values. Letters that only resemble each other stay apart (`ß` and `ss`, the Kelvin sign
+ * and `K`, an accent within its letter and behind it, a tab or another blank than the usual one): some servers hold a
+ * group by each of these names, and whoever may make groups could make one that is taken for another.
  *
  * @returns undefined when it is no distinguished name
  * @see RFC 4514 (string form), RFC 4517 section 4.2.15 (distinguishedNameMatch)
@@ -33,8 +34,19 @@ export function leadingValue(text: string): string | undefined {
 
 function keyOf({ type, value }: Pair): string {
   const kind = type.toLowerCase()
-  const plain = value.normalize('NFC').toLowerCase().trim().replace(/\s+/g, ' ')
+  const plain = foldCase(value)
+    .replace(/^ +| +$/g, '')
+    .replace(/ +/g, ' ')
   return `${shortNames[kind] ?? kind}=${plain.replace(/[\\,+=]/g, '\\$&')}`
+}
+
+/** Only where capital and small letter are each other's and nobody else's. */
+function foldCase(text: string): string {
+  const fold = (letter: string) => {
+    const small = letter.toLowerCase()
+    return small.toUpperCase() === letter ? small : letter
+  }
+  return [...text].map(fold).join('')
 }
 
 /** Its relative names, from the entry upwards, each with one pair or more. */
@@ -50,8 +62,7 @@ function parseDn(text: string): Pair[][] | undefined {
 }
 
 function readPair(text: string): Pair | undefined {
-  const [, type = '', written = ''] =
-    /^\s*([A-Za-z][A-Za-z0-9-]*|\d+(?:\.\d+)*)\s*=\s*(.*)$/s.exec(text) ?? []
+  const [, type = '', written = ''] = /^ *([A-Za-z][A-Za-z0-9-]*|\d+(?:\.\d+)*) *= *(.*)$/s.exec(text) ?? []
   if (type === '') return undefined
   const value = withoutEscapes(withoutTrailingBlanks(written))
   return value === undefined ? undefined : { type, value }
@@ -59,7 +70,7 @@ function readPair(text: string): Pair | undefined {
 
 /** A blank that is escaped is part of the value. */
 function withoutTrailingBlanks(text: string): string {
-  const trimmed = text.trimEnd()
+  const trimmed = text.replace(/ +$/, '')
   const isEscaped = /(?:^|[^\\])(?:\\\\)*\\$/.test(trimmed)
   return isEscaped ? text.slice(0, trimmed.length + 1) : trimmed
 }

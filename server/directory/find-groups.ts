@@ -14,9 +14,11 @@ const pageSize = 100
 const mostAtOnce = 50
 
 /**
- * The names of all groups that somebody is in, those that are in groups included, as the directory writes them.
+ * The names of all groups that somebody is in, those that are in groups included, as the directory writes them. One that
+ * lies elsewhere than the operator says groups are is walked through and not named: it may be anybody's to make.
  *
- * @throws {Refusal} issuer.unreachable when there are more groups than we would read
+ * @throws {Refusal} password.refused when there are more groups than we would read: whoever can make groups could join
+ *   so many that nobody sees which they have left
  */
 export async function findGroups(
   client: Client,
@@ -28,7 +30,7 @@ export async function findGroups(
     const key = dnKey(dn) ?? dn
     if (found.has(key)) return false
     if (found.size >= mostGroups) {
-      throw new Refusal('issuer.unreachable', { detail: `${person.dn} is in more than ${mostGroups} groups` })
+      throw new Refusal('password.refused', { detail: `${person.dn} is in more than ${mostGroups} groups` })
     }
     found.set(key, dn)
     return true
@@ -43,7 +45,12 @@ export async function findGroups(
     const listed = person.all('memberOf').filter(add)
     await addStepByStep(client, settings, { person, from: [...roots.slice(1), ...listed], add })
   }
-  return [...found.values()]
+  return [...found].flatMap(([key, dn]) => (isBelow(key, settings.groupBaseDn) ? [dn] : []))
+}
+
+function isBelow(key: string, baseDn: string): boolean {
+  const base = dnKey(baseDn)
+  return base === undefined || key === base || key.endsWith(`,${base}`)
 }
 
 /** LDAP_MATCHING_RULE_IN_CHAIN: the server answers with the groups' groups as well. */

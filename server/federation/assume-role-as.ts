@@ -28,6 +28,12 @@ type Deps = IssuerDeps & {
 /** Sessions got with a role's credentials. @see AWS IAM User Guide, "Role chaining" */
 const mostSecondsInChain = 3_600
 
+/**
+ * A person proves who they are for a browser's hour and, at its end, credentials of twelve; after that nobody asks their
+ * provider about them any more. A chain that goes round would otherwise go on for ever.
+ */
+const mostSecondsOfProof = 46_800
+
 /** Stands in for the trust policy of a role that is not there, so that it is refused in the same words. */
 const trustsNobody = parsePolicy(
   '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"000000000000"},"Action":"sts:AssumeRole"}]}',
@@ -139,12 +145,22 @@ function sessionFor(
     name: asked.name,
     ...(session?.person === undefined ? {} : { person: session.person }),
     issuedAtSeconds: nowSeconds,
-    expiresAtSeconds: nowSeconds + asked.seconds,
+    expiresAtSeconds: Math.min(
+      nowSeconds + asked.seconds,
+      session === undefined ? Number.POSITIVE_INFINITY : endOfProof(session),
+    ),
     ancestors: [...(session?.ancestors ?? []), ancestorOf(caller, nowSeconds)],
     policyArns: asked.policyArns ?? [],
     ...(asked.policy === undefined ? {} : { policy: asked.policy }),
     demo: session?.demo ?? false,
   }
+}
+
+function endOfProof({ person, ancestors, issuedAtSeconds }: Session): number {
+  if (person === undefined) return Number.POSITIVE_INFINITY
+  const [eldest] = ancestors
+  const provenAtSeconds = person.provenAtSeconds ?? eldest?.issuedAtSeconds ?? issuedAtSeconds
+  return Math.min(provenAtSeconds + mostSecondsOfProof, person.endsAtSeconds ?? Number.POSITIVE_INFINITY)
 }
 
 function denied(caller: Caller, { action, resource }: Permission, why: string): Refusal {

@@ -12,16 +12,19 @@ import type { People } from '../store/people.ts'
 import type { Policies } from '../store/policies.ts'
 import type { PrincipalPolicies } from '../store/principal-policies.ts'
 import type { Role, Roles } from '../store/roles.ts'
+import type { SamlProviders } from '../store/saml-providers.ts'
 import { assumeRoleAs } from './assume-role-as.ts'
 import type { AskedSession, AssumedRole, Gate, OfferedRole } from './gate.ts'
 import { type IdentityTokenDeps, issueIdentityToken } from './issue-identity-token.ts'
 import { issueRoleSession } from './issue-role-session.ts'
 import { findRole, requireSane, requireSessionPolicies } from './session-request.ts'
+import { isStillVouchedFor } from './still-vouched-for.ts'
 import { assumingAction, isTrusted, requireTrust } from './trust.ts'
 import { issueFederatedSession, issueUserSession } from './user-sessions.ts'
 
 export type GateDeps = IdentityTokenDeps & {
   people: Pick<People, 'find'>
+  samlProviders: Pick<SamlProviders, 'find'>
   roles: Pick<Roles, 'find' | 'list'>
   principalPolicies: Pick<PrincipalPolicies, 'documents'>
   policies: Pick<Policies, 'find'>
@@ -80,6 +83,16 @@ function personOf({ issuer, subject, personId }: FederatedIdentity) {
   return { issuer, subject, ...(personId === undefined ? {} : { personId }) }
 }
 
+function provenBefore(
+  { provenAtSeconds: proven, sessionEndsAtSeconds: endsAtSeconds }: FederatedIdentity,
+  nowSeconds: number,
+) {
+  return {
+    ...(proven === undefined || proven >= nowSeconds ? {} : { provenAtSeconds: proven }),
+    ...(endsAtSeconds === undefined ? {} : { endsAtSeconds }),
+  }
+}
+
 async function assume(
   deps: GateDeps,
   identity: FederatedIdentity,
@@ -94,6 +107,8 @@ async function assume(
   // From here on in its one spelling, whatever the caller wrote.
   const roleArn = arnOfRole(accountId, role.path, role.name)
   requireLive(identity, deps)
+  if (!(await isStillVouchedFor(identity, deps)))
+    throw denied(identity, 'the provider is gone that vouched for them')
   requireTrust({ identity, role, roleArn, accountId, sessionName: asked.name, facts })
   if (asked.seconds > role.maxSessionSeconds) throw new Refusal('duration.overRoleMaximum')
   await requireSessionPolicies(held, accountId, deps.policies)
@@ -138,7 +153,7 @@ function sessionFor(identity: FederatedIdentity, role: Role, asked: AskedSession
     kind: 'role' as const,
     principalId: role.id,
     name: asked.name,
-    person: personOf(identity),
+    person: { ...personOf(identity), ...provenBefore(identity, nowSeconds) },
     proof: {
       provider: identity.provider,
       audience: identity.audience,
@@ -162,12 +177,13 @@ function sessionFor(identity: FederatedIdentity, role: Role, asked: AskedSession
 }
 
 async function rolesFor(
-  { roles, principalPolicies, accountId, demo }: GateDeps,
+  deps: GateDeps,
   identity: FederatedIdentity,
   sessionName: string,
   facts: RequestFacts,
 ): Promise<OfferedRole[]> {
-  if (identity.demo && !demo) return []
+  const { roles, principalPolicies, accountId, demo } = deps
+  if ((identity.demo && !demo) || !(await isStillVouchedFor(identity, deps))) return []
   const offered: OfferedRole[] = []
   for (const role of await roles.list()) {
     const roleArn = arnOfRole(accountId, role.path, role.name)

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { ldapProviderArn } from '../base/arn.ts'
 import { type Clock, toSeconds } from '../base/clock.ts'
 import type { FederatedIdentity } from '../base/federated-identity.ts'
@@ -46,21 +47,47 @@ export function createDirectoryLogIn(deps: DirectoryLogInDeps) {
     if (access === undefined) {
       throw new Refusal('request.invalid', { said: { message: 'No directory is set up here' } })
     }
-    const person = await access.directory.logIn(username, password)
     const providerArn = ldapProviderArn(accountId, access.name)
-    await noteGroups(deps, providerArn, person)
+    const { person, provenAtSeconds } = await logIn(deps, providerArn, () =>
+      access.directory.logIn(username, password),
+    )
     const rules = [...access.groupRoles, ...(await readGroupRoles(deps.settings))]
     const onlyRoles = rules.length === 0 ? undefined : rolesOfGroups(rules, person.groups)
-    return identityFromDirectory(person, { providerArn, providerName: access.name }, onlyRoles)
+    const identity = identityFromDirectory(person, { providerArn, providerName: access.name }, onlyRoles)
+    return { ...identity, provenAtSeconds }
   }
 }
 
-/** What this log-in shows may end what an earlier one gave, before anybody looks again. */
-async function noteGroups(
+const mostTries = 3
+
+/**
+ * What a log-in shows may end what earlier ones gave, before anybody looks again. It ends all that was proven up to this
+ * second, since another log-in may have read the old groups in the same one; this person is then asked about anew in the
+ * next, so that what is given now is not among it.
+ *
+ * @throws {Refusal} issuer.unreachable when their groups change with every look
+ */
+async function logIn(
+  deps: DirectoryLogInDeps,
+  provider: string,
+  ask: () => Promise<DirectoryPerson>,
+): Promise<{ person: DirectoryPerson; provenAtSeconds: number }> {
+  for (let tries = 0; tries < mostTries; tries++) {
+    const provenAtSeconds = toSeconds(deps.clock())
+    const person = await ask()
+    if (!(await endWhatIsLost(deps, provider, person))) return { person, provenAtSeconds }
+    // A little over: timers may go off early.
+    await delay(1_020 - (deps.clock() % 1_000))
+  }
+  throw new Refusal('issuer.unreachable', { detail: 'their groups change with every look' })
+}
+
+/** Whether there was anything to end. */
+async function endWhatIsLost(
   deps: DirectoryLogInDeps,
   provider: string,
   person: DirectoryPerson,
-): Promise<void> {
+): Promise<boolean> {
   const nowMs = deps.clock()
   const key = { provider, id: person.id }
   const before = await deps.directoryPeople.remember(
@@ -68,7 +95,7 @@ async function noteGroups(
     nowMs,
     nowMs + traceableMs,
   )
-  if (before === undefined || lostGroups(before.groups, person.groups).length === 0) return
-  // Not of this very second: that would be the end of what this log-in gives.
-  await endSessions(deps.revocations, key, toSeconds(nowMs) - 1, nowMs)
+  if (before === undefined || lostGroups(before.groups, person.groups).length === 0) return false
+  await endSessions(deps.revocations, key, toSeconds(nowMs), nowMs)
+  return true
 }

@@ -9,6 +9,9 @@ export type KnownPerson = DirectoryKey & {
   groups: readonly string[]
 }
 
+/** Somebody who is to be looked for, and since when they count as asked about. */
+export type DuePerson = KnownPerson & { checkedAtMs: number }
+
 /** Whom to look for again in their directory, for as long as they may have sessions. */
 export type DirectoryPeople = {
   /** Answers what was known before, unless no session can be left of that time. */
@@ -17,8 +20,9 @@ export type DirectoryPeople = {
    * Those whom nobody asked about since `beforeMs`, the longest ago first. They count as asked about from now on: of
    * several nodes each takes others.
    */
-  takeDue(beforeMs: number, nowMs: number, most: number): Promise<KnownPerson[]>
-  forget(key: DirectoryKey): Promise<void>
+  takeDue(beforeMs: number, nowMs: number, most: number): Promise<DuePerson[]>
+  /** Unless they have logged in since they were taken: who was asked about then is somebody to look for. */
+  forget(due: DirectoryKey & Pick<DuePerson, 'checkedAtMs'>): Promise<void>
   prune(nowMs: number): Promise<void>
 }
 
@@ -53,7 +57,7 @@ export function createDirectoryPeople(db: Kysely<Schema>): DirectoryPeople {
         .orderBy('checked_at_ms')
         .limit(most)
         .execute()
-      const taken: KnownPerson[] = []
+      const taken: DuePerson[] = []
       for (const row of due) {
         const { numUpdatedRows } = await db
           .updateTable('directory_people')
@@ -62,12 +66,17 @@ export function createDirectoryPeople(db: Kysely<Schema>): DirectoryPeople {
           .where('id', '=', row.id)
           .where('checked_at_ms', '=', row.checked_at_ms)
           .executeTakeFirst()
-        if (numUpdatedRows > 0n) taken.push(asPerson(row))
+        if (numUpdatedRows > 0n) taken.push({ ...asPerson(row), checkedAtMs: nowMs })
       }
       return taken
     },
-    async forget({ provider, id }) {
-      await db.deleteFrom('directory_people').where('provider', '=', provider).where('id', '=', id).execute()
+    async forget({ provider, id, checkedAtMs }) {
+      await db
+        .deleteFrom('directory_people')
+        .where('provider', '=', provider)
+        .where('id', '=', id)
+        .where('checked_at_ms', '=', checkedAtMs)
+        .execute()
     },
     async prune(nowMs) {
       await db.deleteFrom('directory_people').where('expires_at_ms', '<=', nowMs).execute()

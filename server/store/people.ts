@@ -40,8 +40,12 @@ export type People = {
    *   not this person's meanwhile
    */
   link(linking: Linking, nowMs: number): Promise<void>
-  /** @throws {Refusal} entity.missing when it is not this person's | entity.inUse when it is the last */
-  unlink(personId: string, way: WayIn): Promise<void>
+  /**
+   * @param present the way that whoever asks came by
+   * @throws {Refusal} entity.missing when it is not this person's | entity.inUse when it is the last | entity.changed
+   *   when `present` is not this person's meanwhile
+   */
+  unlink(personId: string, way: WayIn, present?: WayIn): Promise<void>
 }
 
 const mostWays = 10
@@ -90,10 +94,12 @@ export function createPeople({ db, catalogue, write }: Database): People {
         throw error
       }
     },
-    unlink: (personId, way) =>
+    unlink: (personId, way, present = way) =>
       write([`wayIn:${keyOf(way)}`], async trx => {
         const theirs = await lockWays(trx, personId)
         if (!theirs.some(one => keyOf(one) === keyOf(way))) throw new Refusal('entity.missing')
+        // Whoever was unlinked a moment ago must not unlink the others in turn.
+        if (!theirs.some(one => keyOf(one) === keyOf(present))) throw new Refusal('entity.changed')
         if (theirs.length < 2) throw new Refusal('entity.inUse')
         await trx
           .deleteFrom('ways_in')

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import express, { type Router } from 'express'
-import type { Clock } from '../base/clock.ts'
+import { type Clock, toSeconds } from '../base/clock.ts'
 import type { FederatedIdentity } from '../base/federated-identity.ts'
 import { readQuery } from '../http/read-form.ts'
 import { createStateStore } from '../identity/state-store.ts'
@@ -46,7 +46,10 @@ export function createArrivals(
   })
   return {
     routes,
-    keep: async (request, arrived) =>
-      `${path}?state=${await states.keep(request, JSON.stringify(arrived), '')}`,
+    async keep(request, { identity, way }) {
+      // Whose sessions are ended before they take this step has none by it.
+      const proven = { provenAtSeconds: toSeconds(deps.clock()), ...identity }
+      return `${path}?state=${await states.keep(request, JSON.stringify({ identity: proven, way }), '')}`
+    },
   }
 }

@@ -86,7 +86,7 @@ export async function linkWay(
 /**
  * What was got by this way as the person ends with it, on every node: see `credentials/require-live.ts`.
  *
- * @throws {Refusal} entity.missing | entity.inUse for the last | audit.unavailable
+ * @throws {Refusal} entity.missing | entity.inUse for the last | entity.changed | audit.unavailable
  */
 export async function unlinkWay(
   deps: LinkDeps,
@@ -102,7 +102,7 @@ export async function unlinkWay(
     throw new Refusal('entity.missing')
   if (ways.length < 2) throw new Refusal('entity.inUse')
   await record(deps, request, 'UnlinkWayIn', { present, personId, way })
-  await people.unlink(personId, way)
+  await people.unlink(personId, way, present)
 }
 
 export type WayEvent = 'LinkWayIn' | 'UnlinkWayIn'

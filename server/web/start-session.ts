@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express'
 import { refusedEvent } from '../audit/refused-event.ts'
+import { toSeconds } from '../base/clock.ts'
 import type { FederatedIdentity } from '../base/federated-identity.ts'
 import { Refusal, retryHeaders } from '../base/refusal.ts'
 import { eventFacts } from '../base/request-facts.ts'
@@ -45,10 +46,11 @@ export async function startSession(
   await new Promise<void>((resolve, reject) => {
     request.session.regenerate(error => (error ? reject(error) : resolve()))
   })
-  request.session.identity = identity
+  const { provenAtSeconds = toSeconds(deps.clock()) } = identity
+  request.session.identity = { ...identity, provenAtSeconds }
+  request.session.signedInAtMs = provenAtSeconds * 1000
   request.session.signedInBy = way
   const { sessionEndsAtSeconds: end = Number.POSITIVE_INFINITY } = identity
-  request.session.signedInAtMs = deps.clock()
   request.session.expiresAtMs = Math.min(deps.clock() + sessionLifetimeMs, end * 1000)
   return errand === 'again' ? '/account' : '/roles'
 }

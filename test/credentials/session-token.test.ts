@@ -39,7 +39,13 @@ test('a session comes out of its token as it went in', () => {
           name: text,
           kind: fc.constantFrom('role', 'user', 'federatedUser'),
           person: fc.record(
-            { issuer: fc.string({ minLength: 1, maxLength: 60 }), subject: text, personId: text },
+            {
+              issuer: fc.string({ minLength: 1, maxLength: 60 }),
+              subject: text,
+              personId: text,
+              provenAtSeconds: fc.nat(),
+              endsAtSeconds: fc.nat(),
+            },
             { noNullPrototype: true, requiredKeys: ['issuer', 'subject'] },
           ),
           mfaAtSeconds: fc.nat(),

@@ -28,6 +28,11 @@ for (const [story, more, state] of [
     { userAccountControl: '514', 'msDS-User-Account-Control-Computed': '16' },
     'disabled',
   ],
+  [
+    'whose password must be changed, and that is locked',
+    { pwdLastSet: '0', 'msDS-User-Account-Control-Computed': '16' },
+    'passwordMustChange',
+  ],
 ] as const) {
   test(`an account of Active Directory ${story} is ${state}`, () => {
     const entry = readEntry({ dn: 'cn=a', ...usual, ...(structuredClone(more) as object) })

@@ -2,9 +2,12 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { after, describe, test } from 'node:test'
 import { createDirectory, type Directory } from '../../server/directory/directory.ts'
+import { guidText } from '../../server/directory/object-id.ts'
 import { type DirectorySettings, usualFilters } from '../../server/directory/settings.ts'
+import { rolesOfGroups } from '../../server/identity/group-roles.ts'
 import {
   addMember,
+  asAdmin,
   changeEntry,
   removeMember,
   type Directory as TestDirectory,
@@ -201,6 +204,31 @@ describe('Active Directory', { skip: skipWithoutSamba }, () => {
     assert.ok('groups' in later && !later.groups.includes(groupDn('operators')))
     await changeEntry(samba, dn, { userAccountControl: '514' })
     assert.deepEqual(await directory.lookAgain(id), { gone: 'disabled' })
+  })
+
+  test('has groups whose names only look alike, and they stay apart in rules', async () => {
+    const [meant, alike] = [groupDn('kadmins'), groupDn('\u212aadmins')]
+    await asAdmin(samba, async client => {
+      await client.add(meant, { objectClass: 'group', sAMAccountName: 'kadmins' })
+      await client.add(alike, { objectClass: 'group', sAMAccountName: 'kadmins-alike' })
+    })
+    await addMember(samba, alike, personDn('Ada Lovelace'))
+    const { groups } = await directory.logIn('ada', samba.passwords.ada ?? '')
+    assert.ok(groups.includes(alike))
+    assert.deepEqual(rolesOfGroups([{ groupDn: meant, roleArn: 'arn:of:admins' }], groups), [])
+    assert.deepEqual(rolesOfGroups([{ groupDn: alike, roleArn: 'arn:of:others' }], groups), ['arn:of:others'])
+  })
+
+  test('looks at the groups of a locked account too: locking one’s own would hide what was taken away', async () => {
+    const { searchEntries } = await asAdmin(samba, client =>
+      client.search(personDn('Lena Söderberg'), {
+        attributes: ['objectGUID'],
+        explicitBufferAttributes: ['objectGUID'],
+      }),
+    )
+    const id = guidText(searchEntries[0]?.objectGUID as Buffer) ?? ''
+    const found = await directory.lookAgain(id)
+    assert.ok('groups' in found && found.groups.some(dn => /^CN=Domain Users,/i.test(dn)))
   })
 })
 

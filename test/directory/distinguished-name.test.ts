@@ -14,7 +14,6 @@ for (const [story, one, other] of [
     'cn=Zo\\C3\\AB,ou=\\D0\\9C\\D0\\B8\\D1\\80',
   ],
   ['case in another script', 'cn=ÄÖÜ МИР', 'cn=äöü мир'],
-  ['a letter and its accent apart', 'cn=Zo\u00eb', 'cn=Zoe\u0308'],
   ['the order within a name of two parts', 'cn=a+uid=b,ou=c', 'UID=b+CN=a,ou=c'],
   ['a type by its number', '2.5.4.3=a,2.5.4.11=b', 'cn=a,ou=b'],
   ['an escaped blank at the end, which is no part of how values compare', 'cn=a\\ ,ou=b', 'cn=a,ou=b'],
@@ -32,6 +31,15 @@ for (const [story, one, other] of [
   ['a backslash in front of a comma', 'cn=a\\\\,ou=b', 'cn=a\\,ou=b'],
   ['letters that only resemble each other', 'cn=Straße', 'cn=Strasse'],
   ['a ligature', 'cn=ﬁnance', 'cn=finance'],
+  ['an accent within its letter and behind it', 'cn=Zo\u00eb', 'cn=Zoe\u0308'],
+  ['the Kelvin sign and a K', 'cn=\u212aadmins', 'cn=kadmins'],
+  ['the Ohm sign and an omega', 'cn=\u2126', 'cn=\u03c9'],
+  ['a capital I with a dot, and a small one with two', 'cn=\u0130', 'cn=i\u0307'],
+  ['a long s', 'cn=u\u017fers', 'cn=users'],
+  ['an i without its dot', 'cn=adm\u0131ns', 'cn=admins'],
+  ['a blank that is none', 'cn=domain\u00a0admins', 'cn=domain admins'],
+  ['a tab', 'cn=domain\\09admins', 'cn=domain admins'],
+  ['a blank at the end that is none', 'cn=admins\u3000', 'cn=admins'],
   ['order', 'cn=a,cn=b', 'cn=b,cn=a'],
   ['depth', 'cn=a,ou=b', 'cn=a'],
 ] as const) {
@@ -82,8 +90,15 @@ test('every value comes back as it was, however it was escaped', () => {
   )
 })
 
-test('two values have one key only when they are the same but for case, blanks and accents put together', () => {
-  const plain = (text: string) => text.normalize('NFC').toLowerCase().trim().replace(/\s+/g, ' ')
+test('two values have one key only when they are the same but for case and blanks', () => {
+  const small = (letter: string) =>
+    letter.toLowerCase().toUpperCase() === letter ? letter.toLowerCase() : letter
+  const plain = (text: string) =>
+    [...text.toWellFormed()]
+      .map(small)
+      .join('')
+      .replace(/^ +| +$/g, '')
+      .replace(/ +/g, ' ')
   fc.assert(
     fc.property(value, value, (one, other) => {
       const [first, second] = [dnKey(`cn=${escapeAll(one)}`), dnKey(`cn=${escapeAll(other)}`)]

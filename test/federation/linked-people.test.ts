@@ -20,6 +20,14 @@ const { gate, deps, store, createRole } = composed
 const session = { name: 'ada', seconds: 900 }
 
 const otherProvider = `arn:aws:iam::${accountId}:saml-provider/corp`
+await store.samlProviders.create({
+  name: 'corp',
+  id: 'ASIAPROVIDER',
+  metadata: '',
+  privateKeys: [],
+  tags: {},
+  createdAtMs: 1,
+})
 const first = person({ subject: 'ada-1', email: 'ada@example.com' })
 const second = person({
   kind: 'saml',

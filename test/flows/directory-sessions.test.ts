@@ -134,6 +134,31 @@ describe('sessions of people in OpenLDAP', { skip: skipWithoutSlapd }, async () 
     assert.deepEqual([await lives(slow, early), await lives(slow, late)], [false, true])
   })
 
+  test('end then even if they are of the very same second', async () => {
+    const same = await startRolecall(settingsOf(slapd, 'ldap'))
+    await same.createRole('staff', trustingDirectory(same.accountId))
+    await addMember(slapd, groupOfNamesDn('developers'), uidDn('eve'))
+    const browser = createHttpBrowser()
+    await browser.post(`${same.url}/sign-in/directory`, { username: 'ada', password: password('ada') })
+    same.advanceMs(2_000)
+    await removeMember(slapd, groupOfNamesDn('developers'), uidDn('ada'))
+    const role = same.roleArn('staff')
+    // Begun while the session still stands, and finished when it does not: the body is on its way.
+    const [answer, late] = await Promise.all([
+      browser.post(`${same.url}/credentials`, { role, duration: '900' }),
+      logIn(same, 'ada', password('ada')),
+    ])
+    const json = /<pre id="json"[^>]*>([^<]+)</.exec(await answer.text())?.[1]?.replaceAll('&#34;', '"')
+    const early = JSON.parse(json ?? '{}')
+    assert.ok(early.AccessKeyId, 'the credentials were out before the log-in was over')
+    const keys = {
+      accessKeyId: early.AccessKeyId,
+      secretAccessKey: early.SecretAccessKey,
+      sessionToken: early.SessionToken,
+    }
+    assert.deepEqual([await lives(same, keys), await lives(same, late)], [false, true])
+  })
+
   test('live on while the directory does not answer, and while an account is locked by somebody’s guesses', async () => {
     const keys = await logIn(rolecall, 'ada', password('ada'))
     await changeEntry(slapd, uidDn('ada'), { pwdAccountLockedTime: '20260101000000Z' })

@@ -68,6 +68,14 @@ function keepsWaysIn({ people, identities }: Store): void {
     assert.deepEqual(await subjectsOf({ people } as Store, 'PERSOND'), ['d2'])
   })
 
+  test('by a way that is theirs no longer nothing more is unlinked', async () => {
+    await people.link({ personId: 'PERSONU', present: way('u1'), added: way('u2') }, 5)
+    await people.link({ personId: 'PERSONU', present: way('u1'), added: way('u3') }, 5)
+    await people.unlink('PERSONU', way('u2'), way('u1'))
+    await assert.rejects(people.unlink('PERSONU', way('u1'), way('u2')), refuses('entity.changed'))
+    assert.deepEqual(await subjectsOf({ people } as Store, 'PERSONU'), ['u1', 'u3'])
+  })
+
   test('a way that is unlinked is nobody’s at once; the last one stays', async () => {
     await people.link({ personId: 'PERSONE', present: way('e1'), added: way('e2') }, 5)
     await people.unlink('PERSONE', way('e1'))

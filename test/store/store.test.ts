@@ -380,9 +380,11 @@ function keepsItsPromises(store: Store): void {
     assert.equal(await directoryPeople.remember({ ...key('a'), groups: ['cn=x'] }, 100, 1_000), undefined)
     await directoryPeople.remember({ ...key('b'), groups: [] }, 50, 1_000)
     await directoryPeople.remember({ ...key('gone'), groups: [] }, 10, 150)
-    assert.deepEqual(await directoryPeople.takeDue(99, 200, 10), [{ ...key('b'), groups: [] }])
+    assert.deepEqual(await directoryPeople.takeDue(99, 200, 10), [
+      { ...key('b'), groups: [], checkedAtMs: 200 },
+    ])
     const taken = await Promise.all([1, 2, 3].map(() => directoryPeople.takeDue(100, 201, 10)))
-    assert.deepEqual(taken.flat(), [{ ...key('a'), groups: ['cn=x'] }])
+    assert.deepEqual(taken.flat(), [{ ...key('a'), groups: ['cn=x'], checkedAtMs: 201 }])
     const before = await directoryPeople.remember({ ...key('a'), groups: ['cn=y'] }, 300, 2_000)
     assert.deepEqual(before, { ...key('a'), groups: ['cn=x'] })
     assert.equal(
@@ -390,14 +392,21 @@ function keepsItsPromises(store: Store): void {
       undefined,
       'too old',
     )
-    await directoryPeople.forget(key('a'))
+    await directoryPeople.forget({ ...key('a'), checkedAtMs: 201 })
     await directoryPeople.prune(1_000)
+    const [since] = await directoryPeople.takeDue(2_000, 2_500, 10)
+    assert.equal(since?.id, 'a', 'they have logged in since they were taken')
+    await directoryPeople.forget({ ...key('a'), checkedAtMs: 2_500 })
     assert.deepEqual(await directoryPeople.takeDue(5_000, 500, 10), [])
   })
 
   test('a browser session is gone when its time is, and prune takes the row away', async () => {
     await store.webSessions.put('hash', 'data', 1_000)
     assert.equal(await store.webSessions.find('hash', 999), 'data')
+    await store.webSessions.put('left', 'data', 1_000)
+    await store.webSessions.delete('left')
+    await store.webSessions.put('left', 'of a request that was still on its way', 1_000)
+    assert.equal(await store.webSessions.find('left', 999), undefined)
     assert.equal(await store.webSessions.find('hash', 1_000), undefined)
     await store.prune(1_000)
     assert.equal(await store.webSessions.find('hash', 0), undefined)

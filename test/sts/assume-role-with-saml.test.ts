@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as iam from '@aws-sdk/client-iam'
-import { AssumeRoleWithSAMLCommand, GetCallerIdentityCommand } from '@aws-sdk/client-sts'
+import { AssumeRoleCommand, AssumeRoleWithSAMLCommand, GetCallerIdentityCommand } from '@aws-sdk/client-sts'
 import { allow, faultOf, keysOf, setPolicy } from '../support/aws-calls.ts'
 import { faultIn, postForm } from '../support/post-form.ts'
 import { startRolecall } from '../support/rolecall.ts'
@@ -55,6 +55,19 @@ test('a response becomes credentials, under the name that the provider gives', a
   const keys = keysOf({ Credentials } as never)
   const { Arn } = await rolecall.sts(keys).send(new GetCallerIdentityCommand())
   assert.equal(Arn, AssumedRoleUser?.Arn)
+})
+
+test('nothing outlives the session at the provider, also not along a chain', async () => {
+  await rolecall.createRole('behind', {
+    Version: '2012-10-17',
+    Statement: { Effect: 'Allow', Principal: { AWS: RoleArn }, Action: 'sts:AssumeRole' },
+  })
+  await setPolicy(rolecall, 'dev', allow('sts:AssumeRole'))
+  const answer = await assume(await respond({ sessionEndsAtMs: 1_200_000 }))
+  const keys = keysOf(answer as never)
+  const asked = { RoleArn: rolecall.roleArn('behind'), RoleSessionName: 'on' }
+  const { Credentials } = await rolecall.sts(keys).send(new AssumeRoleCommand(asked))
+  assert.deepEqual(Credentials?.Expiration, answer.Credentials?.Expiration)
 })
 
 test('no signature and no credentials are needed: the response is the proof', async () => {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { accountWalk, noticeOf } from '../support/account-walk.ts'
+import { changeEntry } from '../support/directory.ts'
 import { settingsOf, trustingDirectory } from '../support/directory-settings.ts'
 import { createHttpBrowser, type HttpBrowser, locationOf } from '../support/http-browser.ts'
 import { startRolecall } from '../support/rolecall.ts'
-import { skipWithoutSlapd, startSlapd } from '../support/slapd.ts'
+import { skipWithoutSlapd, startSlapd, uidDn } from '../support/slapd.ts'
 
 describe('a directory’s way in', { skip: skipWithoutSlapd }, async () => {
   if (skipWithoutSlapd) return
@@ -59,5 +60,33 @@ describe('a directory’s way in', { skip: skipWithoutSlapd }, async () => {
     const answer = await browser.post(`${url}/sign-in/directory`, { username: 'ada', password: 'wrong' })
     assert.equal(locationOf(answer)?.searchParams.get('notice'), 'refused')
     assert.match(await (await browser.follow(answer)).text(), /Zoë/)
+  })
+
+  test('that is disabled ends for itself: what names the person is theirs by the other, unless it asks for the way too', async () => {
+    const browser = await signedIn('ben')
+    const id = await walk.personIdOn(browser)
+    const ofPerson = (Condition: object) => ({
+      Version: '2012-10-17',
+      Statement: {
+        Effect: 'Allow',
+        Principal: { Federated: `arn:aws:iam::${accountId}:person/${id}` },
+        Action: 'sts:AssumeRoleWithLDAPIdentity',
+        Condition,
+      },
+    })
+    const roles = [
+      await rolecall.createRole('of-person', ofPerson({})),
+      await rolecall.createRole('of-both', ofPerson({ StringEquals: { 'ldap:username': 'ada' } })),
+    ]
+    const opened = async (page: HttpBrowser) =>
+      Promise.all(
+        roles.map(async role =>
+          /ASIA/.test(await (await page.post(`${url}/credentials`, { role, duration: '900' })).text()),
+        ),
+      )
+    assert.deepEqual(await opened(await signedIn('ada')), [true, true])
+    await changeEntry(slapd, uidDn('ada'), { pwdAccountLockedTime: '000001010000Z' })
+    assert.equal(noticeOf(await logIn(createHttpBrowser(), 'ada')), 'refused')
+    assert.deepEqual(await opened(browser), [true, false])
   })
 })

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { CreateSAMLProviderCommand } from '@aws-sdk/client-iam'
+import { CreateSAMLProviderCommand, DeleteSAMLProviderCommand } from '@aws-sdk/client-iam'
 import { arrive, createHttpBrowser, type HttpBrowser, locationOf } from '../support/http-browser.ts'
 import { startRolecall } from '../support/rolecall.ts'
 import { type Asked, awsAttributes, createSamlIdp, encode, readAuthnRequest } from '../support/saml-idp.ts'
+import { postSigned } from '../support/signed-form.ts'
 
 const rolecall = await startRolecall()
 const { url, accountId } = rolecall
@@ -226,4 +227,39 @@ test('how long the provider wants it to last is what is chosen, and the longest 
   // A longer time than any that was offered.
   const answer = await (await browser.post(`${url}/credentials`, { role: dev, duration: '3600' })).text()
   assert.match(answer, /Valid for 45 minutes, until/)
+})
+
+test('a verified answer whose person’s sessions are ended before the last step leads to none', async () => {
+  const browser = createHttpBrowser()
+  const answer = await post(browser, await leave(browser), { nameId: 'late' })
+  rolecall.advanceMs(2_000)
+  const form = { Action: 'RevokeSessions', Version: '2010-05-08', Issuer: arnOf('corp'), Subject: 'late' }
+  assert.equal((await postSigned(rolecall, 'iam', form)).status, 200)
+  rolecall.advanceMs(2_000)
+  await arrive(browser, answer)
+  assert.equal(noticeOf(await browser.get(`${url}/roles`)), 'required')
+})
+
+test('when its provider is deleted a browser gets nothing more, nor when one is made anew under the name', async () => {
+  const Name = 'short-lived'
+  const create = () =>
+    rolecall.iam().send(new CreateSAMLProviderCommand({ Name, SAMLMetadataDocument: idp.metadata() }))
+  await create()
+  const Principal = { Federated: arnOf(Name) }
+  const role = await rolecall.createRole('of-short-lived', {
+    Version: '2012-10-17',
+    Statement: { ...trust, Principal },
+  })
+  const browser = createHttpBrowser()
+  const asked = { attributes: awsAttributes([role], arnOf(Name), 'ada') }
+  await comeBack(browser, await leave(browser, Name), asked)
+  const take = async () => (await browser.post(`${url}/credentials`, { role, duration: '900' })).text()
+  assert.match(await take(), /ASIA/)
+  rolecall.advanceMs(2_000)
+  await rolecall.iam().send(new DeleteSAMLProviderCommand({ SAMLProviderArn: arnOf(Name) }))
+  for (const story of ['deleted', 'made anew']) {
+    assert.doesNotMatch(await take(), /ASIA/, story)
+    assert.doesNotMatch(await (await browser.get(`${url}/roles`)).text(), /of-short-lived/, story)
+    if (story === 'deleted') await create()
+  }
 })
