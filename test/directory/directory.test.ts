@@ -212,8 +212,10 @@ describe('Active Directory', { skip: skipWithoutSamba }, () => {
       await client.add(meant, { objectClass: 'group', sAMAccountName: 'kadmins' })
       await client.add(alike, { objectClass: 'group', sAMAccountName: 'kadmins-alike' })
     })
-    await addMember(samba, alike, personDn('Ada Lovelace'))
-    const { groups } = await directory.logIn('ada', samba.passwords.ada ?? '')
+    const name = `alike-${process.pid}`
+    const person = { name, fullName: name, mail: `${name}@example.test` }
+    await addMember(samba, alike, await addPerson(samba, person, 'Aa1-alike-alike'))
+    const { groups } = await directory.logIn(name, 'Aa1-alike-alike')
     assert.ok(groups.includes(alike))
     assert.deepEqual(rolesOfGroups([{ groupDn: meant, roleArn: 'arn:of:admins' }], groups), [])
     assert.deepEqual(rolesOfGroups([{ groupDn: alike, roleArn: 'arn:of:others' }], groups), ['arn:of:others'])

@@ -29,9 +29,11 @@ const startAnew = () => {
 
 /** All but what is another one each time, whoever asks. */
 function withoutIds({ status, headers, body }: DoorAnswer): DoorAnswer {
-  const id = headers['x-amzn-requestid'] ?? headers['x-request-id'] ?? 'none'
-  const { date, 'x-amzn-requestid': _, 'x-request-id': __, ...others } = headers
-  return { status, headers: others, body: body.replace(id, 'ID') }
+  const { date, 'x-amzn-requestid': wire, 'x-request-id': token, ...others } = headers
+  const page = /request=([0-9a-f-]{36})$/.exec(others.location ?? '')?.[1]
+  const id = wire ?? token ?? page ?? 'none'
+  const without = (text: string) => text.replaceAll(id, 'ID')
+  return { status, headers: JSON.parse(without(JSON.stringify(others))), body: without(body) }
 }
 
 const refused: [story: string, username: string, password: (of?: Slapd) => string][] = [

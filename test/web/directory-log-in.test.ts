@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { assumeRole } from '../support/aws-calls.ts'
 import { settingsOf, trustingDirectory } from '../support/directory-settings.ts'
 import { createHttpBrowser, locationOf } from '../support/http-browser.ts'
-import { startRolecall } from '../support/rolecall.ts'
+import { startRolecall, trusting } from '../support/rolecall.ts'
 import { groupOfNamesDn, skipWithoutSlapd, startSlapd } from '../support/slapd.ts'
 
 describe('the sign-in page’s form', { skip: skipWithoutSlapd }, async () => {
@@ -76,11 +77,15 @@ describe('the sign-in page’s form', { skip: skipWithoutSlapd }, async () => {
   })
 
   test('says so when the directory is gone, while others sign in, and works once it is back', async () => {
-    await slapd.stop()
-    assert.equal(noticeOf(await logIn('ada')), 'unreachable')
     const issuer = await rolecall.registerIssuer()
-    assert.ok(issuer.url)
-    assert.equal((await fetch(`${url}/healthz`)).status, 200)
+    const other = await rolecall.createRole('other', trusting(accountId, issuer))
+    await slapd.stop()
+    const [refused, { Credentials }] = await Promise.all([
+      logIn('ada'),
+      assumeRole(rolecall, other, issuer.sign()),
+    ])
+    assert.equal(noticeOf(refused), 'unreachable')
+    assert.match(Credentials?.AccessKeyId ?? '', /^ASIA/)
     await slapd.restart()
     assert.equal(locationOf(await logIn('ada'))?.pathname, '/roles')
   })
