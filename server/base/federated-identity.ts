@@ -43,6 +43,8 @@ export type FederatedIdentity = {
    * of that time ends also what is got by it later.
    */
   provenAtSeconds?: number
+  /** When the provider last had them show who they are, where it says so: `auth_time`, AuthnInstant. */
+  authenticatedAtSeconds?: number
   /** When the person's session at the provider ends: no credentials outlive it. */
   sessionEndsAtSeconds?: number
   /** Vouched for by a stand-in provider: worth nothing once the demo is off. */

@@ -40,6 +40,9 @@ export function identityFromAssertion(assertion: Assertion, by: AssertedBy): Fed
     onlyRoles: rolesIn(attributes, by.providerArn),
     sessionName: requireSessionName(attributes),
     ...askedDuration(attributes),
+    ...(assertion.authenticatedAtMs === undefined
+      ? {}
+      : { authenticatedAtSeconds: Math.floor(assertion.authenticatedAtMs / 1000) }),
     ...(assertion.sessionEndsAtMs === undefined
       ? {}
       : { sessionEndsAtSeconds: Math.floor(assertion.sessionEndsAtMs / 1000) }),

@@ -14,6 +14,8 @@ export type Assertion = {
   attributes: ReadonlyMap<string, readonly string[]>
   /** When it was issued. */
   issuedAtMs: number
+  /** When the provider last had the person show who they are, where it says so. */
+  authenticatedAtMs?: number
   /** When the person's session at the provider ends, where it says so. */
   sessionEndsAtMs?: number
 }
@@ -72,6 +74,7 @@ export function readAssertion(element: XmlElement, expected: Expected): Assertio
   requireConfirmation(subject, expected)
   requireConditions(only(element, 'Conditions'), expected)
   const sessionEndsAtMs = requireSession(element, expected.nowMs)
+  const authenticatedAtMs = latestTime(element, 'AuthnInstant')
   return {
     id,
     issuer: expected.issuer,
@@ -79,6 +82,7 @@ export function readAssertion(element: XmlElement, expected: Expected): Assertio
     nameIdFormat: nameId.attributes.get('Format') ?? unspecified,
     attributes: attributesOf(element),
     issuedAtMs,
+    ...(authenticatedAtMs === undefined ? {} : { authenticatedAtMs }),
     ...(sessionEndsAtMs === undefined ? {} : { sessionEndsAtMs }),
   }
 }
@@ -143,6 +147,13 @@ function requireSession(element: XmlElement, nowMs: number): number | undefined 
   const end = Math.min(...ends)
   if (end <= nowMs) throw expired()
   return end
+}
+
+function latestTime(element: XmlElement, name: string): number | undefined {
+  const times = childrenOf(element, namespace, 'AuthnStatement')
+    .filter(statement => statement.attributes.has(name))
+    .map(statement => requireTime(statement, name))
+  return times.length === 0 ? undefined : Math.max(...times)
 }
 
 function requireFresh(issuedAtMs: number, nowMs: number): void {

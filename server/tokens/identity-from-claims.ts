@@ -39,6 +39,7 @@ export function identityFromClaims(claims: VerifiedClaims, issuer: IssuerRecord)
     ...(displayName === undefined ? {} : { displayName }),
     ...(email === undefined ? {} : { email }),
     ...readSessionTags(payload),
+    ...(Number.isSafeInteger(payload.auth_time) ? { authenticatedAtSeconds: Number(payload.auth_time) } : {}),
     demo: issuer.demo,
   }
 }

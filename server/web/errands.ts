@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto'
 import type { NextFunction, Request, Response } from 'express'
 import type { SessionData } from 'express-session'
 import type { Clock } from '../base/clock.ts'
+import type { FederatedIdentity } from '../base/federated-identity.ts'
+import { Refusal } from '../base/refusal.ts'
 
 /**
  * What somebody who is signed in leaves for a provider for: to link another way in, or to show once more that it is
@@ -49,11 +51,31 @@ export function noteDeparture(request: Request, _response: Response, next: NextF
   next()
 }
 
-/** The errand that somebody's coming back by this way is the end of. It is over with this, however it goes on. */
-export function takeErrand(session: Session, way: string, clock: Clock): Errand['purpose'] | undefined {
+/**
+ * The errand that somebody's coming back by this way is the end of. It is over with this, however it goes on.
+ *
+ * @throws {Refusal} signIn.failed when the provider says that it did not ask them anew: whoever sits at a machine that
+ *   somebody left would be taken for them
+ */
+export function takeErrand(
+  session: Session,
+  way: string,
+  { authenticatedAtSeconds }: Pick<FederatedIdentity, 'authenticatedAtSeconds'>,
+  clock: Clock,
+): Errand['purpose'] | undefined {
   const errand = findErrand(session, clock)
+  const isItsEnd = errand !== undefined && errand.leftBy === way
+  // Still on the errand: the page that they are sent back to knows what it was that failed.
+  if (isItsEnd && isOld(authenticatedAtSeconds, errand)) {
+    throw new Refusal('signIn.failed', { detail: 'the provider did not ask anew' })
+  }
   delete session.errand
-  return errand !== undefined && errand.leftBy === way ? errand.purpose : undefined
+  return isItsEnd ? errand.purpose : undefined
+}
+
+function isOld(authenticatedAtSeconds: number | undefined, { untilMs }: Errand): boolean {
+  const beganMs = untilMs - errandMs
+  return authenticatedAtSeconds !== undefined && authenticatedAtSeconds * 1000 < beganMs - freshMs
 }
 
 /** Whether there was one, which is over now. */

@@ -22,7 +22,7 @@ export type SignInDeps = LinkDeps & {
  *
  * @param way the address that the browser left by: `/sign-in/google`
  * @returns the page to go on to
- * @throws {Refusal} audit.unavailable | store.unavailable
+ * @throws {Refusal} signIn.failed (on an errand, when the provider did not ask anew) | audit.unavailable | store.unavailable
  */
 export async function startSession(
   deps: SignInDeps,
@@ -31,7 +31,7 @@ export async function startSession(
   way: string,
 ): Promise<string> {
   const { identity: present } = request.session
-  const errand = takeErrand(request.session, way, deps.clock)
+  const errand = takeErrand(request.session, way, identity, deps.clock)
   if (errand === 'link' && present !== undefined) return receiveWay(deps, request, present, identity)
   await deps.store.identities.remember(identity, deps.clock())
   const person = await deps.store.people.find(identity)

@@ -36,6 +36,8 @@ export type Asked = {
   notBeforeMs?: number
   notOnOrAfterMs?: number
   sessionEndsAtMs?: number
+  /** Milliseconds from now: when it asked who they are. */
+  authenticatedAtMs?: number
   destination?: string
   status?: string
   issuer?: string
@@ -141,7 +143,7 @@ export function awsAttributes(roles: readonly string[], providerArn: string, nam
 
 function assertionOf(asked: Asked, entityId: string): string {
   const at = (ms: number) => new Date(Date.now() + ms).toISOString()
-  const { issuedAtMs = 0, notBeforeMs = -1_000, notOnOrAfterMs = 300_000 } = asked
+  const { issuedAtMs = 0, notBeforeMs = -1_000, notOnOrAfterMs = 300_000, authenticatedAtMs } = asked
   const format = asked.nameIdFormat ?? 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent'
   const session = asked.sessionEndsAtMs
   const attributes = Object.entries(asked.attributes ?? {}).map(
@@ -158,7 +160,7 @@ function assertionOf(asked: Asked, entityId: string): string {
     ` NotOnOrAfter="${at(notOnOrAfterMs)}" Recipient="${asked.recipient}"${asked.inResponseTo === undefined ? '' : ` InResponseTo="${asked.inResponseTo}"`}/></saml:SubjectConfirmation></saml:Subject>`,
     `<saml:Conditions NotBefore="${at(notBeforeMs)}" NotOnOrAfter="${at(notOnOrAfterMs)}">`,
     `<saml:AudienceRestriction><saml:Audience>${asked.audience}</saml:Audience></saml:AudienceRestriction></saml:Conditions>`,
-    `<saml:AuthnStatement AuthnInstant="${at(issuedAtMs)}"${session === undefined ? '' : ` SessionNotOnOrAfter="${at(session)}"`}>`,
+    `<saml:AuthnStatement AuthnInstant="${at(authenticatedAtMs ?? issuedAtMs)}"${session === undefined ? '' : ` SessionNotOnOrAfter="${at(session)}"`}>`,
     `<saml:AuthnContext/></saml:AuthnStatement>`,
     attributes.length === 0
       ? ''

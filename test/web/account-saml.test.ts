@@ -104,3 +104,19 @@ test('an answer of one SAML provider is no end of a linking that left for anothe
   const page = await comeBack(browser, early, { nameId: 'other@corp' })
   assert.equal(new URL(page.url).pathname, '/roles', 'it is the ordinary sign-in that it began as')
 })
+
+test('a provider that did not ask anew, though it was told to, links nobody: whoever found the browser open is not they', async () => {
+  const browser = await signedIn({ nameId: 'left@corp' })
+  const { html } = await walk.ask(browser)
+  const longAgo = { nameId: 'left@lab', authenticatedAtMs: -3_600_000 }
+  const page = await signInBy(browser, walk.hrefIn(html, 'saml/lab'), longAgo)
+  assert.equal(noticeOf(page), 'failed')
+  assert.equal(await walk.personIdOn(browser), '')
+  assert.match(demo.logged(), /the provider did not ask anew/)
+  const ordinary = await signInBy(createHttpBrowser(), `${url}/sign-in/saml/corp`, longAgo)
+  assert.equal(
+    new URL(ordinary.url).pathname,
+    '/roles',
+    'an ordinary sign-in takes a session of the provider’s',
+  )
+})

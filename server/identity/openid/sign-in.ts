@@ -99,7 +99,8 @@ export function createOidcSignIn(client: OidcClient, deps: OidcSignInDeps): Oidc
         nonce,
         code_challenge: await oidc.calculatePKCECodeChallenge(codeVerifier),
         code_challenge_method: 'S256',
-        ...(anew ? { prompt: 'login' } : {}),
+        // With max_age the provider must say in auth_time when it asked (OpenID Connect Core 1.0, section 3.1.2.1).
+        ...(anew ? { prompt: 'login', max_age: '300' } : {}),
         ...(answersByPost(client) ? { response_mode: 'form_post' } : {}),
       }
       return oidc.buildAuthorizationUrl(configure(oidc, metadata), asked).href

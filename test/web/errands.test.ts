@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { beginErrand, takeErrand } from '../../server/web/errands.ts'
+import { person } from '../federation/compose-gate.ts'
+
+const nowMs = 1_700_000_000_000
+const way = '/sign-in/corp'
+
+/** A session that left for another way in a minute ago. */
+function leftSession(): Parameters<typeof takeErrand>[0] {
+  const session: Parameters<typeof takeErrand>[0] = { identity: person() }
+  beginErrand(session, 'link', () => nowMs - 60_000)
+  Object.assign(session.errand ?? {}, { leftBy: way })
+  return session
+}
+const take = (authenticatedAtSeconds?: number, by = way) => {
+  const session = leftSession()
+  const came = authenticatedAtSeconds === undefined ? {} : { authenticatedAtSeconds }
+  return { session, purpose: takeErrand(session, by, came, () => nowMs) }
+}
+
+for (const [story, secondsAgo] of [
+  ['just now', 0],
+  ['four minutes before the errand, by clocks that may differ', 5 * 60],
+  ['never, as far as it says', undefined],
+] as const) {
+  test(`a provider that asked who they are ${story} ends the errand`, () => {
+    const at = secondsAgo === undefined ? undefined : nowMs / 1000 - secondsAgo
+    assert.equal(take(at).purpose, 'link')
+  })
+}
+
+test('one that did so an hour ago does not: it was told to ask anew', () => {
+  const session = leftSession()
+  assert.throws(
+    () => takeErrand(session, way, { authenticatedAtSeconds: nowMs / 1000 - 3_600 }, () => nowMs),
+    {
+      reason: 'signIn.failed',
+    },
+  )
+  assert.notEqual(session.errand, undefined, 'the page that they come back to must know what failed')
+})
+
+test('an ordinary sign-in by another way asks for nothing of the kind', () => {
+  assert.equal(take(nowMs / 1000 - 3_600, '/sign-in/google').purpose, undefined)
+})
