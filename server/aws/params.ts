@@ -217,7 +217,8 @@ function memberIndexes(form: Form, prefix: string): number[] {
   return [...indexes].sort((a, b) => a - b)
 }
 
-function problem(value: string, path: string, constraint: string): string {
+/** In AWS's words. */
+export function problem(value: string, path: string, constraint: string): string {
   const shown = value.length > 100 ? `${value.slice(0, 100)}...` : value
   return `Value '${shown}' at '${wirePath(path)}' failed to satisfy constraint: ${constraint}`
 }
