@@ -1,27 +1,27 @@
-import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { type AuditOptions, openAuditLog } from './audit/audit-log.ts'
-import type { AuditSink } from './audit/audit-sink.ts'
-import { createPostgresReader } from './audit/postgres-reader.ts'
-import { openPostgresSink } from './audit/postgres-sink.ts'
-import { createSqliteReader } from './audit/sqlite-reader.ts'
-import { openSqliteSink, type SqliteSinkOptions } from './audit/sqlite-sink.ts'
+import type { SqliteSinkOptions } from './audit/sqlite-sink.ts'
+import { openAuditReader, openAuditSink } from './audit-store.ts'
 import { createAuthorizer } from './authorization/authorize.ts'
 import { createAwsEndpoint } from './aws/endpoint.ts'
 import { type Clock, systemClock } from './base/clock.ts'
-import { createOutbound } from './base/outbound.ts'
+import { createOutbound, isListedHost } from './base/outbound.ts'
+import { createCognitoService } from './cognito/service.ts'
 import type { Config } from './config.ts'
 import { createAuthenticator } from './credentials/authenticate.ts'
 import { resealSecrets } from './credentials/reseal-secrets.ts'
 import { createMfaVerifier } from './credentials/verify-mfa.ts'
 import { openDirectoryAccess, watchDirectory } from './directory-access.ts'
 import { createGate } from './federation/assume-role.ts'
+import { keepHouse } from './housekeeping.ts'
+import { createCors } from './http/cors.ts'
 import { createRateLimit } from './http/rate-limit.ts'
 import { createFactsReader } from './http/request-facts.ts'
 import { createRequestGuard } from './http/request-guard.ts'
 import { isOutboundEnabled } from './iam/outbound-federation.ts'
 import { createIamService } from './iam/service.ts'
 import { ensureShippedPolicies } from './iam/shipped-policies.ts'
+import { poolIssuer } from './identity/pool-logins.ts'
 import { createProofVerifiers, type StandIns } from './identity/proof-verifiers.ts'
 import { createSamlRequestKeys } from './identity/saml-request-keys.ts'
 import { openInstallation, openKeyring, storeLocation } from './installation.ts'
@@ -64,7 +64,7 @@ async function openParts(config: Config, { log, clock = systemClock, auditBounds
   try {
     const installation = await openInstallation(config, store.settings, keyring)
     const audit = openAuditLog({
-      sink: await openSink(config, auditBounds),
+      sink: await openAuditSink(config, auditBounds),
       clock,
       onFailure: failure => log.error({ failure }, 'the audit log could not be written'),
       ...auditBounds,
@@ -74,16 +74,6 @@ async function openParts(config: Config, { log, clock = systemClock, auditBounds
     await store.close()
     throw error
   }
-}
-
-function openAuditReader({ databaseUrl, dataDir }: Config) {
-  if (databaseUrl !== undefined) return createPostgresReader(databaseUrl)
-  return createSqliteReader(join(dataDir, 'audit.db'))
-}
-
-function openSink({ databaseUrl, dataDir }: Config, bounds: Options['auditBounds']): Promise<AuditSink> {
-  if (databaseUrl !== undefined) return openPostgresSink(databaseUrl)
-  return openSqliteSink({ file: join(dataDir, 'audit.db'), lockTimeoutMs: bounds?.lockTimeoutMs })
 }
 
 /** Opens the service on its data folder, which is nobody else's meanwhile. Nothing listens yet when this answers. */
@@ -106,15 +96,17 @@ async function compose(config: Config, options: Options, claim: DataDirClaim): P
 
   const factsOf = createFactsReader(config.trustedProxies, clock)
   const outbound = createOutbound({
-    allowPrivate: (host, port) => isAllowed(config.allowedPrivateHosts, host, port),
+    allowPrivate: (host, port) => isListedHost(config.allowedPrivateHosts, host, port),
     allowLoopbackHttp: !production,
   })
   const directoryAccess = openDirectoryAccess(config.directory, { accountId, clock, log })
+  const identityKeys = createIdentityKeys({ signingKeys: store.signingKeys, keyring, clock })
   const proofs = createProofVerifiers({
     ...store,
     config,
     standIns,
     directoryAccess,
+    findPoolKey: identityKeys.verifying,
     keyring,
     accountId,
     outbound,
@@ -123,7 +115,6 @@ async function compose(config: Config, options: Options, claim: DataDirClaim): P
   })
   const authorizer = createAuthorizer({ ...store, keyring })
   const mfa = createMfaVerifier({ ...store, keyring, clock })
-  const identityKeys = createIdentityKeys({ signingKeys: store.signingKeys, keyring, clock })
   const samlRequestKeys = createSamlRequestKeys({ ...store, keyring, clock, numbers: saml.signingKeys })
   const gate = createGate({
     ...store,
@@ -168,7 +159,19 @@ async function compose(config: Config, options: Options, claim: DataDirClaim): P
           allowLoopbackHttp: !production,
         }),
       ],
-      jsonServices: [createTrailService({ reader, accountId })],
+      jsonServices: [
+        createTrailService({ reader, accountId }),
+        createCognitoService({
+          ...store,
+          ...proofs,
+          gate,
+          audit,
+          issuer: poolIssuer(publicUrl),
+          signingKey: () => identityKeys.signing('RS256'),
+          accountId,
+          clock,
+        }),
+      ],
       authenticator: createAuthenticator({ ...store, keyring, rootAccessKey, accountId, clock, demo }),
       authorizer,
       audit,
@@ -177,6 +180,8 @@ async function compose(config: Config, options: Options, claim: DataDirClaim): P
     }),
     token: createTokenEndpoint({ gate, ...proofs, signer, audit, factsOf, log }),
     issuer: publicUrl,
+    otherIssuers: [poolIssuer(publicUrl)],
+    cors: createCors(config.corsOrigins),
     samlMetadata: async () =>
       serviceProviderMetadata(serviceProviderAt(publicUrl), {
         keys: await samlRequestKeys.published(),
@@ -204,14 +209,7 @@ async function compose(config: Config, options: Options, claim: DataDirClaim): P
     },
   })
 
-  const pruning = setInterval(() => {
-    store.prune(clock()).catch(error => log.error({ err: error }, 'pruning failed'))
-  }, 10 * 60_000)
-  pruning.unref()
-  const flushing = setInterval(() => {
-    store.lastUsed.flush().catch(error => log.error({ err: error }, 'last uses could not be written'))
-  }, 30_000)
-  flushing.unref()
+  const stopHousekeeping = keepHouse(store, clock, log)
 
   const watching =
     directoryAccess &&
@@ -230,8 +228,7 @@ async function compose(config: Config, options: Options, claim: DataDirClaim): P
     accountId,
     rootAccessKey,
     async close() {
-      clearInterval(pruning)
-      clearInterval(flushing)
+      stopHousekeeping()
       watching?.stop()
       await directoryAccess?.directory.close()
       await audit.close()
@@ -240,11 +237,4 @@ async function compose(config: Config, options: Options, claim: DataDirClaim): P
       claim.release()
     },
   }
-}
-
-/** `host` allows every port, `host:port` one. */
-function isAllowed(allowed: readonly string[], host: string, port: number): boolean {
-  // Configuration writes an IPv6 address in brackets, as URLs do.
-  const name = host.includes(':') ? `[${host.toLowerCase()}]` : host.toLowerCase()
-  return allowed.includes(name) || allowed.includes(`${name}:${port}`)
 }

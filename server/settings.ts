@@ -21,6 +21,10 @@ export const settings = z.object({
     isAddressBlock,
     'not an IP address or a CIDR block narrower than everything, expected such as 10.0.0.7 or 10.1.0.0/16',
   ),
+  ROLECALL_CORS_ORIGINS: listOf(
+    isExactOrigin,
+    'not an origin, expected https (http on loopback), host and port alone, as browsers write it',
+  ),
   ROLECALL_DATA_DIR: z
     .string()
     .default('./data')
@@ -120,6 +124,12 @@ function isAddressBlock(value: string): boolean {
 function isOrigin(value: string): boolean {
   const url = parseWebUrl(value)
   return url !== undefined && /^[^/?#]*\/\/[^/?#]+\/?$/.test(value)
+}
+
+/** As browsers write it; in plain text on loopback alone, where nobody else can serve the page. */
+function isExactOrigin(value: string): boolean {
+  const url = parseWebUrl(value)
+  return url?.origin === value && (url.protocol === 'https:' || isLoopbackHost(url.hostname))
 }
 
 /** Written out again it must be the same: base64 decoding alone drops what it does not know. */

@@ -19,10 +19,12 @@ const floors = [
 const roofFiles = [
   'main.ts',
   'app.ts',
+  'audit-store.ts',
   'config.ts',
   'directory-access.ts',
   'directory-config.ts',
   'directory-settings.ts',
+  'housekeeping.ts',
   'installation.ts',
   'oidc-settings.ts',
   'passport-config.ts',

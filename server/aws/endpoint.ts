@@ -144,6 +144,8 @@ function fail(deps: EndpointDeps, call: Call, response: ServerResponse, error: u
   // What was not read to its end can't be followed by another request on the same connection.
   if (reason === 'request.tooLarge' || reason === 'request.timedOut')
     response.setHeader('connection', 'close')
+  // RFC 9110, section 10.2.3: whole seconds.
+  if (reason === 'request.throttled') response.setHeader('retry-after', error.said.retryAfter ?? '1')
   sendFault(response, facts.requestId, wireOf(service), service.faults[reason], error.said)
 }
 

@@ -191,3 +191,10 @@ function parseJson(text: string): unknown {
 function unreachable(detail: string): Refusal {
   return new Refusal('issuer.unreachable', { detail })
 }
+
+/** `host` allows every port, `host:port` one. */
+export function isListedHost(allowed: readonly string[], host: string, port: number): boolean {
+  // Configuration writes an IPv6 address in brackets, as URLs do.
+  const name = host.includes(':') ? `[${host.toLowerCase()}]` : host.toLowerCase()
+  return allowed.includes(name) || allowed.includes(`${name}:${port}`)
+}

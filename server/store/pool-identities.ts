@@ -36,7 +36,7 @@ export type PoolIdentities = {
   /**
    * Linking twice is linking once.
    * @throws {Refusal} entity.exists for another's login, or a second person at one provider | entity.limit |
-   *   entity.changed when the identity is gone or merged meanwhile
+   *   entity.changed when the identity is gone, merged, or no guest's meanwhile
    */
   link(id: string, logins: readonly PoolLogin[], linking: Linking): Promise<void>
   /** All logins of one become the other's, and so does its id. @throws as `link` does */
@@ -82,14 +82,15 @@ export function createPoolIdentities({ db, write }: Database): PoolIdentities {
     link: (id, logins, linking) =>
       refusingTaken(() =>
         write([], async trx => {
-          const { poolId } = await lock(trx, id)
+          const { poolId } = await lock(trx, id, { guestOnly: linking.guestOnly })
           await addNewLogins(trx, poolId, id, logins, linking)
         }),
       ),
     merge: (from, into, linking) =>
       write([], async trx => {
         // One order for everybody, so that two merges at once don't wait for each other in a circle.
-        for (const id of [from, into].toSorted()) await lock(trx, id)
+        for (const id of [from, into].toSorted())
+          await lock(trx, id, id === from ? { guestOnly: linking.guestOnly } : {})
         const { poolId } = await lock(trx, into)
         const moved = await loginsOf(trx, from)
         await trx.deleteFrom('pool_logins').where('identity_id', '=', from).execute()
@@ -102,7 +103,7 @@ export function createPoolIdentities({ db, write }: Database): PoolIdentities {
       }),
     unlink: (id, logins, nowMs) =>
       write([], async trx => {
-        const { poolId } = await lock(trx, id, nowMs)
+        const { poolId } = await lock(trx, id, { nowMs })
         for (const { provider, subject, demo } of logins) {
           await trx
             .deleteFrom('pool_logins')
@@ -160,12 +161,17 @@ function asIdentity(rows: Awaited<ReturnType<typeof identityWithLogins>>): PoolI
 }
 
 /** Who changes the same identity at the same time waits, and sees what was done. */
-async function lock(trx: Transaction<Schema>, id: string, nowMs?: number): Promise<{ poolId: string }> {
+async function lock(
+  trx: Transaction<Schema>,
+  id: string,
+  { guestOnly = false, nowMs }: { guestOnly?: boolean | undefined; nowMs?: number } = {},
+): Promise<{ poolId: string }> {
   const row = await trx
     .updateTable('pool_identities')
     .set(({ ref }) => (nowMs === undefined ? { id: ref('id') } : { modified_at_ms: nowMs }))
     .where('id', '=', id)
     .where('merged_into', 'is', null)
+    .$if(guestOnly, query => query.where('guest', '=', 1))
     .returning('pool_id')
     .executeTakeFirst()
   if (row === undefined) throw new Refusal('entity.changed')

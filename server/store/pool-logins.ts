@@ -6,8 +6,13 @@ import type { Schema } from './schema.ts'
 /** Somebody at a provider of a pool's. What a stand-in vouches for is never somebody real's: `demo` is part of the key. */
 export type PoolLogin = { provider: string; subject: string; demo: boolean }
 
-/** The provider of which one identity may have several people; of every other one. */
-export type Linking = { developerProvider: string | undefined; nowMs: number }
+export type Linking = {
+  /** The provider of which one identity may have several people; of every other one. */
+  developerProvider: string | undefined
+  nowMs: number
+  /** It must be a guest's still: what was one a moment ago may have become somebody's. */
+  guestOnly?: boolean
+}
 
 const mostLogins = 20
 

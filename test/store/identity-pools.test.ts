@@ -119,6 +119,16 @@ function keepsPools({ identityPools, poolIdentities }: Store): void {
     assert.equal((await poolIdentities.find(a))?.logins.length, 3, 'but of the developer’s own they may')
   })
 
+  test('what is meant for a guest is refused once the guest is somebody', async () => {
+    const { id, poolId } = await guest()
+    await poolIdentities.link(id, [login('n')], { ...at(5), guestOnly: true })
+    const late = { ...at(6), guestOnly: true }
+    assert.equal(await reasonOf(poolIdentities.link(id, [login('o', 'x.example')], late)), 'entity.changed')
+    const other = await person(poolId, login('p', 'y.example'))
+    assert.equal(await reasonOf(poolIdentities.merge(id, other, late)), 'entity.changed')
+    assert.deepEqual((await poolIdentities.find(id))?.logins, [login('n')])
+  })
+
   test('linking twice is linking once, and there are 20 logins at most', async () => {
     const { id } = await guest()
     for (let n = 0; n < 20; n++) await poolIdentities.link(id, [login(`${n}`, 'login.my.app')], at(5))
