@@ -2,7 +2,7 @@ import { Refusal, type Said } from '../base/refusal.ts'
 import { parseStrictObject } from '../base/strict-json.ts'
 import type { BoundAction, Result } from './action.ts'
 import type { AllFaults, Fault } from './faults.ts'
-import { escapeName } from './map-param.ts'
+import { escapeName } from './member-name.ts'
 import type { Form } from './params.ts'
 
 /** A service as the JSON protocol addresses it: `X-Amz-Target: TARGET.Action`. */

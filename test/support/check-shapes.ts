@@ -63,7 +63,10 @@ export function checkAnswer(action: string, body: string, schema: Schema): void 
   const operation = resolve(schema)
   assert.equal(operation[0], kinds.operation)
   const isJson = body.startsWith('{')
-  check(isJson ? asInXml(JSON.parse(body)) : resultIn(body, action), operation[5], action, isJson)
+  const result = isJson ? asInXml(JSON.parse(body)) : resultIn(body, action)
+  // An action without a result answers an empty object.
+  if (isJson && body === '{}') return
+  check(result, operation[5], action, isJson)
 }
 
 function resultIn(xml: string, action: string): unknown {
