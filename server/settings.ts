@@ -129,7 +129,9 @@ function isOrigin(value: string): boolean {
 /** As browsers write it; in plain text on loopback alone, where nobody else can serve the page. */
 function isExactOrigin(value: string): boolean {
   const url = parseWebUrl(value)
-  return url?.origin === value && (url.protocol === 'https:' || isLoopbackHost(url.hostname))
+  // No pattern is meant by one that only looks like it.
+  if (url?.origin !== value || value.includes('*')) return false
+  return url.protocol === 'https:' || isLoopbackHost(url.hostname)
 }
 
 /** Written out again it must be the same: base64 decoding alone drops what it does not know. */

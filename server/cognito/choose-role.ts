@@ -1,7 +1,7 @@
 import { Refusal } from '../base/refusal.ts'
-import { type MappedRole, mapRole } from '../base/role-mapping.ts'
+import { type MappedRole, mapRole, type RoleMapping } from '../base/role-mapping.ts'
 import type { IdentityPool } from '../store/identity-pools.ts'
-import type { VerifiedLogin } from './verify-logins.ts'
+import { claimNameFor, type VerifiedLogin } from './verify-logins.ts'
 
 /**
  * The role of somebody who came by these logins; without any, the guests'.
@@ -18,13 +18,19 @@ export function chooseRole(
   const login = logins.find(({ names }) => names.some(name => Object.hasOwn(roles.mappings, name)))
   const name = login?.names.find(one => Object.hasOwn(roles.mappings, one))
   const mapped = mapRole({
-    mapping: name === undefined ? undefined : roles.mappings[name],
+    mapping: name === undefined || login === undefined ? undefined : mappingFor(login, roles.mappings[name]),
     claims: login?.claims ?? {},
     defaultRole: authenticated ? roles.authenticated : roles.unauthenticated,
     askedRole,
   })
   if (mapped.outcome === 'role') return mapped.roleArn
   throw refusalOf(mapped, login?.provider ?? 'this identity pool')
+}
+
+function mappingFor(login: VerifiedLogin, mapping: RoleMapping | undefined): RoleMapping | undefined {
+  if (mapping?.type !== 'Rules') return mapping
+  const rules = mapping.rules.map(rule => ({ ...rule, claim: claimNameFor(login, rule.claim) }))
+  return { ...mapping, rules }
 }
 
 function refusalOf({ why }: Extract<MappedRole, { outcome: 'denied' }>, provider: string): Refusal {

@@ -4,7 +4,7 @@ import { requireTags } from '../base/session-tags.ts'
 import { poolPrincipal } from '../identity/pool-logins.ts'
 import type { IdentityPool, TagMap } from '../store/identity-pools.ts'
 import { defaultTags } from './principal-tags.ts'
-import type { VerifiedLogin } from './verify-logins.ts'
+import { claimNameFor, type VerifiedLogin } from './verify-logins.ts'
 
 /** Somebody as their identity pool vouches for them. */
 export type PoolPerson = {
@@ -71,13 +71,10 @@ export function tagsOf(logins: readonly VerifiedLogin[], { tagMaps }: IdentityPo
   return requireTags([...tags])
 }
 
-function mapped(
-  { useDefaults, tags }: TagMap,
-  { claims, subject, audience }: VerifiedLogin,
-): [string, string][] {
-  const known = { ...claims, sub: subject, aud: audience }
+function mapped({ useDefaults, tags }: TagMap, login: VerifiedLogin): [string, string][] {
+  const known = { ...login.claims, sub: login.subject, aud: login.audience }
   return Object.entries(useDefaults ? defaultTags : tags).flatMap(([tag, claim]): [string, string][] => {
-    const [value, ...others] = valuesOf(known, claim)
+    const [value, ...others] = valuesOf(known, claimNameFor(login, claim))
     return value === undefined || others.length > 0 ? [] : [[tag, value]]
   })
 }

@@ -12,6 +12,8 @@ export type VerifiedLogin = PoolLogin & {
   /** Whom the proof was made for: the app at the provider. */
   audience: string
   claims: Claims
+  /** Its claims are known in small letters alone: as SAML attributes are, of which condition keys are made. */
+  inSmallLetters?: boolean | undefined
   /** By which names roles and tags may be mapped for it, the nearest first. */
   names: readonly string[]
   /** Between provider and subject in `amr`. */
@@ -19,9 +21,8 @@ export type VerifiedLogin = PoolLogin & {
 }
 
 /** How one of a pool's providers is asked. */
-type Provider = {
+type Provider = Pick<VerifiedLogin, 'names' | 'inSmallLetters'> & {
   verify(token: string): Promise<VerifiedToken>
-  names: readonly string[]
   amrMiddle?: string
 }
 
@@ -39,10 +40,10 @@ export async function verifyLogins(
 ): Promise<VerifiedLogin[]> {
   const verified: VerifiedLogin[] = []
   for (const [provider, token] of logins) {
-    const { verify, names, amrMiddle } = findProvider(provider, pool, deps, sourceIp)
+    const { verify, amrMiddle, ...names } = findProvider(provider, pool, deps, sourceIp)
     const { identity, claims } = await verify(token)
     const { subject, audience, demo } = identity
-    verified.push({ provider, subject, demo, audience, claims, names, amrMiddle: amrMiddle ?? audience })
+    verified.push({ provider, subject, demo, audience, claims, amrMiddle: amrMiddle ?? audience, ...names })
   }
   return verified
 }
@@ -72,7 +73,7 @@ function findProvider(name: string, pool: IdentityPool, deps: CognitoDeps, sourc
   if (settings.samlProviderArns.includes(name)) {
     const verify = async (token: string) =>
       ofSaml(await poolLogins.verifySamlResponse(token, name, sourceIp, pool.id))
-    return { names: [name], verify }
+    return { names: [name], inSmallLetters: true, verify }
   }
   const clients = settings.userPools.filter(one => one.name === name).map(({ clientId }) => clientId)
   if (clients.length > 0) return userPool(name, clients, deps)
@@ -133,4 +134,9 @@ function otherIssuer({ issuer, subject }: FederatedIdentity): Refusal {
 function otherAudience({ issuer, subject, audience }: FederatedIdentity): Refusal {
   const detail = `made for ${audience.slice(0, 200)}, which the pool does not name`
   return new Refusal('token.audienceWrong', { detail }).concerning({ issuer, subject })
+}
+
+/** How a claim that a rule or a tag names is called among those of this login. */
+export function claimNameFor({ inSmallLetters }: VerifiedLogin, claim: string): string {
+  return inSmallLetters === true ? claim.toLowerCase() : claim
 }
