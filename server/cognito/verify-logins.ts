@@ -93,14 +93,18 @@ function findProvider(name: string, pool: IdentityPool, deps: CognitoDeps, sourc
 }
 
 /** Of Amazon Cognito's user pools, each of which is an issuer of its own. */
-function userPool(name: string, clients: readonly string[], { poolLogins }: CognitoDeps): Provider {
+function userPool(
+  name: string,
+  clients: readonly string[],
+  { poolLogins, accountId }: CognitoDeps,
+): Provider {
   return {
     names: clients.flatMap(client => [`${name}:${client}`]).concat(name),
     amrMiddle: 'CognitoSignIn',
     async verify(token) {
       const verified = await poolLogins.verifyIdToken(token)
       const { identity } = verified
-      if (identity.issuer !== `https://${name}`) throw otherIssuer(identity)
+      if (!identity.principals.includes(oidcProviderArn(accountId, name))) throw otherIssuer(identity)
       if (!clients.includes(identity.audience)) throw otherAudience(identity)
       return verified
     },

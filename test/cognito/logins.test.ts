@@ -1,10 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import {
-  CreateIdentityPoolCommand,
-  DescribeIdentityCommand,
-  UnlinkIdentityCommand,
-} from '@aws-sdk/client-cognito-identity'
+import { DescribeIdentityCommand, UnlinkIdentityCommand } from '@aws-sdk/client-cognito-identity'
 import { CreateOpenIDConnectProviderCommand } from '@aws-sdk/client-iam'
 import { assumeRole, faultOf } from '../support/aws-calls.ts'
 import { keyOf, loginOf, makePool, roleOf } from '../support/identity-pool.ts'
@@ -194,17 +190,26 @@ test('an issuer whose name leads to ourselves is never asked over the network, n
 })
 
 test('a user pool’s people come by its client, where its issuer is registered', async () => {
-  const ProviderName = keyOf(issuer)
-  const made = await rolecall.cognito().send(
-    new CreateIdentityPoolCommand({
-      IdentityPoolName: 'user pool',
-      AllowUnauthenticatedIdentities: false,
-      CognitoIdentityProviders: [{ ProviderName, ClientId: 'client' }],
-    }),
-  )
-  assert.deepEqual(made.CognitoIdentityProviders, [
-    { ProviderName, ClientId: 'client', ServerSideTokenCheck: false },
-  ])
+  const CognitoIdentityProviders = [{ ProviderName: keyOf(issuer), ClientId: audience }]
+  const theirs = await makePool(rolecall, [], { CognitoIdentityProviders })
+  const mapping = { Type: 'Token', AmbiguousRoleResolution: 'Deny' } as const
+  await theirs.setRoles({ RoleMappings: { [`${keyOf(issuer)}:${audience}`]: mapping } })
+  const login = loginOf(issuer, 'una', { 'cognito:roles': [theirs.userRole] })
+  const { keys } = await theirs.credentials(await theirs.getId(login), login)
+  assert.match(await roleOf(rolecall, keys), /^user-/)
+  const wrong = { [keyOf(issuer)]: other.sign({ sub: 'una' }) }
+  assert.equal((await faultOf(theirs.getId(wrong))).code, notAuthorized)
+  const another = await makePool(rolecall, [], {
+    CognitoIdentityProviders: [{ ProviderName: keyOf(issuer), ClientId: 'another' }],
+  })
+  assert.equal((await faultOf(another.getId(login))).message, unsupported)
+})
+
+test('a provider that does not answer is told as such', async () => {
+  const down = await rolecall.registerIssuer()
+  const theirs = await makePool(rolecall, [down])
+  down.mood = 'down'
+  assert.equal((await faultOf(theirs.getId(loginOf(down, 'vic')))).code, 'ExternalServiceException')
 })
 
 test('how many identities strangers may make is bounded, and they are told to wait', async () => {
