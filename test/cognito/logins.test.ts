@@ -232,3 +232,15 @@ test('how many identities strangers may make is bounded, and they are told to wa
   busy.advanceMs(5_000)
   assert.equal((await ask()).status, 200)
 })
+
+test('of two who sign in to one guest’s identity at once, one has it and the other is refused', async () => {
+  for (let n = 0; n < 5; n++) {
+    const guest = await pool.getId()
+    const people = [`race-a-${n}`, `race-b-${n}`]
+    const tries = people.map(sub => pool.credentials(guest, loginOf(issuer, sub)))
+    const done = await Promise.allSettled(tries)
+    assert.equal(done.filter(({ status }) => status === 'fulfilled').length, 1)
+    const asked = new DescribeIdentityCommand({ IdentityId: guest })
+    assert.deepEqual((await rolecall.cognito().send(asked)).Logins, [keyOf(issuer)])
+  }
+})
