@@ -12,6 +12,7 @@ import { AssumeRoleCommand } from '@aws-sdk/client-sts'
 import { allow, faultOf, setPolicy } from '../support/aws-calls.ts'
 import { keyOf, loginOf, makePool, roleOf } from '../support/identity-pool.ts'
 import { startRolecall } from '../support/rolecall.ts'
+import { postSigned } from '../support/signed-form.ts'
 
 const rolecall = await startRolecall()
 const issuer = await rolecall.registerIssuer()
@@ -184,4 +185,18 @@ test('credentials are in the audit log with whose they are; finding an identity 
   const [made] = await events('EventName', 'CreateIdentityPool')
   assert.equal(made?.EventSource, 'cognito-identity.amazonaws.com')
   assert.equal(made?.ReadOnly, 'false')
+})
+
+test('the sessions of one identity can be ended, and nobody else’s with them', async () => {
+  const [one, other] = [await pool.getId(), await pool.getId()]
+  const [ended, kept] = [await pool.credentials(one), await pool.credentials(other)]
+  const answer = await postSigned(rolecall, 'iam', {
+    Action: 'RevokeSessions',
+    Version: '2010-05-08',
+    Issuer: `${rolecall.url}/identity-pools`,
+    Subject: one,
+  })
+  assert.equal(answer.status, 200, answer.xml)
+  assert.equal((await faultOf(roleOf(rolecall, ended.keys))).code, 'InvalidClientTokenId')
+  assert.match(await roleOf(rolecall, kept.keys), /^guest-/)
 })
