@@ -1,18 +1,20 @@
 import type { Logger } from 'pino'
 import { type AuditOptions, openAuditLog } from './audit/audit-log.ts'
-import type { AuditSink } from './audit/audit-sink.ts'
-import { openPostgresSink } from './audit/postgres-sink.ts'
-import { openSqliteSink, type SqliteSinkOptions } from './audit/sqlite-sink.ts'
+import type { SqliteSinkOptions } from './audit/sqlite-sink.ts'
+import { openAuditSink } from './audit-store.ts'
 import { createAuthorizer } from './authorization/authorize.ts'
 import { createAwsEndpoint } from './aws/endpoint.ts'
 import { type Clock, systemClock } from './base/clock.ts'
 import { createOutbound } from './base/outbound.ts'
+import { createCognitoService } from './cognito/service.ts'
 import type { Config } from './config.ts'
 import { createAuthenticator } from './credentials/authenticate.ts'
 import { resealSecrets } from './credentials/reseal-secrets.ts'
 import { createMfaVerifier } from './credentials/verify-mfa.ts'
 import { openDirectoryAccess, watchDirectory } from './directory-access.ts'
 import { createGate } from './federation/assume-role.ts'
+import { keepHouse } from './housekeeping.ts'
+import { createCors } from './http/cors.ts'
 import { createRateLimit } from './http/rate-limit.ts'
 import { createFactsReader } from './http/request-facts.ts'
 import { createRequestGuard } from './http/request-guard.ts'
@@ -20,9 +22,10 @@ import { isOutboundEnabled } from './iam/outbound-federation.ts'
 import { createIamService } from './iam/service.ts'
 import { ensureShippedPolicies } from './iam/shipped-policies.ts'
 import { createGuests } from './identity/guests.ts'
+import { poolIssuer } from './identity/pool-logins.ts'
 import { createProofVerifiers, type StandIns } from './identity/proof-verifiers.ts'
 import { createSamlRequestKeys } from './identity/saml-request-keys.ts'
-import { auditFile, openAuditReader, openInstallation, openKeyring, storeLocation } from './installation.ts'
+import { openAuditReader, openInstallation, openKeyring, storeLocation } from './installation.ts'
 import { claimDataDir, type DataDirClaim } from './keys/claim-data-dir.ts'
 import { prepareDataDir, type RootAccessKey } from './keys/key-files.ts'
 import { createIdentityKeys } from './oidc/identity-keys.ts'
@@ -63,7 +66,7 @@ async function openParts(config: Config, { log, clock = systemClock, auditBounds
   try {
     const installation = await openInstallation(config, store.settings, keyring)
     const audit = openAuditLog({
-      sink: await openSink(config, auditBounds),
+      sink: await openAuditSink(config, auditBounds),
       clock,
       onFailure: failure => log.error({ failure }, 'the audit log could not be written'),
       ...auditBounds,
@@ -73,11 +76,6 @@ async function openParts(config: Config, { log, clock = systemClock, auditBounds
     await store.close()
     throw error
   }
-}
-
-function openSink({ databaseUrl, dataDir }: Config, bounds: Options['auditBounds']): Promise<AuditSink> {
-  if (databaseUrl !== undefined) return openPostgresSink(databaseUrl)
-  return openSqliteSink({ file: auditFile(dataDir), lockTimeoutMs: bounds?.lockTimeoutMs })
 }
 
 /** Opens the service on its data folder, which is nobody else's meanwhile. Nothing listens yet when this answers. */
@@ -113,11 +111,13 @@ async function compose(
   const factsOf = createFactsReader(config.trustedProxies, clock)
   const outbound = createOutbound(outboundRules(config))
   const directoryAccess = openDirectoryAccess(config.directory, { accountId, clock, log })
+  const identityKeys = createIdentityKeys({ signingKeys: store.signingKeys, keyring, clock })
   const proofs = createProofVerifiers({
     ...store,
     config,
     standIns,
     directoryAccess,
+    findPoolKey: identityKeys.verifying,
     keyring,
     accountId,
     outbound,
@@ -127,7 +127,6 @@ async function compose(
   const guests = createGuests(config.guests, accountId, clock)
   const authorizer = createAuthorizer({ ...store, keyring })
   const mfa = createMfaVerifier({ ...store, keyring, clock })
-  const identityKeys = createIdentityKeys({ signingKeys: store.signingKeys, keyring, clock })
   const samlRequestKeys = createSamlRequestKeys({ ...store, keyring, clock, numbers: saml.signingKeys })
   const gate = createGate({
     ...store,
@@ -172,7 +171,19 @@ async function compose(
           allowLoopbackHttp: !production,
         }),
       ],
-      jsonServices: [createTrailService({ reader, accountId })],
+      jsonServices: [
+        createTrailService({ reader, accountId }),
+        createCognitoService({
+          ...store,
+          ...proofs,
+          gate,
+          audit,
+          issuer: poolIssuer(publicUrl),
+          signingKey: () => identityKeys.signing('RS256'),
+          accountId,
+          clock,
+        }),
+      ],
       authenticator: createAuthenticator({ ...store, keyring, rootAccessKey, accountId, clock, demo }),
       authorizer,
       audit,
@@ -181,6 +192,8 @@ async function compose(
     }),
     token: createTokenEndpoint({ gate, ...proofs, guests, signer, audit, factsOf, log }),
     issuer: publicUrl,
+    otherIssuers: [poolIssuer(publicUrl)],
+    cors: createCors(config.corsOrigins),
     samlMetadata: async () =>
       serviceProviderMetadata(serviceProviderAt(publicUrl), {
         keys: await samlRequestKeys.published(),
@@ -209,25 +222,11 @@ async function compose(
     },
   })
 
-  const pruning = setInterval(() => {
-    store.prune(clock()).catch(error => log.error({ err: error }, 'pruning failed'))
-  }, 10 * 60_000)
-  pruning.unref()
-  const flushing = setInterval(() => {
-    store.lastUsed.flush().catch(error => log.error({ err: error }, 'last uses could not be written'))
-  }, 30_000)
-  flushing.unref()
+  const stopHousekeeping = keepHouse(store, clock, log)
 
-  const watching =
-    directoryAccess &&
-    watchDirectory(directoryAccess, {
-      store,
-      audit,
-      recheckMs: config.directory?.recheckMs ?? 0,
-      accountId,
-      clock,
-      log,
-    })
+  const recheckMs = config.directory?.recheckMs ?? 0
+  const watch = { store, audit, recheckMs, accountId, clock, log }
+  const watching = directoryAccess && watchDirectory(directoryAccess, watch)
 
   return {
     app,
@@ -235,8 +234,7 @@ async function compose(
     accountId,
     rootAccessKey,
     async close() {
-      clearInterval(pruning)
-      clearInterval(flushing)
+      stopHousekeeping()
       watching?.stop()
       await directoryAccess?.directory.close()
       await audit.close()

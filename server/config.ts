@@ -34,6 +34,8 @@ export type Config = Readonly<{
   publicUrl: string
   /** IP addresses and CIDR blocks. */
   trustedProxies: readonly string[]
+  /** Of pages elsewhere that may call us. */
+  corsOrigins: readonly string[]
   /** Absolute. */
   dataDir: string
   /** A PostgreSQL database that several nodes may share, in the place of the embedded store. */
@@ -164,6 +166,7 @@ function composeConfig(sound: Settings, production: boolean, oidcClients: readon
     host: sound.HOST,
     publicUrl: publicUrlOf(sound),
     trustedProxies: sound.ROLECALL_TRUSTED_PROXIES,
+    corsOrigins: sound.ROLECALL_CORS_ORIGINS,
     dataDir: sound.ROLECALL_DATA_DIR,
     databaseUrl: sound.DATABASE_URL,
     maxStalenessMs: sound.ROLECALL_MAX_STALENESS_SECONDS * 1000,

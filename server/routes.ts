@@ -8,6 +8,7 @@ import express, {
 } from 'express'
 import type { Logger } from 'pino'
 import { Refusal } from './base/refusal.ts'
+import type { createCors } from './http/cors.ts'
 import type { FactsOf } from './http/request-facts.ts'
 
 type Endpoint = (request: IncomingMessage, response: ServerResponse) => Promise<void>
@@ -17,9 +18,13 @@ export type RouteDeps = {
   guard(request: IncomingMessage): void
   aws: Endpoint
   token: Endpoint
+  /** For those two alone. */
+  cors: ReturnType<typeof createCors>
   /** Who our own tokens are from, and their public keys. */
   issuer: string
   jwks(): Promise<object>
+  /** Issuers of ours beside it, below our own address. */
+  otherIssuers: readonly string[]
   /** What SAML identity providers are told of us. */
   samlMetadata(): Promise<string>
   /** Everything that a browser sees. */
@@ -46,6 +51,7 @@ export function composeRoutes(deps: RouteDeps): RequestListener {
     } catch (error) {
       return answerFailure(error, factsOf(request).requestId, response, log)
     }
+    if (isCalledFromElsewhere(request) && deps.cors(request, response)) return
     if (!isAwsCall(request)) return doors(request, response)
     deps.aws(request, response).catch(error => {
       if (response.headersSent) response.destroy()
@@ -57,6 +63,7 @@ export function composeRoutes(deps: RouteDeps): RequestListener {
 function composeDoors({
   token,
   issuer,
+  otherIssuers,
   jwks,
   samlMetadata,
   web,
@@ -91,8 +98,13 @@ function composeDoors({
     response.set(published).json(await jwks())
   })
   app.get('/.well-known/openid-configuration', (_request, response) => {
-    response.set(published).json(discovery(issuer))
+    response.set(published).json({ ...discovery(issuer, issuer), token_endpoint: `${issuer}/token` })
   })
+  for (const other of otherIssuers) {
+    app.get(`${new URL(other).pathname}/.well-known/openid-configuration`, (_request, response) => {
+      response.set(published).json(discovery(other, issuer))
+    })
+  }
   app.get('/saml/metadata', async (_request, response) => {
     const metadata = await samlMetadata()
     response.set({ ...published, 'content-type': 'application/samlmetadata+xml' }).send(metadata)
@@ -106,11 +118,10 @@ function composeDoors({
 }
 
 /** What whoever verifies our tokens must know. @see OpenID Connect Discovery 1.0, section 3 */
-function discovery(issuer: string): object {
+function discovery(issuer: string, address: string): object {
   return {
     issuer,
-    jwks_uri: `${issuer}/.well-known/jwks.json`,
-    token_endpoint: `${issuer}/token`,
+    jwks_uri: `${address}/.well-known/jwks.json`,
     response_types_supported: ['id_token'],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: ['RS256', 'ES384'],
@@ -137,6 +148,11 @@ function isHealthCheck({ url = '' }: IncomingMessage): boolean {
 function isAwsCall({ method, url = '' }: IncomingMessage): boolean {
   if (url !== '/' && !url.startsWith('/?')) return false
   return method === 'POST' || (method === 'GET' && /[?&]Action=/.test(url))
+}
+
+/** The AWS wire and the token endpoint: what they answer goes by what is sent, never by a cookie. */
+function isCalledFromElsewhere({ method, url = '' }: IncomingMessage): boolean {
+  return (method === 'POST' || method === 'OPTIONS') && /^\/(?:token)?(?:\?|$)/.test(url)
 }
 
 /** What may be refused before any door, in words for whoever runs the client. */

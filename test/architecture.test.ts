@@ -22,8 +22,10 @@ const roofRooms: Readonly<Record<string, string>> = { demo: 'server/main.ts', cl
 const roofFiles = [
   'main.ts',
   'app.ts',
+  'audit-store.ts',
   'config.ts',
   'directory-access.ts',
+  'housekeeping.ts',
   'installation.ts',
   'outbound-rules.ts',
   'rolecall.ts',

@@ -33,6 +33,8 @@ web.use((request, response) => {
 
 const service = supertest(
   composeRoutes({
+    cors: () => false,
+    otherIssuers: [],
     guard() {
       knocked.push('guard')
       if (refusal !== undefined) throw new Refusal(refusal, { detail: 'for the log alone' })

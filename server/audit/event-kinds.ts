@@ -17,24 +17,57 @@ export const stsEvents: readonly string[] = [
   'TokenExchange',
 ]
 export const trailEvents: readonly string[] = ['LookupEvents']
+/** Amazon Cognito's, but for names that other services have as well. */
+export const cognitoEvents: readonly string[] = [
+  'CreateIdentityPool',
+  'DeleteIdentities',
+  'DeleteIdentityPool',
+  'DescribeIdentity',
+  'DescribeIdentityPool',
+  'GetCredentialsForIdentity',
+  'GetId',
+  'GetIdentityPoolRoles',
+  'GetOpenIdToken',
+  'GetOpenIdTokenForDeveloperIdentity',
+  'GetPrincipalTagAttributeMap',
+  'ListIdentities',
+  'ListIdentityPools',
+  'ListTagsForResource',
+  'LookupDeveloperIdentity',
+  'MergeDeveloperIdentities',
+  'SetIdentityPoolRoles',
+  'SetPrincipalTagAttributeMap',
+  'TagResource',
+  'UnlinkDeveloperIdentity',
+  'UnlinkIdentity',
+  'UntagResource',
+  'UpdateIdentityPool',
+]
 
 /** By the sources that CloudTrail has. */
-export const eventSources = ['sts.amazonaws.com', 'cloudtrail.amazonaws.com', 'iam.amazonaws.com'] as const
+export const eventSources = [
+  'sts.amazonaws.com',
+  'cloudtrail.amazonaws.com',
+  'cognito-identity.amazonaws.com',
+  'iam.amazonaws.com',
+] as const
 export type EventSource = (typeof eventSources)[number]
 
 export function sourceOf(event: string): EventSource {
   if (stsEvents.includes(event)) return 'sts.amazonaws.com'
-  return trailEvents.includes(event) ? 'cloudtrail.amazonaws.com' : 'iam.amazonaws.com'
+  if (trailEvents.includes(event)) return 'cloudtrail.amazonaws.com'
+  return cognitoEvents.includes(event) ? 'cognito-identity.amazonaws.com' : 'iam.amazonaws.com'
 }
 
-const lookingPrefixes = ['Get', 'List', 'Simulate']
+const handingOut = [...stsEvents, ...trailEvents, 'GetOpenIdToken', 'GetOpenIdTokenForDeveloperIdentity']
+const lookingPrefixes = ['Describe', 'Get', 'List', 'Lookup', 'Simulate']
 
 /**
  * Whether CloudTrail calls it a reading event: handing out credentials changes nothing. Of all others that only look,
  * refusals alone are in the log.
  */
 export function isReadOnly({ event, decision }: Pick<StoredEvent, 'event' | 'decision'>): boolean {
-  if (sourceOf(event) !== 'iam.amazonaws.com') return true
+  if (handingOut.includes(event)) return true
   return decision === 'denied' && lookingPrefixes.some(prefix => event.startsWith(prefix))
 }
 
@@ -42,16 +75,17 @@ type Condition = { sql: string; values: string[] }
 
 /** The same in SQL. */
 export function readOnlyCondition(isWanted: boolean): Condition {
-  const notIam = among([...stsEvents, ...trailEvents])
+  const given = among(handingOut)
   const looking = lookingPrefixes.map(prefix => `substr(event, 1, ${prefix.length}) = '${prefix}'`)
-  const sql = `(${notIam.sql} or (decision = 'denied' and (${looking.join(' or ')})))`
-  return { sql: isWanted ? sql : `not ${sql}`, values: notIam.values }
+  const sql = `(${given.sql} or (decision = 'denied' and (${looking.join(' or ')})))`
+  return { sql: isWanted ? sql : `not ${sql}`, values: given.values }
 }
 
 export function sourceCondition(source: EventSource): Condition {
   if (source === 'sts.amazonaws.com') return among(stsEvents)
   if (source === 'cloudtrail.amazonaws.com') return among(trailEvents)
-  const { sql, values } = among([...stsEvents, ...trailEvents])
+  if (source === 'cognito-identity.amazonaws.com') return among(cognitoEvents)
+  const { sql, values } = among([...stsEvents, ...trailEvents, ...cognitoEvents])
   return { sql: `not ${sql}`, values }
 }
 

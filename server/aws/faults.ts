@@ -25,6 +25,7 @@ export type AllFaults = FaultsFor<
   | 'outbound'
   | 'trail'
   | 'entity'
+  | 'pool'
   | 'audit'
   | 'store'
   | 'signIn'

@@ -111,6 +111,9 @@ export const federationFaults = {
     403,
     'MultiFactorAuthentication failed with invalid MFA one time pass code.',
   ],
+  'pool.notAuthorized': ['AccessDenied', 403, 'The identity pool does not admit this'],
+  'pool.misconfigured': ['AccessDenied', 403, 'The identity pool gives no role'],
+  'pool.userRegistered': ['AccessDenied', 403, 'The user has another identity'],
   'mfa.codes': ['InvalidAuthenticationCode', 403, 'Authentication code for device is not valid.'],
 } satisfies FaultsFor<
   | 'token'
@@ -124,4 +127,5 @@ export const federationFaults = {
   | 'report'
   | 'password'
   | 'outbound'
+  | 'pool'
 >

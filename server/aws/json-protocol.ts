@@ -2,6 +2,7 @@ import { Refusal, type Said } from '../base/refusal.ts'
 import { parseStrictObject } from '../base/strict-json.ts'
 import type { BoundAction, Result } from './action.ts'
 import type { AllFaults, Fault } from './faults.ts'
+import { escapeName } from './member-name.ts'
 import type { Form } from './params.ts'
 
 /** A service as the JSON protocol addresses it: `X-Amz-Target: TARGET.Action`. */
@@ -30,12 +31,13 @@ export function findJsonAction(
   return { service, action }
 }
 
-const mostMembers = 1_000
+/** A pool may have ten providers with 25 rules of four members each. */
+const mostMembers = 1_500
 const deepest = 8
 
 /**
  * A JSON body in the flat form of the Query protocol, `Attributes.member.1.Key` and so on, so that both are read by
- * the same parameters. What is null is absent.
+ * the same parameters. What is null is absent; a map's keys are escaped (`escapeName`).
  *
  * @throws {Refusal} request.malformed
  */
@@ -48,10 +50,11 @@ export function flattenJson(text: string): Form {
       if (value.length === 0) form.set(path, '')
       for (const [n, member] of value.entries()) put(member, `${path}.member.${n + 1}`, depth + 1)
     } else if (typeof value === 'object') {
-      for (const [name, member] of Object.entries(value)) {
-        // A dot within a name could make one member look like another's.
-        if (!/^\w+$/.test(name)) throw malformed('a name that is none')
-        put(member, path === '' ? name : `${path}.${name}`, depth + 1)
+      const members = Object.entries(value)
+      if (members.length === 0 && path !== '') form.set(path, '')
+      for (const [name, member] of members) {
+        const escaped = escapeName(name)
+        put(member, path === '' ? escaped : `${path}.${escaped}`, depth + 1)
       }
     } else form.set(path, String(value))
   }
@@ -68,7 +71,7 @@ function parse(text: string): unknown {
 }
 
 export function renderJsonResult(result: Result): string {
-  return JSON.stringify(result)
+  return JSON.stringify(result, (_name, value) => (value instanceof Map ? Object.fromEntries(value) : value))
 }
 
 export function renderJsonFault([code, , message]: Fault, said: Said): string {

@@ -1,4 +1,5 @@
 import { Refusal } from '../base/refusal.ts'
+import { plainName } from './member-name.ts'
 
 /** The flat form that the Query protocol sends: `Tags.member.1.Key` and so on. */
 export type Form = ReadonlyMap<string, string>
@@ -146,7 +147,7 @@ export function list<T>(member: Param<T>, { max, min = 0 }: { max: number; min?:
         return undefined
       }
       const indexes = memberIndexes(form, `${path}.member.`)
-      if (indexes.length === 0) return form.has(path) ? [] : undefined
+      if (indexes.length === 0 && !form.has(path)) return undefined
       if (indexes.length > max) {
         problems.push(problem('[...]', path, `Member must have length less than or equal to ${max}`))
         return undefined
@@ -166,7 +167,10 @@ export function list<T>(member: Param<T>, { max, min = 0 }: { max: number; min?:
 export function structure<P extends Record<string, Param<unknown>>>(members: P): Param<InputOf<P>> {
   return {
     required: true,
-    read: (form, path, problems) => readMembers(params(members), form, `${path}.`, problems),
+    read(form, path, problems) {
+      if (!form.has(path) && ![...form.keys()].some(name => name.startsWith(`${path}.`))) return undefined
+      return readMembers(params(members), form, `${path}.`, problems)
+    },
   }
 }
 
@@ -217,12 +221,14 @@ function memberIndexes(form: Form, prefix: string): number[] {
   return [...indexes].sort((a, b) => a - b)
 }
 
-function problem(value: string, path: string, constraint: string): string {
+/** In AWS's words. */
+export function problem(value: string, path: string, constraint: string): string {
   const shown = value.length > 100 ? `${value.slice(0, 100)}...` : value
   return `Value '${shown}' at '${wirePath(path)}' failed to satisfy constraint: ${constraint}`
 }
 
 /** How AWS names `PolicyArns.member.1.arn` in its messages: `policyArns.1.member.arn`. */
 function wirePath(path: string): string {
-  return path.charAt(0).toLowerCase() + path.slice(1).replace(/\.member\.(\d+)/g, '.$1.member')
+  const plain = plainName(path.replace(/\.member\.(\d+)/g, '.$1.member'))
+  return plain.charAt(0).toLowerCase() + plain.slice(1)
 }

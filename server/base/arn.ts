@@ -115,6 +115,19 @@ export function personArn(accountId: string, personId: string): string {
   return `arn:aws:iam::${accountId}:person/${personId}`
 }
 
+/** The region in pools' ARNs and ids: there is one, by the name that clients take without being told. */
+export const region = 'us-east-1'
+
+export function identityPoolArn(accountId: string, poolId: string): string {
+  return `arn:aws:cognito-identity:${region}:${accountId}:identitypool/${poolId}`
+}
+
+/** The pool's id in such an ARN of this account; undefined for anything else. */
+export function identityPoolId(arn: string, accountId: string): string | undefined {
+  const id = arn.slice(identityPoolArn(accountId, '').length)
+  return /^[\w-]+:[0-9a-f-]+$/.test(id) && arn === identityPoolArn(accountId, id) ? id : undefined
+}
+
 /** The role's path is left out here, as AWS does. */
 export function assumedRoleArn(accountId: string, roleName: string, sessionName: string): string {
   return `arn:aws:sts::${accountId}:assumed-role/${roleName}/${sessionName}`

@@ -68,6 +68,10 @@ export type Reason =
   | 'entity.changed'
   | 'entity.limit'
   | 'entity.invalid'
+  // identity pools
+  | 'pool.notAuthorized'
+  | 'pool.misconfigured'
+  | 'pool.userRegistered'
   // ourselves
   | 'audit.unavailable'
   | 'store.unavailable'

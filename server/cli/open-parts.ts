@@ -9,6 +9,7 @@ import { createProofVerifiers } from '../identity/proof-verifiers.ts'
 import { storeLocation } from '../installation.ts'
 import { findAccountId, findMasterKey } from '../keys/key-files.ts'
 import { createKeyring } from '../keys/keyring.ts'
+import { createIdentityKeys } from '../oidc/identity-keys.ts'
 import { outboundRules } from '../outbound-rules.ts'
 import { openStore, openStoreToRead, type Store } from '../store/open-store.ts'
 
@@ -26,6 +27,8 @@ export async function openParts(config: Config): Promise<ProviderTestDeps & { cl
   const rules = outboundRules(config)
   const outbound = createOutbound(rules)
   const { directory } = config
+  const keyring = openKeyringBeside(config)
+  const identityKeys = createIdentityKeys({ ...store, keyring, clock })
   return {
     config,
     directory: directory && readDirectory(directory, accountId),
@@ -38,7 +41,8 @@ export async function openParts(config: Config): Promise<ProviderTestDeps & { cl
       ...store,
       ...withoutTraces,
       config,
-      keyring: openKeyringBeside(config),
+      keyring,
+      findPoolKey: identityKeys.verifying,
       accountId,
       outbound,
       clock,
@@ -50,7 +54,7 @@ export async function openParts(config: Config): Promise<ProviderTestDeps & { cl
 
 /** What verifying leaves behind where it is meant: a sample must not be used up, nor anybody remembered. */
 const withoutTraces = {
-  usedProofs: { use: async () => true },
+  usedProofs: { use: async () => true, isUsed: async () => false },
   directoryPeople: { remember: async () => undefined },
   revocations: { add: async () => undefined },
 }

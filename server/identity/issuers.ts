@@ -15,6 +15,8 @@ export type IssuerLookupDeps = {
   google?: ConfiguredIssuer | undefined
   /** Those at other OpenID providers. */
   clients?: readonly OidcClient[] | undefined
+  /** Those that are ourselves, which nobody can register in another way. */
+  own?: readonly IssuerRecord[]
   /** Whether issuers that the demo registered count. */
   demo: boolean
 }
@@ -25,13 +27,15 @@ export type IssuerLookupDeps = {
  * its scheme, because Google writes it both ways.
  */
 export function createIssuerLookup(deps: IssuerLookupDeps) {
-  const { oidcProviders, accountId, demo } = deps
+  const { oidcProviders, accountId, demo, own = [] } = deps
   // The store answers the same object until something changes, so that records need not be built again.
   const records = new WeakMap<OidcProvider, IssuerRecord>()
   const configured = configuredRecords(deps)
 
   return async (iss: string): Promise<IssuerRecord | undefined> => {
     const issuer = iss === googlePrincipal ? googleIssuer : iss
+    const ourselves = own.find(one => one.issuer === issuer)
+    if (ourselves !== undefined) return ourselves
     const registered = await oidcProviders.find(urlPathOf(issuer))
     const trusted = registered?.issuer === issuer && (!registered.demo || demo) ? registered : undefined
     const ours = configured.get(issuer)
@@ -45,13 +49,16 @@ export function createIssuerLookup(deps: IssuerLookupDeps) {
   }
 }
 
+/** One whose clients are known. */
+type ClientRecord = IssuerRecord & { audiences: ReadonlySet<string> }
+
 /** By issuer: several clients may be of one. */
-function configuredRecords({ google, clients = [], accountId }: IssuerLookupDeps): Map<string, IssuerRecord> {
+function configuredRecords({ google, clients = [], accountId }: IssuerLookupDeps): Map<string, ClientRecord> {
   const configured: ConfiguredIssuer[] = clients.flatMap(client => {
     const jwksUrl = fixedMetadataOf(client)?.jwks_uri
     return issuersOf(client).map(issuer => ({ issuer, clientId: client.clientId, jwksUrl }))
   })
-  const records = new Map<string, IssuerRecord>()
+  const records = new Map<string, ClientRecord>()
   for (const one of [...(google ? [google] : []), ...configured]) {
     const known = records.get(one.issuer) ?? configuredRecord(one, accountId)
     records.set(one.issuer, { ...known, audiences: new Set([...known.audiences, one.clientId]) })
@@ -59,7 +66,7 @@ function configuredRecords({ google, clients = [], accountId }: IssuerLookupDeps
   return records
 }
 
-function configuredRecord({ issuer, clientId, jwksUrl }: ConfiguredIssuer, accountId: string): IssuerRecord {
+function configuredRecord({ issuer, clientId, jwksUrl }: ConfiguredIssuer, accountId: string): ClientRecord {
   const principals = principalsOf(issuer, accountId, issuer !== googleIssuer)
   return {
     issuer,
@@ -74,7 +81,7 @@ function configuredRecord({ issuer, clientId, jwksUrl }: ConfiguredIssuer, accou
 
 function registeredRecord(
   provider: OidcProvider,
-  configured: IssuerRecord | undefined,
+  configured: ClientRecord | undefined,
   accountId: string,
 ): IssuerRecord {
   const principals = principalsOf(provider.issuer, accountId, true)

@@ -5,8 +5,13 @@ import { Refusal } from '../base/refusal.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import type { InResponseTo } from '../saml/read-assertion.ts'
 import { serviceProviderAt } from '../saml/service-provider.ts'
-import { createSamlVerifier, type SamlProviderRecord } from '../saml/verify-response.ts'
+import {
+  createSamlVerifier,
+  type SamlProviderRecord,
+  type SamlVerifierDeps,
+} from '../saml/verify-response.ts'
 import type { DirectoryPeople } from '../store/directory-people.ts'
+import type { IdentityPools } from '../store/identity-pools.ts'
 import type { OidcProviders } from '../store/oidc-providers.ts'
 import type { Revocations } from '../store/revocations.ts'
 import type { SamlProviders } from '../store/saml-providers.ts'
@@ -14,12 +19,18 @@ import type { Settings } from '../store/settings.ts'
 import type { UsedProofs } from '../store/used-proofs.ts'
 import { createKeySetCache } from '../tokens/key-set-cache.ts'
 import { createFacebookVerifier } from '../tokens/verify-facebook-token.ts'
-import { createIdTokenVerifier, type ExpectedSignIn } from '../tokens/verify-id-token.ts'
+import { createIdTokenVerifier, type ExpectedSignIn, type IssuerRecord } from '../tokens/verify-id-token.ts'
 import { boundStrangers } from './bound-strangers.ts'
 import { createDirectoryLogIn, type DirectoryAccess } from './directory-log-in.ts'
 import { createIssuerLookup } from './issuers.ts'
 import type { OidcClient } from './openid/client.ts'
 import { createPasswordTries } from './password-tries.ts'
+import {
+  createPoolLoginVerifier,
+  type PoolLoginVerifier,
+  poolIssuerRecord,
+  requireClassicFlow,
+} from './pool-logins.ts'
 import { createSamlProviderLookup } from './saml-providers.ts'
 
 /** A client registered at Google, or at what stands in its place. */
@@ -60,7 +71,10 @@ export type ProofVerifierDeps = {
   settings: Pick<Settings, 'find'>
   oidcProviders: Pick<OidcProviders, 'find'>
   samlProviders: Pick<SamlProviders, 'find'>
-  usedProofs: Pick<UsedProofs, 'use'>
+  usedProofs: Pick<UsedProofs, 'use' | 'isUsed'>
+  identityPools: Pick<IdentityPools, 'find'>
+  /** Our own keys, of tokens that identity pools give. */
+  findPoolKey: IssuerRecord['findKey']
   keyring: Keyring
   accountId: string
   outbound: Outbound
@@ -87,6 +101,8 @@ export type ProofVerifiers = {
     sourceIp: string,
     inResponseTo?: InResponseTo,
   ): Promise<FederatedIdentity>
+  /** Of logins in identity pools. */
+  poolLogins: PoolLoginVerifier
   /** What the directory that passwords are checked in is called, where there is one. */
   directoryName: string | undefined
   /** By its ARN. */
@@ -95,9 +111,12 @@ export type ProofVerifiers = {
 
 export function createProofVerifiers(deps: ProofVerifierDeps): ProofVerifiers {
   const { config, standIns, oidcProviders, accountId, outbound, clock } = deps
+  const keySets = createKeySetCache({ outbound, clock, log: deps.log })
+  const ofPools = poolIssuerRecord(config.publicUrl, deps.findPoolKey)
+  const own = [ofPools]
   const idTokens = createIdTokenVerifier({
-    findIssuer: createIssuerLookup({ ...config, clients: config.oidcClients, oidcProviders, accountId }),
-    keySets: createKeySetCache({ outbound, clock, log: deps.log }),
+    findIssuer: createIssuerLookup({ ...config, clients: config.oidcClients, oidcProviders, accountId, own }),
+    keySets,
     clock,
   })
   const facebook = config.facebook ?? standIns?.facebook
@@ -105,23 +124,36 @@ export function createProofVerifiers(deps: ProofVerifierDeps): ProofVerifiers {
     facebook && createFacebookVerifier({ ...facebook, outbound, clock, demo: config.facebook === undefined })
   const boundFacebook = boundStrangers(clock, { remembers: true })
   const findSamlProvider = createSamlProviderLookup(deps)
-  const responses = createSamlVerifier({
-    findProvider: findSamlProvider,
-    useOnce: (proof, untilMs) => deps.usedProofs.use(proof, untilMs),
-    serviceProvider: serviceProviderAt(config.publicUrl),
-    accountId,
-    clock,
-  })
+  const serviceProvider = serviceProviderAt(config.publicUrl)
+  const samlVerifier = (useOnce: SamlVerifierDeps['useOnce']) =>
+    createSamlVerifier({ findProvider: findSamlProvider, useOnce, serviceProvider, accountId, clock })
+  const responses = samlVerifier((proof, untilMs) => deps.usedProofs.use(proof, untilMs))
   const logIn = createDirectoryLogIn({ ...deps, access: deps.directoryAccess })
   const tries = createPasswordTries(clock)
   const boundSaml = boundStrangers(clock, { remembers: false })
 
+  async function verifyFacebookToken(token: string, sourceIp?: string): Promise<FederatedIdentity> {
+    if (facebookTokens === undefined) throw new Refusal('token.providerUnknown')
+    return boundFacebook(token, sourceIp, () => facebookTokens.verify(token))
+  }
+
   return {
-    verifyIdToken: (token, expected = undefined) => idTokens.verify(token, expected),
-    async verifyFacebookToken(token, sourceIp) {
-      if (facebookTokens === undefined) throw new Refusal('token.providerUnknown')
-      return boundFacebook(token, sourceIp, () => facebookTokens.verify(token))
+    async verifyIdToken(token, expected = undefined) {
+      const verified = await idTokens.read(token, expected)
+      if (verified.identity.issuer !== ofPools.issuer) return verified.identity
+      return requireClassicFlow(deps.identityPools, verified)
     },
+    verifyFacebookToken,
+    poolLogins: createPoolLoginVerifier({
+      ...deps,
+      ...config,
+      google: config.google,
+      idTokens,
+      keySets,
+      verifyFacebookToken,
+      samlVerifier,
+      boundSaml,
+    }),
     directoryName: deps.directoryAccess?.name,
     verifyDirectoryPassword: (username, password, sourceIp) =>
       tries.attempt({ name: username, sourceIp }, () => logIn(username, password)),

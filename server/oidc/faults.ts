@@ -114,6 +114,10 @@ export const oauthFaults = {
   'entity.limit': ['invalid_request', 400, 'A limit is reached'],
   'entity.invalid': ['invalid_request', 400, 'It is not valid'],
 
+  'pool.notAuthorized': ['access_denied', 403, 'The identity pool does not admit this'],
+  'pool.misconfigured': ['access_denied', 403, 'The identity pool gives no role'],
+  'pool.userRegistered': ['access_denied', 403, 'The user has another identity'],
+
   'audit.unavailable': ['temporarily_unavailable', 503, 'The request could not be recorded; try again'],
   'store.unavailable': ['temporarily_unavailable', 503, 'The store does not answer; try again'],
 

@@ -15,6 +15,8 @@ import {
 export type IdentityKeys = {
   /** The key that signs, made on first use. */
   signing(algorithm: IdentityAlgorithm): Promise<IdentityKey>
+  /** The one that verifies what a key of this name has signed. */
+  verifying(algorithm: string, kid: string | undefined): Promise<KeyObject | undefined>
   /** All that may have signed, as JWKs, also those of other nodes. */
   published(): Promise<object[]>
 }
@@ -60,13 +62,22 @@ export function createIdentityKeys(deps: {
     return kept
   }
 
+  function listFresh(): Promise<OpenedKey[]> {
+    if (listed === undefined || clock() - listed.atMs > freshMs) listed = { atMs: clock(), keys: list() }
+    return listed.keys
+  }
+
   return {
     async signing(algorithm) {
       return currentOf(await list(), algorithm) ?? make(algorithm)
     },
+    async verifying(algorithm, kid) {
+      const found = (await listFresh()).find(({ key }) => key.kid === kid && key.algorithm === algorithm)
+      // A private key verifies as well.
+      return found?.key.privateKey
+    },
     async published() {
-      if (listed === undefined || clock() - listed.atMs > freshMs) listed = { atMs: clock(), keys: list() }
-      return (await listed.keys).map(({ key }) => publishedKey(key))
+      return (await listFresh()).map(({ key }) => publishedKey(key))
     },
   }
 }

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { z } from 'zod'
 import { directorySettings } from './directory-settings.ts'
 import { guestSettings } from './guest-settings.ts'
-import { isAddressBlock, isHost, isHostAndPort, isPort } from './hosts.ts'
+import { isAddressBlock, isHost, isHostAndPort, isLoopbackHost, isPort } from './hosts.ts'
 import { passportSettings } from './passport-settings.ts'
 import { samlSettings } from './saml-settings.ts'
 import { listOf, oneOf, parseWebUrl, text } from './setting-kinds.ts'
@@ -22,6 +22,10 @@ export const settings = z.object({
   ROLECALL_TRUSTED_PROXIES: listOf(
     isAddressBlock,
     'not an IP address or a CIDR block narrower than everything, expected such as 10.0.0.7 or 10.1.0.0/16',
+  ),
+  ROLECALL_CORS_ORIGINS: listOf(
+    isExactOrigin,
+    'not an origin, expected https (http on loopback), host and port alone, as browsers write it',
   ),
   ROLECALL_DATA_DIR: z
     .string()
@@ -76,6 +80,14 @@ function isDatabaseUrl(value: string): boolean {
 function isOrigin(value: string): boolean {
   const url = parseWebUrl(value)
   return url !== undefined && /^[^/?#]*\/\/[^/?#]+\/?$/.test(value)
+}
+
+/** As browsers write it; in plain text on loopback alone, where nobody else can serve the page. */
+function isExactOrigin(value: string): boolean {
+  const url = parseWebUrl(value)
+  // No pattern is meant by one that only looks like it.
+  if (url?.origin !== value || value.includes('*')) return false
+  return url.protocol === 'https:' || isLoopbackHost(url.hostname)
 }
 
 /** Written out again it must be the same: base64 decoding alone drops what it does not know. */

@@ -4,12 +4,14 @@ import { type AccessReports, createAccessReports } from './access-reports.ts'
 import type { Database } from './database.ts'
 import { createDirectoryPeople, type DirectoryPeople } from './directory-people.ts'
 import { createIdentities, type Identities } from './identities.ts'
+import { createIdentityPools, type IdentityPools } from './identity-pools.ts'
 import { createLastUsed, type LastUsed } from './last-used.ts'
 import { createLoginProfiles, type LoginProfiles } from './login-profiles.ts'
 import { createMfaDevices, type MfaDevices } from './mfa-devices.ts'
 import { createOidcProviders, type OidcProviders } from './oidc-providers.ts'
 import { createPeople, type People } from './people.ts'
 import { createPolicies, type Policies } from './policies.ts'
+import { createPoolIdentities, type PoolIdentities } from './pool-identities.ts'
 import { openPostgresDatabase } from './postgres-database.ts'
 import { createPrincipalPolicies, type PrincipalPolicies } from './principal-policies.ts'
 import { createPrincipals, type Principals } from './principals.ts'
@@ -45,10 +47,15 @@ export type Store = {
   directoryPeople: DirectoryPeople
   identities: Identities
   people: People
+  identityPools: IdentityPools
+  poolIdentities: PoolIdentities
   webSessions: WebSessions
   signInStates: SignInStates
   signingKeys: SigningKeys
-  /** Drops what has expired: browser sessions, sign-ins that were never finished, used proofs, revocations that concern nobody any more. */
+  /**
+   * Drops what has expired: browser sessions, sign-ins that were never finished, used proofs, revocations that concern
+   * nobody any more; and some identities of pools that are gone.
+   */
   prune(nowMs: number): Promise<void>
   /** Throws when the database no longer answers. */
   ping(): Promise<void>
@@ -89,6 +96,7 @@ function createStore(database: Database): Store {
   const usedProofs = createUsedProofs(db)
   const accessReports = createAccessReports(db)
   const directoryPeople = createDirectoryPeople(db)
+  const poolIdentities = createPoolIdentities(database)
   return {
     settings: createSettings(db),
     roles: createRoles(database),
@@ -109,6 +117,8 @@ function createStore(database: Database): Store {
     directoryPeople,
     identities: createIdentities(db),
     people: createPeople(database),
+    identityPools: createIdentityPools(database),
+    poolIdentities,
     webSessions,
     signInStates,
     signingKeys: createSigningKeys(db),
@@ -119,6 +129,7 @@ function createStore(database: Database): Store {
       await usedProofs.prune(nowMs)
       await accessReports.prune(nowMs)
       await directoryPeople.prune(nowMs)
+      await poolIdentities.prune()
     },
     ping: database.ping,
     inStepAtMs: database.inStepAtMs,

@@ -153,6 +153,36 @@ export type Schema = {
     linked_at_ms: Ms
   }
 
+  identity_pools: {
+    id: string
+    name: string
+    settings: Json
+    roles: Json
+    tag_maps: Json
+    tags: Json
+    created_at_ms: Ms
+  }
+  /** Whose identities are still to be pruned. */
+  deleted_pools: { id: string }
+  pool_identities: {
+    id: string
+    pool_id: string
+    /** Never had a login: whoever knows its id is it. */
+    guest: Flag
+    merged_into: string | null
+    created_at_ms: Ms
+    modified_at_ms: Ms
+  }
+  pool_logins: {
+    pool_id: string
+    /** As pools name it: `accounts.google.com`. */
+    provider: string
+    subject: string
+    demo: Flag
+    identity_id: string
+    linked_at_ms: Ms
+  }
+
   web_sessions: { id_hash: string; data: Json; expires_at_ms: Ms }
 
   sign_in_states: {

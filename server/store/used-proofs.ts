@@ -8,6 +8,7 @@ export type UsedProofs = {
    * @param hash what stands for the proof; never the proof
    */
   use(hash: string, untilMs: number): Promise<boolean>
+  isUsed(hash: string): Promise<boolean>
   prune(nowMs: number): Promise<void>
 }
 
@@ -20,6 +21,14 @@ export function createUsedProofs(db: Kysely<Schema>): UsedProofs {
         .onConflict(conflict => conflict.column('hash').doNothing())
         .executeTakeFirst()
       return (numInsertedOrUpdatedRows ?? 0n) > 0n
+    },
+    async isUsed(hash) {
+      const row = await db
+        .selectFrom('used_proofs')
+        .select('hash')
+        .where('hash', '=', hash)
+        .executeTakeFirst()
+      return row !== undefined
     },
     async prune(nowMs) {
       await db.deleteFrom('used_proofs').where('expires_at_ms', '<=', nowMs).execute()

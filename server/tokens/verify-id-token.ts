@@ -18,9 +18,11 @@ export type IssuerRecord = {
   /** Before the colon of its condition keys: `accounts.google.com`, `gitlab.example/group`. */
   conditionPrefix: string
   /** The client ids that its tokens may be made for. */
-  audiences: ReadonlySet<string>
+  audiences: Pick<ReadonlySet<string>, 'has'>
   /** Where its keys are; by discovery when absent. */
   jwksUri?: string
+  /** Of an issuer of our own: its key, for which nobody else is asked. */
+  findKey?(algorithm: Algorithm, kid: string | undefined): Promise<KeyObject | undefined>
   demo: boolean
 }
 
@@ -30,7 +32,11 @@ export type IdTokenVerifier = {
    * @throws {Refusal} token.* | issuer.unreachable | tags.invalid
    */
   verify(token: string, expected?: ExpectedSignIn): Promise<FederatedIdentity>
+  /** The same, with all that the token says beside. */
+  read(token: string, expected?: ExpectedSignIn): Promise<VerifiedToken>
 }
+
+export type VerifiedToken = { identity: FederatedIdentity; claims: Readonly<Record<string, unknown>> }
 
 /** @see OpenID Connect Core 1.0, section 3.1.3.7 */
 export type ExpectedSignIn = {
@@ -57,8 +63,9 @@ const toleranceSeconds = 300
  * @see OpenID Connect Core 1.0, section 3.1.3.7; RFC 8725
  */
 export function createIdTokenVerifier({ findIssuer, keySets, clock }: IdTokenVerifierDeps): IdTokenVerifier {
-  return {
-    async verify(token, expected) {
+  const verifier: IdTokenVerifier = {
+    verify: async (token, expected) => (await verifier.read(token, expected)).identity,
+    async read(token, expected) {
       const { algorithm, kid, payload, ...signed } = readToken(token)
       const iss = requireText(payload, 'iss')
       const issuer = await findIssuer(iss)
@@ -66,15 +73,15 @@ export function createIdTokenVerifier({ findIssuer, keySets, clock }: IdTokenVer
         throw new Refusal('token.issuerUnknown', { said: { issuer: iss }, detail: `its iss is ${iss}` })
       if (expected !== undefined && ![expected.issuer].flat().includes(issuer.issuer))
         throw new Refusal('token.rejected', { detail: `${iss} is not whom this sign-in asked` })
-      const found = keySets.findKey(issuer, algorithm, kid)
+      const found = issuer.findKey?.(algorithm, kid) ?? keySets.findKey(issuer, algorithm, kid)
       const key = found instanceof Promise ? await found : found
       if (key === undefined) throw new Refusal('token.keyUnknown', { detail: `no key for kid ${kid}` })
       requireSignature(signed, key, algorithm)
       try {
         const claims = requireClaims(payload, issuer, toSeconds(clock()), expected)
-        if (!namesGroupsElsewhere(payload)) return identityFromClaims(claims, issuer)
+        if (!namesGroupsElsewhere(payload)) return readAs(claims, issuer)
         const whole = await withGroups(payload, expected?.groups)
-        return identityFromClaims({ ...claims, payload: whole }, issuer)
+        return readAs({ ...claims, payload: whole }, issuer)
       } catch (error) {
         // The issuer did sign it: from here on the audit log may name whom it is about.
         if (error instanceof Refusal) error.concerning({ issuer: issuer.issuer, ...subjectOf(payload) })
@@ -82,6 +89,11 @@ export function createIdTokenVerifier({ findIssuer, keySets, clock }: IdTokenVer
       }
     },
   }
+  return verifier
+}
+
+function readAs(claims: VerifiedClaims, issuer: IssuerRecord): VerifiedToken {
+  return { identity: identityFromClaims(claims, issuer), claims: claims.payload }
 }
 
 function subjectOf({ sub }: Record<string, unknown>): { subject?: string } {

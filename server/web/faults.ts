@@ -87,6 +87,9 @@ export const webFaults = {
   ],
   'store.unavailable': [503, 'The service is not available at the moment. Please try again.'],
 
+  'pool.notAuthorized': [403, 'The identity pool does not admit this.'],
+  'pool.misconfigured': [403, 'The identity pool gives no role.'],
+  'pool.userRegistered': [403, 'The user has another identity.'],
   'signIn.cancelled': [403, 'The sign-in was cancelled. Nothing has happened.'],
   'signIn.stateUnknown': [403, 'That sign-in is over or was begun elsewhere. Please begin again.'],
   'signIn.failed': [403, 'The sign-in did not work. Please try again.'],

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { flattenJson } from '../../server/aws/json-protocol.ts'
+import { map } from '../../server/aws/map-param.ts'
+import { params, readParams, text } from '../../server/aws/params.ts'
 import { Refusal } from '../../server/base/refusal.ts'
 import { startRolecall } from '../support/rolecall.ts'
 
@@ -26,6 +28,8 @@ test('members, lists and structures are flattened as the Query protocol writes t
     L: ['p', { K: 'v' }],
     E: [],
     S: { T: { U: 1 } },
+    M: {},
+    Logins: { 'a.example/b': 'x', 'L.member.1': 'y', '': 'z' },
   })
   assert.deepEqual(
     [...flattenJson(text)],
@@ -37,6 +41,10 @@ test('members, lists and structures are flattened as the Query protocol writes t
       ['L.member.2.K', 'v'],
       ['E', ''],
       ['S.T.U', '1'],
+      ['M', ''],
+      ['Logins.a%002eexample%002fb', 'x'],
+      ['Logins.L%002emember%002e1', 'y'],
+      ['Logins.%', 'z'],
     ],
   )
 })
@@ -45,7 +53,6 @@ for (const [story, body] of [
   ['that is no JSON', '{'],
   ['that is a list', '[]'],
   ['that names a member twice', '{"A":1,"A":2}'],
-  ['whose name could be another member’s', '{"L.member.1":"x"}'],
   ['that is deeper than any request', `${'{"a":'.repeat(20)}1${'}'.repeat(20)}`],
   ['of very many members', JSON.stringify({ L: Array.from({ length: 2_000 }, () => 'x') })],
 ] as const) {
@@ -56,6 +63,32 @@ for (const [story, body] of [
     )
   })
 }
+
+test('a name with a dot within is no other member', () => {
+  assert.deepEqual([...flattenJson('{"L.member.1":"x"}')], [['L%002emember%002e1', 'x']])
+})
+
+test('a map comes back as it was written, whatever its keys are', () => {
+  const input = params({ M: map(text(), text(), { max: 50 }) })
+  // The strict reader takes no escapes in names.
+  const keys = fc.string({ unit: 'grapheme' }).filter(key => JSON.stringify(key) === `"${key}"`)
+  fc.assert(
+    fc.property(fc.dictionary(keys, fc.string(), { maxKeys: 9, noNullPrototype: true }), written => {
+      const { M } = readParams(input, flattenJson(JSON.stringify({ M: written })))
+      assert.deepEqual([...M].toSorted(), Object.entries(written).toSorted())
+    }),
+  )
+})
+
+test('a map is held to its bounds, and its keys to theirs', () => {
+  const input = params({ M: map(text({ max: 3 }), text({ max: 3 }), { max: 2 }) })
+  const read = (M: object) => readParams(input, flattenJson(JSON.stringify({ M })))
+  assert.equal(read({}).M.size, 0)
+  for (const M of [{ a: 'x', b: 'y', c: 'z' }, { long1: 'x' }, { a: 'long1' }, { a: { b: 'c' } }]) {
+    assert.throws(() => read(M), Refusal, JSON.stringify(M))
+  }
+  assert.throws(() => readParams(input, flattenJson('{}')), Refusal)
+})
 
 test('no text makes the reader fail in any other way', () => {
   fc.assert(

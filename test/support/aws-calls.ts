@@ -18,8 +18,13 @@ export async function faultOf(call: Promise<unknown>): Promise<WireFault> {
     () => assert.fail('it was answered'),
     (thrown: unknown) => thrown,
   )
-  assert.ok(error instanceof Error && '$metadata' in error && 'Code' in error, String(error))
-  const { Code, Type, $metadata } = error as Error & Record<'Code' | 'Type' | '$metadata', unknown>
+  assert.ok(error instanceof Error && '$metadata' in error, String(error))
+  // The JSON protocol has no member for the code: the SDK names the error by it.
+  const {
+    Code = error.name,
+    Type,
+    $metadata,
+  } = error as Error & Record<'Code' | 'Type' | '$metadata', unknown>
   return {
     code: String(Code),
     status: Number(Object($metadata).httpStatusCode),

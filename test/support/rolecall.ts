@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { after } from 'node:test'
 import * as trailCommands from '@aws-sdk/client-cloudtrail'
 import { CloudTrailClient } from '@aws-sdk/client-cloudtrail'
+import * as cognitoCommands from '@aws-sdk/client-cognito-identity'
+import { CognitoIdentityClient } from '@aws-sdk/client-cognito-identity'
 import * as iamCommands from '@aws-sdk/client-iam'
 import { CreateOpenIDConnectProviderCommand, CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam'
 import * as stsCommands from '@aws-sdk/client-sts'
@@ -34,6 +36,7 @@ export type TestRolecall = {
   sts(keys?: Keys): STSClient
   iam(keys?: Keys): IAMClient
   cloudTrail(keys?: Keys): CloudTrailClient
+  cognito(keys?: Keys): CognitoIdentityClient
   roleArn(name: string): string
   /** A role with this trust policy, made over the wire. Answers its ARN. */
   createRole(name: string, trustPolicy: object, more?: { MaxSessionDuration?: number }): Promise<string>
@@ -99,6 +102,7 @@ export async function startRolecall(
     sts: (keys = rootKeys) => checkShapes(new STSClient(clientFor(keys)), stsCommands),
     iam: (keys = rootKeys) => checkShapes(new IAMClient(clientFor(keys)), iamCommands),
     cloudTrail: (keys = rootKeys) => checkShapes(new CloudTrailClient(clientFor(keys)), trailCommands),
+    cognito: (keys = rootKeys) => checkShapes(new CognitoIdentityClient(clientFor(keys)), cognitoCommands),
     roleArn: name => `arn:aws:iam::${accountId}:role/${name}`,
     async createRole(name, trustPolicy, more = {}) {
       const document = JSON.stringify(trustPolicy)

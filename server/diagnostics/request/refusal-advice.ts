@@ -212,6 +212,19 @@ export const refusalAdvice = {
   'entity.limit': advice('A limit is reached.', answerSays),
   'entity.invalid': advice('What was to be made is not valid.', answerSays),
 
+  'pool.notAuthorized': advice(
+    'The identity pool does not let this identity, or nobody without a login, have that.',
+    'Compare the pool’s settings, its rules for roles and the logins that were sent; the detail has more where there is any.',
+  ),
+  'pool.misconfigured': advice(
+    'The identity pool has no role for this kind of identity, or its rules give one that does not exist.',
+    'Set its roles: aws cognito-identity set-identity-pool-roles.',
+  ),
+  'pool.userRegistered': advice(
+    'The developer’s user has an identity in this pool already, and it is another one.',
+    'Merge the two: aws cognito-identity merge-developer-identities.',
+  ),
+
   'audit.unavailable': advice(
     'The audit log could not be written, and nothing leaves unrecorded.',
     'Look at the disk of the data folder or at the database, and at the service’s log.',

@@ -1,0 +1,151 @@
+import { createHash } from 'node:crypto'
+import type { Clock } from '../base/clock.ts'
+import type { FederatedIdentity } from '../base/federated-identity.ts'
+import { Refusal } from '../base/refusal.ts'
+import type { SamlVerifier, SamlVerifierDeps } from '../saml/verify-response.ts'
+import type { IdentityPools } from '../store/identity-pools.ts'
+import type { UsedProofs } from '../store/used-proofs.ts'
+import type { KeySetCache } from '../tokens/key-set-cache.ts'
+import {
+  createIdTokenVerifier,
+  type IdTokenVerifier,
+  type IssuerRecord,
+  type VerifiedToken,
+} from '../tokens/verify-id-token.ts'
+
+/** By what name policies know the issuer of identity pools' own tokens, and its condition keys. */
+export const poolPrincipal = 'cognito-identity.amazonaws.com'
+
+/** The proofs that an identity pool may be shown: each with all that it says beside who it is. */
+export type PoolLoginVerifier = {
+  /** An ID token of any issuer that is trusted here. @throws {Refusal} token.* | issuer.unreachable | tags.invalid */
+  verifyIdToken(token: string): Promise<VerifiedToken>
+  /** Google's, for the client that the pool names. @throws as above */
+  verifyGoogleToken(token: string, clientId: string): Promise<VerifiedToken>
+  /** One of a pool's own. @throws {Refusal} token.* */
+  verifyPoolToken(token: string): Promise<VerifiedToken>
+  /** @throws {Refusal} token.* | issuer.unreachable | request.throttled */
+  verifyFacebookToken(token: string, sourceIp: string): Promise<FederatedIdentity>
+  /** @throws {Refusal} token.* | tags.invalid | request.throttled */
+  verifySamlResponse(
+    response: string,
+    providerArn: string,
+    sourceIp: string,
+    poolId: string,
+  ): Promise<FederatedIdentity>
+}
+
+export function poolIssuer(publicUrl: string): string {
+  return `${publicUrl}/identity-pools`
+}
+
+export function poolIssuerRecord(publicUrl: string, findKey: IssuerRecord['findKey']): IssuerRecord {
+  return {
+    issuer: poolIssuer(publicUrl),
+    principals: [poolPrincipal],
+    provider: poolPrincipal,
+    conditionPrefix: poolPrincipal,
+    // We sign for pools of ours alone. Whether that pool is there still is asked where the token is shown.
+    audiences: { has: () => true },
+    ...(findKey === undefined ? {} : { findKey }),
+    demo: false,
+  }
+}
+
+/**
+ * A pool's token on its way to a role by itself: only where the pool lets people choose the role themselves. With
+ * another pool's, whoever was given one role by rules would take each that trusts the pool.
+ *
+ * @throws {Refusal} token.audienceWrong
+ * @see Amazon Cognito Developer Guide, "Identity pools authentication flow", basic flow
+ */
+export async function requireClassicFlow(
+  identityPools: Pick<IdentityPools, 'find'>,
+  { identity, claims }: VerifiedToken,
+): Promise<FederatedIdentity> {
+  const pool = await identityPools.find(identity.audience)
+  if (pool?.settings.allowClassicFlow !== true) {
+    throw new Refusal('token.audienceWrong', {
+      detail: `no pool of the classic flow is ${identity.audience}`,
+    })
+  }
+  return withDemo({ identity, claims }).identity
+}
+
+/** What a stand-in vouched for is marked in the token as well. */
+function withDemo({ identity, claims }: VerifiedToken): VerifiedToken {
+  return { identity: { ...identity, demo: claims[demoClaim] === true }, claims }
+}
+
+export const demoClaim = 'rolecall:demo'
+
+const googleIssuer = 'https://accounts.google.com'
+
+export function createPoolLoginVerifier(deps: {
+  idTokens: IdTokenVerifier
+  keySets: KeySetCache
+  clock: Clock
+  publicUrl: string
+  google: { issuer: string; jwksUrl: string } | undefined
+  verifyFacebookToken: PoolLoginVerifier['verifyFacebookToken']
+  usedProofs: Pick<UsedProofs, 'use' | 'isUsed'>
+  /** A verifier by which a proof counts as this says. */
+  samlVerifier(useOnce: SamlVerifierDeps['useOnce']): SamlVerifier
+  boundSaml(
+    proof: string,
+    sourceIp: string,
+    verify: () => Promise<FederatedIdentity>,
+  ): Promise<FederatedIdentity>
+}): PoolLoginVerifier {
+  const { idTokens, keySets, clock, google, usedProofs } = deps
+  const issuer = poolIssuer(deps.publicUrl)
+  const googleRecord = {
+    issuer: googleIssuer,
+    principals: ['accounts.google.com'],
+    provider: 'accounts.google.com',
+    conditionPrefix: 'accounts.google.com',
+    ...(google?.issuer === googleIssuer ? { jwksUri: google.jwksUrl } : {}),
+    demo: false,
+  }
+  return {
+    async verifyIdToken(token) {
+      const verified = await idTokens.read(token)
+      // A pool's own token says of somebody what a pool found out already: it is no login.
+      if (verified.identity.issuer === issuer)
+        throw new Refusal('token.rejected', { detail: 'a pool’s own token' })
+      return verified
+    },
+    verifyGoogleToken(token, clientId) {
+      const record = { ...googleRecord, audiences: new Set([clientId]) }
+      const isGoogle = (iss: string) => iss === googleIssuer || iss === 'accounts.google.com'
+      const findIssuer = (iss: string) => (isGoogle(iss) ? record : undefined)
+      return createIdTokenVerifier({ findIssuer, keySets, clock }).read(token)
+    },
+    async verifyPoolToken(token) {
+      const verified = await idTokens.read(token)
+      if (verified.identity.issuer !== issuer)
+        throw new Refusal('token.rejected', { detail: 'not a pool’s own token' })
+      return withDemo(verified)
+    },
+    verifyFacebookToken: deps.verifyFacebookToken,
+    verifySamlResponse: (response, providerArn, sourceIp, poolId) =>
+      deps.boundSaml(response, sourceIp, () =>
+        deps.samlVerifier(inPool(usedProofs, poolId)).verify(response, providerArn),
+      ),
+  }
+}
+
+/**
+ * A response counts once, wherever it is shown; in the pool that has seen it first, again while it is valid, since its
+ * clients show it for the identity and then for the credentials.
+ */
+function inPool(usedProofs: Pick<UsedProofs, 'use' | 'isUsed'>, poolId: string): SamlVerifierDeps['useOnce'] {
+  return async (proof, untilMs) => {
+    const here = createHash('sha256')
+      .update(JSON.stringify([proof, poolId]))
+      .digest('base64url')
+    if (!(await usedProofs.use(proof, untilMs))) return usedProofs.isUsed(here)
+    await usedProofs.use(here, untilMs)
+    return true
+  }
+}
