@@ -144,9 +144,10 @@ function fail(deps: EndpointDeps, call: Call, response: ServerResponse, error: u
   // What was not read to its end can't be followed by another request on the same connection.
   if (reason === 'request.tooLarge' || reason === 'request.timedOut')
     response.setHeader('connection', 'close')
-  // RFC 9110, section 10.2.3: whole seconds.
-  if (reason === 'request.throttled') response.setHeader('retry-after', error.said.retryAfter ?? '1')
-  sendFault(response, facts.requestId, wireOf(service), service.faults[reason], error.said)
+  const fault = service.faults[reason]
+  // RFC 6585, section 4: it MAY say how long to wait.
+  if (fault[1] === 429) response.setHeader('retry-after', error.said.retryAfter ?? '1')
+  sendFault(response, facts.requestId, wireOf(service), fault, error.said)
 }
 
 function sendFault(response: ServerResponse, requestId: string, wire: Wire, fault: Fault, said: Said): void {
