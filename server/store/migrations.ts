@@ -12,6 +12,7 @@ import { loginProfiles } from './migrations/0009-login-profiles.ts'
 import { accessReports } from './migrations/0010-access-reports.ts'
 import { linkedPeople } from './migrations/0011-linked-people.ts'
 import { directoryPeople } from './migrations/0012-directory-people.ts'
+import { accounts } from './migrations/0013-accounts.ts'
 import type { Schema } from './schema.ts'
 
 /** The dialects differ in a few types; `order by` goes by bytes in both, whatever the server's language is. */
@@ -56,6 +57,7 @@ function migrationsFor(kind: DatabaseKind): Record<string, Migration> {
     '0010-access-reports': run(accessReports, kind),
     '0011-linked-people': run(linkedPeople, kind),
     '0012-directory-people': run(directoryPeople, kind),
+    '0013-accounts': run(accounts, kind),
   }
 }
 

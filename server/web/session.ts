@@ -4,6 +4,7 @@ import session from 'express-session'
 import type { Clock } from '../base/clock.ts'
 import type { FederatedIdentity } from '../base/federated-identity.ts'
 import { Refusal } from '../base/refusal.ts'
+import { personKey } from '../store/revocations.ts'
 import type { WebSessions } from '../store/web-sessions.ts'
 import type { Errand } from './errands.ts'
 import type { PendingWay } from './link-ways.ts'
@@ -89,7 +90,8 @@ class HashedSessionStore extends session.Store {
   }
 
   override set(id: string, data: session.SessionData, done: Callback = () => undefined): void {
-    this.#sessions.put(hash(id), JSON.stringify(data), data.expiresAtMs ?? 0).then(() => done(), done)
+    const person = data.identity && personKey(data.identity)
+    this.#sessions.put(hash(id), JSON.stringify(data), data.expiresAtMs ?? 0, person).then(() => done(), done)
   }
 
   override destroy(id: string, done: Callback = () => undefined): void {
