@@ -1,11 +1,7 @@
-import { join } from 'node:path'
 import type { Logger } from 'pino'
+import { openAccountAccess } from './account-access.ts'
 import { type AuditOptions, openAuditLog } from './audit/audit-log.ts'
-import type { AuditSink } from './audit/audit-sink.ts'
-import { createPostgresReader } from './audit/postgres-reader.ts'
-import { openPostgresSink } from './audit/postgres-sink.ts'
-import { createSqliteReader } from './audit/sqlite-reader.ts'
-import { openSqliteSink, type SqliteSinkOptions } from './audit/sqlite-sink.ts'
+import type { SqliteSinkOptions } from './audit/sqlite-sink.ts'
 import { createAuthorizer } from './authorization/authorize.ts'
 import { createAwsEndpoint } from './aws/endpoint.ts'
 import { type Clock, systemClock } from './base/clock.ts'
@@ -24,7 +20,13 @@ import { createIamService } from './iam/service.ts'
 import { ensureShippedPolicies } from './iam/shipped-policies.ts'
 import { createProofVerifiers, type StandIns } from './identity/proof-verifiers.ts'
 import { createSamlRequestKeys } from './identity/saml-request-keys.ts'
-import { openInstallation, openKeyring, storeLocation } from './installation.ts'
+import {
+  openAuditReader,
+  openAuditSink,
+  openInstallation,
+  openKeyring,
+  storeLocation,
+} from './installation.ts'
 import { claimDataDir, type DataDirClaim } from './keys/claim-data-dir.ts'
 import { prepareDataDir, type RootAccessKey } from './keys/key-files.ts'
 import { createIdentityKeys } from './oidc/identity-keys.ts'
@@ -64,7 +66,7 @@ async function openParts(config: Config, { log, clock = systemClock, auditBounds
   try {
     const installation = await openInstallation(config, store.settings, keyring)
     const audit = openAuditLog({
-      sink: await openSink(config, auditBounds),
+      sink: await openAuditSink(config, auditBounds),
       clock,
       onFailure: failure => log.error({ failure }, 'the audit log could not be written'),
       ...auditBounds,
@@ -74,16 +76,6 @@ async function openParts(config: Config, { log, clock = systemClock, auditBounds
     await store.close()
     throw error
   }
-}
-
-function openAuditReader({ databaseUrl, dataDir }: Config) {
-  if (databaseUrl !== undefined) return createPostgresReader(databaseUrl)
-  return createSqliteReader(join(dataDir, 'audit.db'))
-}
-
-function openSink({ databaseUrl, dataDir }: Config, bounds: Options['auditBounds']): Promise<AuditSink> {
-  if (databaseUrl !== undefined) return openPostgresSink(databaseUrl)
-  return openSqliteSink({ file: join(dataDir, 'audit.db'), lockTimeoutMs: bounds?.lockTimeoutMs })
 }
 
 /** Opens the service on its data folder, which is nobody else's meanwhile. Nothing listens yet when this answers. */
@@ -110,10 +102,15 @@ async function compose(config: Config, options: Options, claim: DataDirClaim): P
     allowLoopbackHttp: !production,
   })
   const directoryAccess = openDirectoryAccess(config.directory, { accountId, clock, log })
+  const identityKeys = createIdentityKeys({ signingKeys: store.signingKeys, keyring, clock })
+  const parts = { store, keyring, accountId, identityKeys, audit, clock, log }
+  const accounts = await openAccountAccess(config, parts)
+  const ownAccounts = accounts?.ownAccounts
   const proofs = createProofVerifiers({
     ...store,
     config,
     standIns,
+    ownIssuers: ownAccounts && [{ record: ownAccounts.issuer, requireLive: ownAccounts.requireLive }],
     directoryAccess,
     keyring,
     accountId,
@@ -123,7 +120,6 @@ async function compose(config: Config, options: Options, claim: DataDirClaim): P
   })
   const authorizer = createAuthorizer({ ...store, keyring })
   const mfa = createMfaVerifier({ ...store, keyring, clock })
-  const identityKeys = createIdentityKeys({ signingKeys: store.signingKeys, keyring, clock })
   const samlRequestKeys = createSamlRequestKeys({ ...store, keyring, clock, numbers: saml.signingKeys })
   const gate = createGate({
     ...store,
@@ -175,8 +171,9 @@ async function compose(config: Config, options: Options, claim: DataDirClaim): P
       factsOf,
       log,
     }),
-    token: createTokenEndpoint({ gate, ...proofs, signer, audit, factsOf, log }),
+    token: createTokenEndpoint({ gate, ...proofs, ownAccounts, signer, audit, factsOf, log }),
     issuer: publicUrl,
+    accountsIssuer: ownAccounts?.issuer.issuer,
     samlMetadata: async () =>
       serviceProviderMetadata(serviceProviderAt(publicUrl), {
         keys: await samlRequestKeys.published(),
@@ -188,6 +185,7 @@ async function compose(config: Config, options: Options, claim: DataDirClaim): P
       standIns,
       gate,
       proofs,
+      accounts,
       accountId,
       outbound,
       store,
@@ -234,6 +232,7 @@ async function compose(config: Config, options: Options, claim: DataDirClaim): P
       clearInterval(flushing)
       watching?.stop()
       await directoryAccess?.directory.close()
+      await accounts?.close()
       await audit.close()
       await reader.close()
       await store.close()

@@ -1,4 +1,9 @@
 import { join } from 'node:path'
+import type { AuditSink } from './audit/audit-sink.ts'
+import { createPostgresReader } from './audit/postgres-reader.ts'
+import { openPostgresSink } from './audit/postgres-sink.ts'
+import { createSqliteReader } from './audit/sqlite-reader.ts'
+import { openSqliteSink, type SqliteSinkOptions } from './audit/sqlite-sink.ts'
 import { newId } from './base/ids.ts'
 import type { Config } from './config.ts'
 import * as keyFiles from './keys/key-files.ts'
@@ -22,6 +27,19 @@ export function openKeyring({ masterKey, previousMasterKey, dataDir }: Config): 
 export function storeLocation({ databaseUrl, maxStalenessMs, dataDir }: Config): StoreOptions['location'] {
   if (databaseUrl === undefined) return { file: join(dataDir, 'rolecall.db') }
   return { url: databaseUrl, maxStalenessMs }
+}
+
+export function openAuditReader({ databaseUrl, dataDir }: Config) {
+  if (databaseUrl !== undefined) return createPostgresReader(databaseUrl)
+  return createSqliteReader(join(dataDir, 'audit.db'))
+}
+
+export function openAuditSink(
+  { databaseUrl, dataDir }: Config,
+  bounds: Pick<SqliteSinkOptions, 'lockTimeoutMs'> | undefined,
+): Promise<AuditSink> {
+  if (databaseUrl !== undefined) return openPostgresSink(databaseUrl)
+  return openSqliteSink({ file: join(dataDir, 'audit.db'), lockTimeoutMs: bounds?.lockTimeoutMs })
 }
 
 /**

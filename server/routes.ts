@@ -19,6 +19,8 @@ export type RouteDeps = {
   token: Endpoint
   /** Who our own tokens are from, and their public keys. */
   issuer: string
+  /** Who vouches for own accounts, where there are any. */
+  accountsIssuer?: string | undefined
   jwks(): Promise<object>
   /** What SAML identity providers are told of us. */
   samlMetadata(): Promise<string>
@@ -57,6 +59,7 @@ export function composeRoutes(deps: RouteDeps): RequestListener {
 function composeDoors({
   token,
   issuer,
+  accountsIssuer,
   jwks,
   samlMetadata,
   web,
@@ -91,8 +94,14 @@ function composeDoors({
     response.set(published).json(await jwks())
   })
   app.get('/.well-known/openid-configuration', (_request, response) => {
-    response.set(published).json(discovery(issuer))
+    response.set(published).json(discovery(issuer, issuer, ['RS256', 'ES384']))
   })
+  if (accountsIssuer !== undefined) {
+    app.get(`${new URL(accountsIssuer).pathname}/.well-known/openid-configuration`, (_request, response) => {
+      const claims = ['auth_time', 'amr', 'email', 'email_verified', 'name']
+      response.set(published).json(discovery(accountsIssuer, issuer, ['RS256'], claims))
+    })
+  }
   app.get('/saml/metadata', async (_request, response) => {
     const metadata = await samlMetadata()
     response.set({ ...published, 'content-type': 'application/samlmetadata+xml' }).send(metadata)
@@ -105,16 +114,21 @@ function composeDoors({
   return app
 }
 
-/** What whoever verifies our tokens must know. @see OpenID Connect Discovery 1.0, section 3 */
-function discovery(issuer: string): object {
+/**
+ * What whoever verifies our tokens must know.
+ *
+ * @param origin where our doors are
+ * @see OpenID Connect Discovery 1.0, section 3
+ */
+function discovery(issuer: string, origin: string, algorithms: string[], claims: string[] = []): object {
   return {
     issuer,
-    jwks_uri: `${issuer}/.well-known/jwks.json`,
-    token_endpoint: `${issuer}/token`,
+    jwks_uri: `${origin}/.well-known/jwks.json`,
+    token_endpoint: `${origin}/token`,
     response_types_supported: ['id_token'],
     subject_types_supported: ['public'],
-    id_token_signing_alg_values_supported: ['RS256', 'ES384'],
-    claims_supported: ['iss', 'sub', 'aud', 'iat', 'exp', 'jti'],
+    id_token_signing_alg_values_supported: algorithms,
+    claims_supported: ['iss', 'sub', 'aud', 'iat', 'exp', 'jti', ...claims],
   }
 }
 

@@ -9,8 +9,8 @@ type Import = { target: string; kind: 'static' | 'type' | 'dynamic' }
 
 const floors = [
   ['base', 'keys'],
-  ['policy', 'tokens', 'saml', 'directory', 'store', 'http'],
-  ['identity', 'credentials', 'authorization', 'audit', 'jobs'],
+  ['policy', 'tokens', 'saml', 'directory', 'store', 'http', 'mail'],
+  ['identity', 'accounts', 'credentials', 'authorization', 'audit', 'jobs'],
   ['aws', 'federation'],
   ['web', 'oidc', 'sts', 'iam', 'trail', 'cognito', 'secrets', 'access'],
   ['settings'],
@@ -19,6 +19,7 @@ const floors = [
 ]
 const roofFiles = [
   'main.ts',
+  'account-access.ts',
   'app.ts',
   'config.ts',
   'directory-access.ts',

@@ -86,6 +86,10 @@ describe('a configuration that holds', () => {
       LDAP_GROUP_FILTER: '(member={dn})',
       LDAP_GROUP_ROLES: '{"cn=dev,dc=example": ["developer", "team/reader"], "cn=ops": "operator"}',
       LDAP_RECHECK_SECONDS: '60',
+      ROLECALL_ACCOUNTS: 'on',
+      ROLECALL_ACCOUNTS_REFUSED_PASSWORDS_FILE: '/etc/refused.txt',
+      SMTP_URL: 'smtp://robot:p%40ss@mail.example.com',
+      SMTP_FROM: 'rolecall@example.com',
       ROLECALL_ALLOWED_PRIVATE_HOSTS: 'Gitlab.internal,10.2.3.4:8080,[fd00::1]:443,[fd00::2]',
       ROLECALL_SAML_IDP_INITIATED: 'on',
       ROLECALL_SAML_SIGN_REQUESTS: 'always',
@@ -121,6 +125,17 @@ describe('a configuration that holds', () => {
         graphVersion: 'v99.1',
       },
       saml: { idpInitiated: true, signRequests: 'always', signingKeys: [3, 2] },
+      accounts: {
+        refusedPasswordsFile: '/etc/refused.txt',
+        smtp: {
+          host: 'mail.example.com',
+          port: 587,
+          secure: false,
+          plain: false,
+          auth: { user: 'robot', pass: 'p@ss' },
+          from: 'rolecall@example.com',
+        },
+      },
       directory: {
         name: 'corp',
         urls: ['ldaps://dc1.example.com', 'ldap://dc2.example.com:3389'],

@@ -36,6 +36,12 @@ export async function isPassword(password: string, stored: string): Promise<bool
   )
 }
 
+/** Whether a password's hash is weaker than one that would be made now: it is made anew at the next log-in. */
+export function isOutdatedHash(stored: string): boolean {
+  const [, m = 0, t = 0] = form.exec(stored) ?? []
+  return Number(m) < memory || Number(t) < passes
+}
+
 /** Each takes 19 MiB and a thread that disk and DNS also want: no more than two at once, and few that wait. */
 const mostAtOnce = 2
 const mostWaiting = 50

@@ -15,6 +15,8 @@ export type IssuerLookupDeps = {
   google?: ConfiguredIssuer | undefined
   /** Those at other OpenID providers. */
   clients?: readonly OidcClient[] | undefined
+  /** Those that are ourselves, before all that anybody may register. */
+  own?: readonly IssuerRecord[] | undefined
   /** Whether issuers that the demo registered count. */
   demo: boolean
 }
@@ -32,6 +34,8 @@ export function createIssuerLookup(deps: IssuerLookupDeps) {
 
   return async (iss: string): Promise<IssuerRecord | undefined> => {
     const issuer = iss === googlePrincipal ? googleIssuer : iss
+    const own = deps.own?.find(one => one.issuer === iss)
+    if (own !== undefined) return own
     const registered = await oidcProviders.find(urlPathOf(issuer))
     const trusted = registered?.issuer === issuer && (!registered.demo || demo) ? registered : undefined
     const ours = configured.get(issuer)

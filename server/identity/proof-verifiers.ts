@@ -14,7 +14,7 @@ import type { Settings } from '../store/settings.ts'
 import type { UsedProofs } from '../store/used-proofs.ts'
 import { createKeySetCache } from '../tokens/key-set-cache.ts'
 import { createFacebookVerifier } from '../tokens/verify-facebook-token.ts'
-import { createIdTokenVerifier, type ExpectedSignIn } from '../tokens/verify-id-token.ts'
+import { createIdTokenVerifier, type ExpectedSignIn, type IssuerRecord } from '../tokens/verify-id-token.ts'
 import { boundStrangers } from './bound-strangers.ts'
 import { createDirectoryLogIn, type DirectoryAccess } from './directory-log-in.ts'
 import { createIssuerLookup } from './issuers.ts'
@@ -53,6 +53,10 @@ export type ProofVerifierDeps = {
     publicUrl: string
   }
   standIns?: StandIns | undefined
+  /** Those that are ourselves, and what must still hold of whom they vouched for. */
+  ownIssuers?:
+    | readonly { record: IssuerRecord; requireLive(identity: FederatedIdentity): Promise<void> }[]
+    | undefined
   /** Where one is set up. */
   directoryAccess?: DirectoryAccess | undefined
   directoryPeople: Pick<DirectoryPeople, 'remember'>
@@ -96,7 +100,13 @@ export type ProofVerifiers = {
 export function createProofVerifiers(deps: ProofVerifierDeps): ProofVerifiers {
   const { config, standIns, oidcProviders, accountId, outbound, clock } = deps
   const idTokens = createIdTokenVerifier({
-    findIssuer: createIssuerLookup({ ...config, clients: config.oidcClients, oidcProviders, accountId }),
+    findIssuer: createIssuerLookup({
+      ...config,
+      clients: config.oidcClients,
+      oidcProviders,
+      accountId,
+      own: deps.ownIssuers?.map(({ record }) => record),
+    }),
     keySets: createKeySetCache({ outbound, clock, log: deps.log }),
     clock,
   })
@@ -117,7 +127,12 @@ export function createProofVerifiers(deps: ProofVerifierDeps): ProofVerifiers {
   const boundSaml = boundStrangers(clock, { remembers: false })
 
   return {
-    verifyIdToken: (token, expected = undefined) => idTokens.verify(token, expected),
+    async verifyIdToken(token, expected = undefined) {
+      const identity = await idTokens.verify(token, expected)
+      const own = deps.ownIssuers?.find(({ record }) => record.issuer === identity.issuer)
+      await own?.requireLive(identity)
+      return identity
+    },
     async verifyFacebookToken(token, sourceIp) {
       if (facebookTokens === undefined) throw new Refusal('token.providerUnknown')
       return boundFacebook(token, sourceIp, () => facebookTokens.verify(token))

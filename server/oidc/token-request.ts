@@ -5,7 +5,7 @@ import type { RequestFault } from './faults.ts'
 /** A token exchange as it was asked for, sound in form. Nothing is verified yet. */
 export type TokenRequest = {
   proof: Proof
-  /** Always there but with a password: a directory's rules for groups may give the role. */
+  /** Always there but with a password: a directory's rules for groups may give the role, and an own account's ID token needs none. */
   roleArn?: string
   /** The service that a bearer token is asked for. */
   audience?: string
@@ -14,10 +14,14 @@ export type TokenRequest = {
   seconds: number
 }
 
-/** An ID token, an access token of Facebook's, or a directory's user name and password. */
+/** An ID token, an access token of Facebook's, or a user name and a password: a directory's, or an own account's. */
 export type Proof =
   | { kind: 'oidc' | 'facebook'; token: string }
   | { kind: 'directory'; username: string; password: string }
+  | { kind: 'accounts'; username: string; password: string; otp?: string }
+
+/** Whose passwords are taken. */
+export type PasswordProvider = 'directory' | 'accounts'
 
 type Form = ReadonlyMap<string, string>
 
@@ -34,16 +38,18 @@ const tokenExchange = 'urn:ietf:params:oauth:grant-type:token-exchange'
 const longestRoleArn = 2048
 
 /**
- * Reads the parameters of RFC 8693, section 2.1, or, where a directory is set up, those of RFC 6749, section 4.3.2, for
- * applications that ask for its passwords themselves; and ours beside them: `provider_id`, `duration_seconds`,
+ * Reads the parameters of RFC 8693, section 2.1, or, where somebody's passwords are taken, those of RFC 6749, section 4.3.2,
+ * for applications that ask for them themselves; and ours beside them: `provider_id`, `otp`, `duration_seconds`,
  * `session_name` and `policy`.
+ *
+ * @param passwords whose are taken
  *
  * @throws {Refusal} request.unknownAction (another grant) | request.invalid | token.malformed
  */
-export function readTokenRequest(sent: Form, { passwords }: { passwords: boolean }): TokenRequest {
+export function readTokenRequest(sent: Form, passwords: readonly PasswordProvider[]): TokenRequest {
   const form = withoutEmpty(sent)
   const grant = require(form, 'grant_type')
-  const byPassword = passwords && grant === 'password'
+  const byPassword = passwords.length > 0 && grant === 'password'
   if (grant !== tokenExchange && !byPassword) throw new Refusal('request.unknownAction')
   requireNothingUnserved(form)
   const audience = readAudience(form)
@@ -54,7 +60,7 @@ export function readTokenRequest(sent: Form, { passwords }: { passwords: boolean
   // A bearer can't carry what narrows: it would be worth more than the credentials beside it.
   if (policy !== undefined && audience !== undefined) throw invalid('policy and audience don’t go together')
   return {
-    proof: byPassword ? readPassword(form) : readSubject(form),
+    proof: byPassword ? readPassword(form, passwords) : readSubject(form),
     ...(byPassword && !form.has('resource') ? {} : { roleArn: readResource(form) }),
     seconds: readSeconds(form.get('duration_seconds')),
     ...(audience === undefined ? {} : { audience }),
@@ -83,13 +89,22 @@ function requireNothingUnserved(form: Form): void {
   if (form.has('scope')) throw invalid('scope is not supported: roles say what may be done', 'invalid_scope')
 }
 
-function readPassword(form: Form): Proof {
+function readPassword(form: Form, passwords: readonly PasswordProvider[]): Proof {
   if (form.has('subject_token')) throw invalid('subject_token goes with a token exchange')
-  return { kind: 'directory', username: require(form, 'username'), password: require(form, 'password') }
+  const asked = form.get('provider_id')
+  if (asked === undefined && passwords.length > 1)
+    throw invalid(`provider_id is missing: ${passwords.join(' or ')}`)
+  const kind = asked === undefined ? passwords[0] : passwords.find(one => one === asked)
+  if (kind === undefined) throw new Refusal('token.providerUnknown')
+  const shown = { username: require(form, 'username'), password: require(form, 'password') }
+  const otp = form.get('otp')
+  if (kind === 'accounts') return { kind, ...shown, ...(otp === undefined ? {} : { otp }) }
+  if (otp !== undefined) throw invalid('otp goes with an own account')
+  return { kind, ...shown }
 }
 
 function readSubject(form: Form): Proof {
-  for (const name of ['username', 'password']) {
+  for (const name of ['username', 'password', 'otp']) {
     if (form.has(name)) throw invalid(`${name} goes with the grant type password`)
   }
   const subjectToken = require(form, 'subject_token')

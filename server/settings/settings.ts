@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
+import { accountSettings } from './account-settings.ts'
 import { directorySettings } from './directory-settings.ts'
 import { isAddressBlock, isHost, isHostAndPort, isPort } from './hosts.ts'
 import { passportSettings } from './passport-settings.ts'
@@ -50,6 +51,7 @@ export const settings = z.object({
   ...passportSettings,
   ...samlSettings,
   ...directorySettings,
+  ...accountSettings,
   ROLECALL_DEMO: oneOf(['auto', 'on', 'off']).default('auto'),
   ROLECALL_ALLOWED_PRIVATE_HOSTS: listOf(isHostAndPort, 'not a host, expected host or host:port'),
   ROLECALL_LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),

@@ -26,6 +26,8 @@ export type AccountChange = {
   passwordHash?: string | null
   /** With the step of the code that showed it to be the app's. */
   totp?: { sealedSeed: Buffer; step: number } | null
+  /** The id of one that goes, in the same step: whoever counted the rest counted right. */
+  removedPasskey?: string
 }
 
 export type Accounts = {
@@ -82,15 +84,21 @@ export function createAccounts({ db, write }: Database): Accounts {
       ),
     async change({ subject, changedAtMs }, change, nowMs) {
       let isChanged = false
-      await insertUnique('account', 'of this address', async () => {
-        const { numUpdatedRows } = await db
-          .updateTable('accounts')
-          .set({ ...asColumns(change), changed_at_ms: Math.max(nowMs, changedAtMs + 1) })
-          .where('subject', '=', subject)
-          .where('changed_at_ms', '=', changedAtMs)
-          .executeTakeFirst()
-        isChanged = numUpdatedRows > 0n
-      })
+      const columns = { ...asColumns(change), changed_at_ms: Math.max(nowMs, changedAtMs + 1) }
+      await insertUnique('account', 'of this address', () =>
+        write([], async trx => {
+          const { numUpdatedRows } = await trx
+            .updateTable('accounts')
+            .set(columns)
+            .where('subject', '=', subject)
+            .where('changed_at_ms', '=', changedAtMs)
+            .executeTakeFirst()
+          isChanged = numUpdatedRows > 0n
+          if (!isChanged || change.removedPasskey === undefined) return
+          const own = trx.deleteFrom('passkeys').where('subject', '=', subject)
+          await own.where('id', '=', change.removedPasskey).execute()
+        }),
+      )
       return isChanged
     },
     async rehash(subject, before, hash) {

@@ -32,8 +32,6 @@ export type Passkeys = {
    */
   takeCounter(id: string, counter: number, nowMs: number): Promise<boolean>
   rename(subject: string, id: string, name: string): Promise<boolean>
-  /** False when it is none of theirs. */
-  delete(subject: string, id: string): Promise<boolean>
 }
 
 export function createPasskeys({ db }: Database): Passkeys {
@@ -88,14 +86,6 @@ export function createPasskeys({ db }: Database): Passkeys {
         .where('id', '=', id)
         .executeTakeFirst()
       return numUpdatedRows > 0n
-    },
-    async delete(subject, id) {
-      const { numDeletedRows } = await db
-        .deleteFrom('passkeys')
-        .where('subject', '=', subject)
-        .where('id', '=', id)
-        .executeTakeFirst()
-      return numDeletedRows > 0n
     },
   }
 }

@@ -39,8 +39,15 @@ export function identityFromClaims(claims: VerifiedClaims, issuer: IssuerRecord)
     ...(displayName === undefined ? {} : { displayName }),
     ...(email === undefined ? {} : { email }),
     ...readSessionTags(payload),
+    ...(issuer.vouchesForFactors ? factorOf(payload) : {}),
     demo: issuer.demo,
   }
+}
+
+/** @see RFC 8176, section 2: `mfa`; OpenID Connect Core 1.0, section 2: `auth_time` */
+function factorOf({ amr, auth_time }: VerifiedClaims['payload']): { mfaAtSeconds?: number } {
+  const isShown = valuesOf(amr)?.includes('mfa') === true && typeof auth_time === 'number'
+  return isShown ? { mfaAtSeconds: auth_time } : {}
 }
 
 /** @see AWS IAM User Guide, "Available keys for AWS web identity federation": Google */

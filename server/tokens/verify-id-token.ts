@@ -21,6 +21,10 @@ export type IssuerRecord = {
   audiences: ReadonlySet<string>
   /** Where its keys are; by discovery when absent. */
   jwksUri?: string
+  /** Whether an `mfa` in its `amr` counts as a second factor here. */
+  vouchesForFactors?: boolean
+  /** Of an issuer that is ourselves: to fetch them would be a call to ourselves for each that is unknown. */
+  findOwnKey?: OwnKeys
   demo: boolean
 }
 
@@ -41,6 +45,9 @@ export type ExpectedSignIn = {
   /** The person's groups, where the token has no room for them. */
   groups?(): Promise<readonly string[]>
 }
+
+/** Our own keys, which need not be fetched. */
+export type OwnKeys = (algorithm: Algorithm, kid: string | undefined) => Promise<KeyObject | undefined>
 
 export type IdTokenVerifierDeps = {
   /** The record of this `iss`; undefined when it is nobody's. */
@@ -66,7 +73,7 @@ export function createIdTokenVerifier({ findIssuer, keySets, clock }: IdTokenVer
         throw new Refusal('token.issuerUnknown', { said: { issuer: iss } })
       if (expected !== undefined && ![expected.issuer].flat().includes(issuer.issuer))
         throw new Refusal('token.rejected', { detail: `${iss} is not whom this sign-in asked` })
-      const found = keySets.findKey(issuer, algorithm, kid)
+      const found = issuer.findOwnKey?.(algorithm, kid) ?? keySets.findKey(issuer, algorithm, kid)
       const key = found instanceof Promise ? await found : found
       if (key === undefined) throw new Refusal('token.keyUnknown', { detail: `no key for kid ${kid}` })
       requireSignature(signed, key, algorithm)

@@ -22,6 +22,7 @@ import { createSamlSignIn } from '../identity/saml-sign-in.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import type { Store } from '../store/open-store.ts'
 import { createAccountRoutes } from './account-routes.ts'
+import { createOwnAccountRoutes, type WebAccounts } from './accounts/own-account-routes.ts'
 import { createArrivals } from './arrivals.ts'
 import { createBrowserCookie } from './browser-cookie.ts'
 import { createCredentialRoutes } from './credential-routes.ts'
@@ -48,6 +49,7 @@ export type WebDeps = {
   standIns?: StandIns | undefined
   gate: Gate
   proofs: ProofVerifiers
+  accounts?: WebAccounts | undefined
   outbound: Outbound
   store: Pick<
     Store,
@@ -71,7 +73,7 @@ const assets = fileURLToPath(new URL('../../public', import.meta.url))
 export function createWebRoutes(deps: WebDeps): Router {
   const { config, standIns, store, proofs, outbound, keyring, clock } = deps
   const { publicUrl, production, demo } = config
-  const pages = createPages({ publicUrl, demo }, production, titlesOf(config))
+  const pages = createPages({ publicUrl, demo }, production, titlesOf(deps))
   const browserCookie = createBrowserCookie(production, { crossSite: false })
   const google = config.google ?? standIns?.google
   const facebook = config.facebook ?? standIns?.facebook
@@ -122,7 +124,9 @@ export function createWebRoutes(deps: WebDeps): Router {
   })
   const isStandIn = (name: ProviderName) => (name === 'google' ? !config.google : !config.facebook)
   const { directoryName } = proofs
-  const ways = { signIns, isStandIn, oidcWays, samlNames: () => samlSignIn.names(), directoryName }
+  const ownAccounts = deps.accounts?.ownAccounts
+  const samlNames = () => samlSignIn.names()
+  const ways = { signIns, isStandIn, oidcWays, samlNames, directoryName, ownAccounts }
   const signInDeps = { ...deps, pages, startLimit, showSignIn: createSignInPage({ ...ways, pages }) }
   const arrivals = createArrivals({ ...signInDeps, states: store.signInStates }, samlCookie.browserOf)
   router.use(arrivals.routes)
@@ -131,7 +135,11 @@ export function createWebRoutes(deps: WebDeps): Router {
   router.post('/{*path}', requireOwnPages(publicUrl))
   router.use(createSignInRoutes({ ...signInDeps, signIns, browserCookie }))
   if (directoryName !== undefined) router.use(createDirectoryRoutes({ ...signInDeps, directoryName }))
-  router.use(createAccountRoutes({ ...deps, pages, offeredWays: () => offeredWays(ways) }))
+  if (deps.accounts !== undefined) {
+    router.use(createOwnAccountRoutes({ ...signInDeps, accounts: deps.accounts, production }))
+  }
+  const ownIssuer = ownAccounts?.issuer.issuer
+  router.use(createAccountRoutes({ ...deps, ownIssuer, pages, offeredWays: () => offeredWays(ways) }))
   router.use(createCredentialRoutes({ ...deps, pages }))
   router.use(() => {
     throw new Refusal('entity.missing', { detail: 'no such page' })
@@ -141,14 +149,15 @@ export function createWebRoutes(deps: WebDeps): Router {
 }
 
 /** By issuer. Of two clients at one the first gives the name. */
-function titlesOf({ google, oidcClients }: WebDeps['config']): Map<string, string> {
+function titlesOf({ config: { google, oidcClients }, accounts }: WebDeps): Map<string, string> {
   const titles = oidcClients.flatMap(client =>
     issuersOf(client).map(issuer => [issuer, client.title] as const),
   )
   const ofGoogle = ['https://accounts.google.com', google?.issuer ?? ''].map(
     issuer => [issuer, 'Google'] as const,
   )
-  return new Map([...titles.toReversed(), ...ofGoogle])
+  const own = accounts ? [[accounts.ownAccounts.issuer.issuer, 'an account here'] as const] : []
+  return new Map([...titles.toReversed(), ...ofGoogle, ...own])
 }
 
 /**

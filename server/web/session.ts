@@ -19,6 +19,8 @@ declare module 'express-session' {
     signedInAtMs: number
     /** The address that they left by. */
     signedInBy: string
+    /** Which browser it is, for its owner to know it by. */
+    browser: string
     /** What they left for a provider for. */
     errand: Errand
     /** Who came back to be linked. */
@@ -67,6 +69,20 @@ export function createSession({ webSessions, cookieKeys, production, clock }: Se
 export function requirePerson(request: Request): FederatedIdentity {
   if (request.session.identity === undefined) throw new Refusal('signIn.required')
   return request.session.identity
+}
+
+/** By which the session stands in the store. */
+export function sessionIdHash(request: Request): string {
+  return hash(request.sessionID)
+}
+
+/** The same session under a new id, as if it had begun now: what ends those before must not end it. */
+export async function renewSession(request: Request, clock: Clock): Promise<void> {
+  const { identity, signedInBy, browser, expiresAtMs } = request.session
+  await new Promise<void>((resolve, reject) => {
+    request.session.regenerate(error => (error ? reject(error) : resolve()))
+  })
+  Object.assign(request.session, { identity, signedInBy, browser, expiresAtMs, signedInAtMs: clock() })
 }
 
 type Callback = (error?: unknown) => void

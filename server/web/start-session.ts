@@ -2,6 +2,7 @@ import type { Request, Response } from 'express'
 import type { FederatedIdentity } from '../base/federated-identity.ts'
 import { Refusal, retryHeaders } from '../base/refusal.ts'
 import { eventFacts } from '../base/request-facts.ts'
+import { browserInWords } from './browser-in-words.ts'
 import { takeErrand } from './errands.ts'
 import { sentenceOf, webFaults } from './faults.ts'
 import { type LinkDeps, receiveWay } from './link-ways.ts'
@@ -45,6 +46,7 @@ export async function startSession(
   })
   request.session.identity = identity
   request.session.signedInBy = way
+  request.session.browser = browserInWords(request.headers['user-agent'])
   const { sessionEndsAtSeconds: end = Number.POSITIVE_INFINITY } = identity
   request.session.signedInAtMs = deps.clock()
   request.session.expiresAtMs = Math.min(deps.clock() + sessionLifetimeMs, end * 1000)

@@ -127,10 +127,14 @@ function keepsItsPromises({ accounts, accountCodes, passkeys, webSessions }: Sto
     await passkeys.create(passkey)
     assert.equal((await refusalOf(passkeys.create(passkey))).reason, 'entity.exists')
     assert.equal(await passkeys.rename('another', passkey.id, 'mine'), false)
-    assert.equal(await passkeys.delete('another', passkey.id), false)
     assert.equal(await passkeys.rename(account.subject, passkey.id, 'phone'), true)
     assert.equal((await passkeys.find(passkey.id))?.name, 'phone')
-    assert.equal(await passkeys.delete(account.subject, passkey.id), true)
+    const other = newAccount()
+    await accounts.create(other)
+    await accounts.change(other, { removedPasskey: passkey.id }, 2)
+    assert.ok(await passkeys.find(passkey.id))
+    assert.equal(await accounts.change(account, { removedPasskey: passkey.id }, 2), true)
+    assert.equal(await passkeys.find(passkey.id), undefined)
   })
 
   test('browser sessions are found and ended by whose they are', async () => {
