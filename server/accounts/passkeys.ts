@@ -20,6 +20,8 @@ import { plainText } from './plain-text.ts'
 import { openTicket, sealTicket } from './tickets.ts'
 
 const challengeSeconds = 600
+/** EdDSA, ES256 and RS256 by their COSE numbers: what authenticators have. */
+const supportedAlgorithmIDs = [-8, -7, -257]
 const mostPasskeys = 20
 const longestName = 60
 
@@ -127,6 +129,7 @@ export function createPasskeyCeremonies(deps: AccountDeps, factors: Factors) {
         userName: email,
         userDisplayName: name ?? email,
         attestationType: 'none',
+        supportedAlgorithmIDs,
         excludeCredentials: known.map(({ id, transports }) => ({ id, transports: [...transports] })),
         authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
       })
@@ -147,6 +150,7 @@ export function createPasskeyCeremonies(deps: AccountDeps, factors: Factors) {
         expectedOrigin: publicUrl,
         expectedRPID: rpID,
         requireUserVerification: true,
+        supportedAlgorithmIDs,
       }).catch((error: unknown) => {
         throw refused(`a new passkey: ${error instanceof Error ? error.message.slice(0, 200) : 'unreadable'}`)
       })
