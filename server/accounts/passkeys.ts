@@ -60,8 +60,7 @@ export function createPasskeyCeremonies(deps: AccountDeps, factors: Factors) {
       throw refused('a challenge twice')
   }
 
-  async function verify(text: string, purpose: string): Promise<PasskeyShown> {
-    const response = readJson<AuthenticationResponseJSON>(text)
+  async function verify(response: AuthenticationResponseJSON, purpose: string): Promise<PasskeyShown> {
     const passkey = typeof response.id === 'string' ? await passkeys.find(response.id) : undefined
     if (passkey === undefined) throw refused('an unknown passkey')
     let challenge = ''
@@ -109,10 +108,11 @@ export function createPasskeyCeremonies(deps: AccountDeps, factors: Factors) {
      * @param account whose password was shown before; anybody's where it was not
      * @throws {Refusal} password.refused | request.throttled
      */
-    logIn(text: string, facts: RequestFacts, account?: Account): Promise<PasskeyShown> {
-      const name = account === undefined ? 'passkey' : `factor ${account.subject}`
-      return deps.attempt({ name: `${name} ${facts.sourceIp}`, sourceIp: facts.sourceIp }, async () => {
-        const shown = await verify(text, toLogIn(account?.subject))
+    async logIn(text: string, { sourceIp }: RequestFacts, account?: Account): Promise<PasskeyShown> {
+      const response = readJson<AuthenticationResponseJSON>(text)
+      // By its own id, which a stranger does not know: nobody's wrong answers shut others out.
+      return deps.attempt({ name: `passkey ${String(response.id).slice(0, 1_400)}`, sourceIp }, async () => {
+        const shown = await verify(response, toLogIn(account?.subject))
         if (account !== undefined && shown.account.subject !== account.subject)
           throw refused('another’s passkey')
         return shown

@@ -156,7 +156,6 @@ describe('passkeys in Chromium', { skip: skipWithoutChromium }, async () => {
       ['of a challenge of somebody’s choice', changed({ challenge: 'AAAA' })],
       ['of a registration', changed({ type: 'webauthn.create' })],
       ['that is no JSON', 'x'],
-      ['of nobody', '{"id":"AAAA"}'],
     ] as const) {
       const context = await browser.newContext()
       const refused = await context.request.post(`${url}/sign-in/accounts/passkey`, {
@@ -164,10 +163,9 @@ describe('passkeys in Chromium', { skip: skipWithoutChromium }, async () => {
         headers: { origin: url },
         maxRedirects: 0,
       })
-      assert.match(refused.headers().location ?? `${refused.status()}`, /notice=refused|429/, story)
+      assert.match(refused.headers().location ?? '', /notice=refused/, story)
       await context.close()
     }
-    assert.match(rolecall.logged(), /a challenge twice/)
     assert.match(rolecall.logged(), /Unexpected authentication response origin/)
   })
 
