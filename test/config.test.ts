@@ -201,6 +201,7 @@ describe('a configuration that holds', () => {
     ['ROLECALL_DEMO=off', { ROLECALL_DEMO: 'off' }, false],
     ['Google configured', google, false],
     ['Facebook configured', facebook, false],
+    ['own accounts', { ROLECALL_ACCOUNTS: 'on' }, false],
     ['a directory configured', { ...directory, LDAP_URL: 'ldap://127.0.0.1' }, false],
     [
       'an OpenID provider configured',
@@ -463,6 +464,26 @@ const refused: [story: string, env: Env, ...problems: string[]][] = [
     'a misspelt name of a directory’s setting',
     { LDAP_URI: 'ldaps://dc.example.com' },
     'LDAP_URI: no such setting, did you mean LDAP_URL?',
+  ],
+  [
+    'own accounts in production without a mail server',
+    { ...inProduction, ROLECALL_ACCOUNTS: 'on' },
+    'SMTP_URL: missing, expected in production together with ROLECALL_ACCOUNTS=on: codes go out by mail',
+  ],
+  [
+    'a mail server without an address to send from',
+    { SMTP_URL: 'smtps://mail.example.com' },
+    'SMTP_FROM: missing, expected together with SMTP_URL',
+  ],
+  [
+    'a mail server with options behind it',
+    { SMTP_URL: 'smtp://mail.example.com?ignoreTLS=true', SMTP_FROM: 'a@example.com' },
+    'SMTP_URL: not a mail server, expected smtps://user:password@host or smtp:// with a host, and nothing behind its port',
+  ],
+  [
+    'mails from two addresses',
+    { SMTP_URL: 'smtps://mail.example.com', SMTP_FROM: 'a@example.com, b@example.com' },
+    'SMTP_FROM: not a mail address, expected such as rolecall@example.com',
   ],
   [
     'a Google id alone',
