@@ -1,4 +1,5 @@
 import { argon2, randomBytes, timingSafeEqual } from 'node:crypto'
+import { availableParallelism } from 'node:os'
 import { promisify } from 'node:util'
 import { Refusal } from '../base/refusal.ts'
 
@@ -42,8 +43,11 @@ export function isOutdatedHash(stored: string): boolean {
   return Number(m) < memory || Number(t) < passes
 }
 
-/** Each takes 19 MiB and a thread that disk and DNS also want: no more than two at once, and few that wait. */
-const mostAtOnce = 2
+/**
+ * Each takes 19 MiB, a core, and a thread that disk and DNS also want: no more than two at once, with a core left for
+ * everything else, and few that wait.
+ */
+const mostAtOnce = Math.max(1, Math.min(2, availableParallelism() - 1))
 const mostWaiting = 50
 let running = 0
 const waiting: (() => void)[] = []
