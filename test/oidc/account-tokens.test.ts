@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { CreateOpenIDConnectProviderCommand } from '@aws-sdk/client-iam'
 import { AssumeRoleWithWebIdentityCommand, GetCallerIdentityCommand } from '@aws-sdk/client-sts'
 import { createLocalJWKSet, generateKeyPair, type JSONWebKeySet, jwtVerify, SignJWT } from 'jose'
 import { createHttpBrowser, locationOf } from '../support/http-browser.ts'
@@ -69,6 +70,16 @@ describe('POST /token with an own account’s password', async () => {
     }
     const { Arn } = await rolecall.sts(keys).send(new GetCallerIdentityCommand({}))
     assert.match(Arn ?? '', /assumed-role\/member\/ada$/)
+  })
+
+  test('whoever registers our issuer anew vouches for nobody by it', async () => {
+    const provider = { Url: issuer.url, ClientIDList: ['rolecall', 'another'] }
+    await rolecall.iam().send(new CreateOpenIDConnectProviderCommand(provider))
+    await assume(String((await token(ada)).id_token))
+    const { privateKey } = await generateKeyPair('RS256')
+    const claims = { ...claimsOf((await token(ada)).id_token), aud: 'another' }
+    const forged = await new SignJWT(claims).setProtectedHeader({ alg: 'RS256' }).sign(privateKey)
+    await assert.rejects(assume(forged), { name: 'InvalidIdentityTokenException' })
   })
 
   test('a password alone is no second factor to a role that wants one', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { ListRolesCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam'
 import { createHttpBrowser, type HttpBrowser, locationOf } from '../support/http-browser.ts'
 import { claimsOf, password, startAccountsRolecall } from '../support/own-accounts.ts'
 import { trusting } from '../support/rolecall.ts'
@@ -15,6 +16,21 @@ describe('an authenticator app beside a password', async () => {
       Bool: { 'aws:MultiFactorAuthPresent': 'true' },
       NumericLessThan: { 'aws:MultiFactorAuthAge': '60' },
       'ForAnyValue:StringEquals': { [`${key}:amr`]: ['mfa'] },
+    }),
+  )
+  await rolecall.iam().send(
+    new PutRolePolicyCommand({
+      RoleName: 'strict',
+      PolicyName: 'look',
+      PolicyDocument: JSON.stringify({
+        Version: '2012-10-17',
+        Statement: {
+          Effect: 'Allow',
+          Action: 'iam:ListRoles',
+          Resource: '*',
+          Condition: { Bool: { 'aws:MultiFactorAuthPresent': 'true' } },
+        },
+      }),
     }),
   )
   let ahead = 0
@@ -171,7 +187,12 @@ describe('an authenticator app beside a password', async () => {
     })
     assert.equal(status, 200)
     assert.deepEqual(claimsOf(id_token).amr, ['pwd', 'otp', 'mfa'])
-    assert.match(Object(credentials).AccessKeyId, /^ASIA/)
+    const { AccessKeyId, SecretAccessKey, SessionToken } = Object(credentials)
+    const keys = { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken }
+    // The session carries it on, to the role's own policies.
+    const client = rolecall.iam(keys)
+    client.config.systemClockOffset = ahead
+    assert.ok((await client.send(new ListRolesCommand({}))).Roles)
   })
 
   test('who does not know the password is not told that a second factor is needed', async () => {
