@@ -33,8 +33,8 @@ export async function beginReset(
 }
 
 /**
- * Sets a new password by a mailed code. Every session and every code of the account is over with it; its second factors stay, and are
- * asked for at the next log-in.
+ * Sets a new password by a mailed code. Every session and every code of the account is over with it; its second
+ * factors stay, and are asked for at the next log-in.
  *
  * @throws {Refusal} password.refused | password.violation | request.throttled | audit.unavailable
  */

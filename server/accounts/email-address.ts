@@ -7,10 +7,10 @@ export type EmailAddress = { email: string; emailKey: string }
  * Reads a mail address: ASCII before the @, as forms of browsers take it, and any host name behind, in its ASCII form.
  * Neither a line break nor a comma nor an angle bracket is in there, so that it is one recipient in any header.
  *
- * Found without regard to case, in the local part too: RFC 5321 would let a host tell `Ada@` and `ada@` apart, but none
- * that people use does, and two accounts for one mailbox would be two people for one. Where a host does tell them apart, what is
- * sent still goes to the spelling that was confirmed, never to what somebody else types. Only ASCII is folded: letters that
- * some tables take for each other (ı and i) stay two.
+ * Found without regard to case, in the local part too: RFC 5321 would let a host tell `Ada@` and `ada@` apart, but
+ * none that people use does, and two accounts for one mailbox would be two people for one. Where a host does tell them
+ * apart, what is sent still goes to the spelling that was confirmed, never to what somebody else types. Only ASCII is
+ * folded: letters that some tables take for each other (ı and i) stay two.
  *
  * @see RFC 5321, section 4.5.3.1; WHATWG HTML, "valid email address"
  */

@@ -3,8 +3,8 @@ import { longestSessionMs, personKey } from '../store/revocations.ts'
 import type { AccountDeps } from './deps.ts'
 
 /**
- * Ends what an account was given up to now: browser sessions, credentials, and ID tokens, on every node. Times in sessions are
- * whole seconds, so that it waits for this one to be over: what is given after it is newer, for certain.
+ * Ends what an account was given up to now: browser sessions, credentials, and ID tokens, on every node. Times in
+ * sessions are whole seconds, so that it waits for this one to be over: what is given after it is newer, for certain.
  *
  * @param keptIdHash the browser session that goes on; its holder signs it anew
  */

@@ -20,8 +20,8 @@ type Ticket = { subject: string; changedAtMs: number; atMs: number }
 export type LogIn = ReturnType<typeof createLogIn>
 
 /**
- * Logs people in. One password hash is computed whoever is meant and whatever is wrong: for an address that nobody has, against one
- * that no password is known for.
+ * Logs people in. One password hash is computed whoever is meant and whatever is wrong: for an address that nobody
+ * has, against one that no password is known for.
  */
 export function createLogIn(deps: AccountDeps, factors: Factors) {
   const { accounts, hashing, attempt, clock } = deps
@@ -101,8 +101,8 @@ export function createLogIn(deps: AccountDeps, factors: Factors) {
       return { account, amr: [...(afterPassword ? (['pwd'] as const) : []), ...methods], atMs: clock() }
     },
     /**
-     * For who is logged in and does something that needs their password once more. Somebody without one has a sign-in that is
-     * new, which the door sees to.
+     * For who is logged in and does something that needs their password once more. Somebody without one has a sign-in
+     * that is new, which the door sees to.
      */
     async requirePassword(account: Account, password: string, sourceIp: string): Promise<void> {
       const { passwordHash } = account

@@ -4,8 +4,8 @@ import { createRateLimit } from '../http/rate-limit.ts'
 
 export type MailBounds = {
   /**
-   * Whether one more mail may go to this address, on account of this network. What is over is not sent, and nobody is told: the
-   * page stays the same.
+   * Whether one more mail may go to this address, on account of this network. What is over is not sent, and nobody is
+   * told: the page stays the same.
    */
   mayMail(emailKey: string, sourceIp: string): boolean
 }

@@ -5,8 +5,8 @@ import { codeMinutes } from './mailed-codes.ts'
 type Place = { publicUrl: string }
 
 /**
- * What is written to people. Nothing in there was chosen by whoever asked for it: a name would carry somebody's advertisement
- * to a stranger's mailbox.
+ * What is written to people. Nothing in there was chosen by whoever asked for it: a name would carry somebody's
+ * advertisement to a stranger's mailbox.
  */
 export const mails = {
   confirm: (to: string, code: string, { publicUrl }: Place): Mail => ({

@@ -77,7 +77,8 @@ export function createOwnAccounts(
       return deps.accounts.find(identity.subject)
     },
     /**
-     * An ID token lives for an hour, whatever happens to its account meanwhile: so it is asked for here, once it is verified.
+     * An ID token lives for an hour, whatever happens to its account meanwhile: so it is asked for here, once it is
+     * verified.
      *
      * @throws {Refusal} token.rejected when the account is gone, or its sessions were ended since
      */

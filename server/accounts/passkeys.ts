@@ -35,9 +35,9 @@ const toLogIn = (subject = '') => `passkey to log in ${subject}`
 export type PasskeyCeremonies = ReturnType<typeof createPasskeyCeremonies>
 
 /**
- * Passkeys, by WebAuthn. A challenge is a sealed ticket: a stranger who asks for one leaves nothing behind, and one that was answered
- * is remembered until it would be over. The authenticator must have verified its user each time, so that a passkey is two
- * factors by itself.
+ * Passkeys, by WebAuthn. A challenge is a sealed ticket: a stranger who asks for one leaves nothing behind, and one
+ * that was answered is remembered until it would be over. The authenticator must have verified its user each time, so
+ * that a passkey is two factors by itself.
  *
  * @see Web Authentication Level 3, sections 7.1 and 7.2
  */

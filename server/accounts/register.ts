@@ -18,11 +18,11 @@ type Pending = { email: string; emailKey: string; name?: string; passwordHash: s
 const longestName = 100
 
 /**
- * Begins a registration. Nothing exists before the code comes back: whoever registers somebody else's address has got nothing by it,
- * and is in nobody's way.
+ * Begins a registration. Nothing exists before the code comes back: whoever registers somebody else's address has got
+ * nothing by it, and is in nobody's way.
  *
- * An address that has an account is answered by the same page after the same work (one hash, one row, one mail): only its
- * owner reads in their mail that it has one.
+ * An address that has an account is answered by the same page after the same work (one hash, one row, one mail): only
+ * its owner reads in their mail that it has one.
  *
  * @returns the id of the code that the page asks for
  * @throws {Refusal} request.invalid | password.violation | request.throttled

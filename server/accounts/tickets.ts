@@ -5,8 +5,8 @@ import { openRecord, sealRecord } from '../keys/sealed-record.ts'
 type TicketDeps = { keyring: Keyring; clock: Clock }
 
 /**
- * What a page carries from one step to the next: sealed, for one purpose, for some minutes. It stands in the page alone, and not in
- * the browser's session, which somebody else may have planted there.
+ * What a page carries from one step to the next: sealed, for one purpose, for some minutes. It stands in the page
+ * alone, and not in the browser's session, which somebody else may have planted there.
  *
  * @param bound what it is for
  */

@@ -11,8 +11,8 @@ export type AccountTokens = Pick<OwnAccounts, 'logIn' | 'identityOf' | 'idToken'
 type IdToken = Awaited<ReturnType<OwnAccounts['idToken']>>
 
 /**
- * An own account's log-in by an application: the password, and the code of a second factor where there is one. It is said
- * that one is missing only to who has shown the right password.
+ * An own account's log-in by an application: the password, and the code of a second factor where there is one. It is
+ * said that one is missing only to who has shown the right password.
  *
  * @throws {Refusal} password.refused | request.invalid | request.throttled | audit.unavailable
  */

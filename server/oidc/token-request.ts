@@ -38,9 +38,9 @@ const tokenExchange = 'urn:ietf:params:oauth:grant-type:token-exchange'
 const longestRoleArn = 2048
 
 /**
- * Reads the parameters of RFC 8693, section 2.1, or, where somebody's passwords are taken, those of RFC 6749, section 4.3.2,
- * for applications that ask for them themselves; and ours beside them: `provider_id`, `otp`, `duration_seconds`,
- * `session_name` and `policy`.
+ * Reads the parameters of RFC 8693, section 2.1, or, where somebody's passwords are taken, those of RFC 6749, section
+ * 4.3.2, for applications that ask for them themselves; and ours beside them: `provider_id`, `otp`,
+ * `duration_seconds`, `session_name` and `policy`.
  *
  * @param passwords whose are taken
  *
