@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
-import { type AuditOptions, openAuditLog } from './audit/audit-log.ts'
+import { openAccountAccess } from './account-access.ts'
+import type { AuditOptions } from './audit/audit-log.ts'
 import type { SqliteSinkOptions } from './audit/sqlite-sink.ts'
-import { openAuditSink } from './audit-store.ts'
 import { createAuthorizer } from './authorization/authorize.ts'
 import { createAwsEndpoint } from './aws/endpoint.ts'
 import { type Clock, systemClock } from './base/clock.ts'
@@ -25,16 +25,17 @@ import { createGuests } from './identity/guests.ts'
 import { poolIssuer } from './identity/pool-logins.ts'
 import { createProofVerifiers, type StandIns } from './identity/proof-verifiers.ts'
 import { createSamlRequestKeys } from './identity/saml-request-keys.ts'
-import { openAuditReader, openInstallation, openKeyring, storeLocation } from './installation.ts'
+import { openAuditReader } from './installation.ts'
 import { claimDataDir, type DataDirClaim } from './keys/claim-data-dir.ts'
 import { prepareDataDir, type RootAccessKey } from './keys/key-files.ts'
 import { createIdentityKeys } from './oidc/identity-keys.ts'
 import { loadSigningKeys } from './oidc/signing-keys.ts'
 import { createTokenEndpoint } from './oidc/token-endpoint.ts'
+import { openParts, type Parts } from './open-parts.ts'
 import { outboundRules } from './outbound-rules.ts'
 import { composeRoutes } from './routes.ts'
 import { serviceProviderAt, serviceProviderMetadata } from './saml/service-provider.ts'
-import { openStore, type Store } from './store/open-store.ts'
+import type { Store } from './store/open-store.ts'
 import { createStsService } from './sts/service.ts'
 import { createTokenSigner } from './tokens/sign-access-token.ts'
 import { createTrailService } from './trail/service.ts'
@@ -57,25 +58,6 @@ export type Options = {
   standIns?: StandIns | undefined
   /** The audit log's bounds, where they are not the usual ones. */
   auditBounds?: (Pick<AuditOptions, 'mostWaiting'> & Pick<SqliteSinkOptions, 'lockTimeoutMs'>) | undefined
-}
-
-/** Opens what the service keeps. What the environment does not give is made once. */
-async function openParts(config: Config, { log, clock = systemClock, auditBounds }: Options) {
-  const keyring = openKeyring(config)
-  const store = await openStore({ location: storeLocation(config), clock, log })
-  try {
-    const installation = await openInstallation(config, store.settings, keyring)
-    const audit = openAuditLog({
-      sink: await openAuditSink(config, auditBounds),
-      clock,
-      onFailure: failure => log.error({ failure }, 'the audit log could not be written'),
-      ...auditBounds,
-    })
-    return { keyring, store, audit, ...installation }
-  } catch (error) {
-    await store.close()
-    throw error
-  }
 }
 
 /** Opens the service on its data folder, which is nobody else's meanwhile. Nothing listens yet when this answers. */
@@ -102,7 +84,7 @@ async function compose(
   config: Config,
   options: Options,
   claim: DataDirClaim,
-  parts: Awaited<ReturnType<typeof openParts>>,
+  parts: Parts,
 ): Promise<Rolecall> {
   const { log, clock = systemClock, standIns } = options
   const { publicUrl, production, demo, saml } = config
@@ -112,10 +94,14 @@ async function compose(
   const outbound = createOutbound(outboundRules(config))
   const directoryAccess = openDirectoryAccess(config.directory, { accountId, clock, log })
   const identityKeys = createIdentityKeys({ signingKeys: store.signingKeys, keyring, clock })
+  const access = { store, keyring, accountId, identityKeys, audit, clock, log }
+  const accounts = await openAccountAccess(config, access)
+  const ownAccounts = accounts?.ownAccounts
   const proofs = createProofVerifiers({
     ...store,
     config,
     standIns,
+    ownIssuers: ownAccounts && [{ record: ownAccounts.issuer, requireLive: ownAccounts.requireLive }],
     directoryAccess,
     findPoolKey: identityKeys.verifying,
     keyring,
@@ -190,9 +176,10 @@ async function compose(
       factsOf,
       log,
     }),
-    token: createTokenEndpoint({ gate, ...proofs, guests, signer, audit, factsOf, log }),
+    token: createTokenEndpoint({ gate, ...proofs, guests, ownAccounts, signer, audit, factsOf, log }),
     issuer: publicUrl,
     otherIssuers: [poolIssuer(publicUrl)],
+    accountsIssuer: ownAccounts?.issuer.issuer,
     cors: createCors(config.corsOrigins),
     samlMetadata: async () =>
       serviceProviderMetadata(serviceProviderAt(publicUrl), {
@@ -206,6 +193,7 @@ async function compose(
       gate,
       proofs,
       guests,
+      accounts,
       accountId,
       outbound,
       store,
@@ -237,6 +225,7 @@ async function compose(
       stopHousekeeping()
       watching?.stop()
       await directoryAccess?.directory.close()
+      await accounts?.close()
       await audit.close()
       await reader.close()
       await store.close()

@@ -1,4 +1,5 @@
 import type { OidcClient } from './identity/openid/client.ts'
+import { type AccountsConfig, accountRules, accountsOf } from './settings/account-settings.ts'
 import { type DirectoryConfig, directoryOf, directoryRules } from './settings/directory-settings.ts'
 import { type GuestConfig, guestsOf } from './settings/guest-settings.ts'
 import { isLoopbackHost } from './settings/hosts.ts'
@@ -55,6 +56,8 @@ export type Config = Readonly<{
   directory?: DirectoryConfig | undefined
   /** Whoever asks, without a proof. */
   guests?: GuestConfig | undefined
+  /** Own accounts, where there are any. */
+  accounts?: AccountsConfig | undefined
   /** At other OpenID providers. */
   oidcClients: readonly OidcClient[]
   /** Whether the stand-in providers run. */
@@ -110,6 +113,7 @@ function findContradictions(given: Given, sound: Settings, production: boolean):
     ...keyRules(given, sound),
     ...productionRules(given, sound, production),
     ...directoryRules(given, sound),
+    ...accountRules(given, sound, production),
   ])
 }
 
@@ -157,7 +161,8 @@ function composeConfig(sound: Settings, production: boolean, oidcClients: readon
   const google = googleOf(sound)
   const facebook = facebookOf(sound)
   const directory = directoryOf(sound)
-  const isSetUp = google !== undefined || facebook !== undefined || directory !== undefined
+  const accounts = accountsOf(sound)
+  const isSetUp = [google, facebook, directory, accounts].some(one => one !== undefined)
   const quiet = !isSetUp && oidcClients.length === 0 && !production && isLoopbackHost(sound.HOST)
   const { ROLECALL_ROOT_ACCESS_KEY_ID: id, ROLECALL_ROOT_SECRET_ACCESS_KEY: secret } = sound
   return {
@@ -179,6 +184,7 @@ function composeConfig(sound: Settings, production: boolean, oidcClients: readon
     saml: samlOf(sound),
     directory,
     guests: guestsOf(sound),
+    accounts,
     oidcClients,
     demo: sound.ROLECALL_DEMO === 'on' || (sound.ROLECALL_DEMO === 'auto' && quiet),
     allowedPrivateHosts: sound.ROLECALL_ALLOWED_PRIVATE_HOSTS,

@@ -126,6 +126,8 @@ async function startDemo(config: Config, log: Logger) {
 function announce(config: Config, { accountId }: Rolecall, demo: DemoProviders | undefined): void {
   const lines = [`Rolecall is ready: ${config.publicUrl}`, `  account         ${accountId}`]
   if (config.rootAccessKey === undefined) lines.push(`  root access key ${rootAccessKeyFile(config.dataDir)}`)
+  if (config.accounts !== undefined && config.accounts.smtp === undefined)
+    lines.push(`  mails           ${config.publicUrl}/outbox, since no SMTP_URL is set`)
   if (demo !== undefined) {
     lines.push(
       '',

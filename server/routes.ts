@@ -22,6 +22,8 @@ export type RouteDeps = {
   cors: ReturnType<typeof createCors>
   /** Who our own tokens are from, and their public keys. */
   issuer: string
+  /** Who vouches for own accounts, where there are any. */
+  accountsIssuer?: string | undefined
   jwks(): Promise<object>
   /** Issuers of ours beside it, below our own address. */
   otherIssuers: readonly string[]
@@ -64,6 +66,7 @@ function composeDoors({
   token,
   issuer,
   otherIssuers,
+  accountsIssuer,
   jwks,
   samlMetadata,
   web,
@@ -98,11 +101,18 @@ function composeDoors({
     response.set(published).json(await jwks())
   })
   app.get('/.well-known/openid-configuration', (_request, response) => {
-    response.set(published).json({ ...discovery(issuer, issuer), token_endpoint: `${issuer}/token` })
+    response.set(published).json(discovery(issuer, issuer, ['RS256', 'ES384']))
   })
   for (const other of otherIssuers) {
     app.get(`${new URL(other).pathname}/.well-known/openid-configuration`, (_request, response) => {
-      response.set(published).json(discovery(other, issuer))
+      const { token_endpoint: _, ...others } = discovery(other, issuer, ['RS256'])
+      response.set(published).json(others)
+    })
+  }
+  if (accountsIssuer !== undefined) {
+    app.get(`${new URL(accountsIssuer).pathname}/.well-known/openid-configuration`, (_request, response) => {
+      const claims = ['auth_time', 'amr', 'email', 'email_verified', 'name']
+      response.set(published).json(discovery(accountsIssuer, issuer, ['RS256'], claims))
     })
   }
   app.get('/saml/metadata', async (_request, response) => {
@@ -117,15 +127,21 @@ function composeDoors({
   return app
 }
 
-/** What whoever verifies our tokens must know. @see OpenID Connect Discovery 1.0, section 3 */
-function discovery(issuer: string, address: string): object {
+/**
+ * What whoever verifies our tokens must know.
+ *
+ * @param origin where our doors are
+ * @see OpenID Connect Discovery 1.0, section 3
+ */
+function discovery(issuer: string, origin: string, algorithms: string[], claims: string[] = []) {
   return {
     issuer,
-    jwks_uri: `${address}/.well-known/jwks.json`,
+    jwks_uri: `${origin}/.well-known/jwks.json`,
+    token_endpoint: `${origin}/token`,
     response_types_supported: ['id_token'],
     subject_types_supported: ['public'],
-    id_token_signing_alg_values_supported: ['RS256', 'ES384'],
-    claims_supported: ['iss', 'sub', 'aud', 'iat', 'exp', 'jti'],
+    id_token_signing_alg_values_supported: algorithms,
+    claims_supported: ['iss', 'sub', 'aud', 'iat', 'exp', 'jti', ...claims],
   }
 }
 

@@ -9,8 +9,8 @@ type Import = { target: string; kind: 'static' | 'type' | 'dynamic' }
 
 const floors = [
   ['base', 'keys'],
-  ['policy', 'tokens', 'saml', 'directory', 'store', 'http'],
-  ['identity', 'credentials', 'authorization', 'audit', 'jobs'],
+  ['policy', 'tokens', 'saml', 'directory', 'store', 'http', 'mail'],
+  ['identity', 'accounts', 'credentials', 'authorization', 'audit', 'jobs'],
   ['aws', 'federation'],
   ['web', 'oidc', 'sts', 'iam', 'trail', 'cognito', 'secrets', 'access', 'diagnostics'],
   ['settings'],
@@ -21,12 +21,14 @@ const floors = [
 const roofRooms: Readonly<Record<string, string>> = { demo: 'server/main.ts', cli: 'server/rolecall.ts' }
 const roofFiles = [
   'main.ts',
+  'account-access.ts',
   'app.ts',
   'audit-store.ts',
   'config.ts',
   'directory-access.ts',
   'housekeeping.ts',
   'installation.ts',
+  'open-parts.ts',
   'outbound-rules.ts',
   'rolecall.ts',
   'routes.ts',

@@ -78,6 +78,10 @@ describe('a configuration that holds', () => {
       ROLECALL_GUESTS_PER_ADDRESS: '3',
       ROLECALL_GUESTS_IN_ALL: '100',
       ROLECALL_CORS_ORIGINS: 'https://App.example.com, http://localhost:5173',
+      ROLECALL_ACCOUNTS: 'on',
+      ROLECALL_ACCOUNTS_REFUSED_PASSWORDS_FILE: '/etc/refused.txt',
+      SMTP_URL: 'smtp://robot:p%40ss@mail.example.com',
+      SMTP_FROM: 'rolecall@example.com',
       ROLECALL_ALLOWED_PRIVATE_HOSTS: 'Gitlab.internal,10.2.3.4:8080,[fd00::1]:443,[fd00::2]',
       ROLECALL_SAML_IDP_INITIATED: 'on',
       ROLECALL_SAML_SIGN_REQUESTS: 'always',
@@ -114,6 +118,17 @@ describe('a configuration that holds', () => {
         graphVersion: 'v99.1',
       },
       saml: { idpInitiated: true, signRequests: 'always', signingKeys: [3, 2] },
+      accounts: {
+        refusedPasswordsFile: '/etc/refused.txt',
+        smtp: {
+          host: 'mail.example.com',
+          port: 587,
+          secure: false,
+          plain: false,
+          auth: { user: 'robot', pass: 'p@ss' },
+          from: 'rolecall@example.com',
+        },
+      },
       directory: {
         name: 'corp',
         urls: ['ldaps://dc1.example.com', 'ldap://dc2.example.com:3389'],
@@ -186,6 +201,7 @@ describe('a configuration that holds', () => {
     ['ROLECALL_DEMO=off', { ROLECALL_DEMO: 'off' }, false],
     ['Google configured', google, false],
     ['Facebook configured', facebook, false],
+    ['own accounts', { ROLECALL_ACCOUNTS: 'on' }, false],
     ['a directory configured', { ...directory, LDAP_URL: 'ldap://127.0.0.1' }, false],
     [
       'an OpenID provider configured',
@@ -401,6 +417,26 @@ const refused: [story: string, env: Env, ...problems: string[]][] = [
     { ROLECALL_CORS_ORIGINS: `https://good.example, ${origin}` },
     'ROLECALL_CORS_ORIGINS: entry 2 is not an origin, expected https (http on loopback), host and port alone, as browsers write it',
   ]),
+  [
+    'own accounts in production without a mail server',
+    { ...inProduction, ROLECALL_ACCOUNTS: 'on' },
+    'SMTP_URL: missing, expected in production together with ROLECALL_ACCOUNTS=on: codes go out by mail',
+  ],
+  [
+    'a mail server without an address to send from',
+    { SMTP_URL: 'smtps://mail.example.com' },
+    'SMTP_FROM: missing, expected together with SMTP_URL',
+  ],
+  [
+    'a mail server with options behind it',
+    { SMTP_URL: 'smtp://mail.example.com?ignoreTLS=true', SMTP_FROM: 'a@example.com' },
+    'SMTP_URL: not a mail server, expected smtps://user:password@host or smtp:// with a host, and nothing behind its port',
+  ],
+  [
+    'mails from two addresses',
+    { SMTP_URL: 'smtps://mail.example.com', SMTP_FROM: 'a@example.com, b@example.com' },
+    'SMTP_FROM: not a mail address, expected such as rolecall@example.com',
+  ],
   [
     'a Google id alone',
     { GOOGLE_CLIENT_ID: 'x' },

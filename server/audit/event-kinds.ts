@@ -13,6 +13,7 @@ export const stsEvents: readonly string[] = [
   'GetSessionToken',
   'GetWebIdentityToken',
   'IssueAccessToken',
+  'IssueIdToken',
   'SignIn',
   'TokenExchange',
 ]

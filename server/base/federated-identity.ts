@@ -47,6 +47,8 @@ export type FederatedIdentity = {
   authenticatedAtSeconds?: number
   /** When the person's session at the provider ends: no credentials outlive it. */
   sessionEndsAtSeconds?: number
+  /** When they showed a second factor, where whoever vouches for that is trusted to say so. */
+  mfaAtSeconds?: number
   /** Vouched for by a stand-in provider: worth nothing once the demo is off. */
   demo: boolean
 }

@@ -1,4 +1,5 @@
 import { argon2, randomBytes, timingSafeEqual } from 'node:crypto'
+import { availableParallelism } from 'node:os'
 import { promisify } from 'node:util'
 import { Refusal } from '../base/refusal.ts'
 
@@ -36,8 +37,17 @@ export async function isPassword(password: string, stored: string): Promise<bool
   )
 }
 
-/** Each takes 19 MiB and a thread that disk and DNS also want: no more than two at once, and few that wait. */
-const mostAtOnce = 2
+/** Whether a password's hash is weaker than one that would be made now: it is made anew at the next log-in. */
+export function isOutdatedHash(stored: string): boolean {
+  const [, m = 0, t = 0] = form.exec(stored) ?? []
+  return Number(m) < memory || Number(t) < passes
+}
+
+/**
+ * Each takes 19 MiB, a core, and a thread that disk and DNS also want: no more than two at once, with a core left for
+ * everything else, and few that wait.
+ */
+const mostAtOnce = Math.max(1, Math.min(2, availableParallelism() - 1))
 const mostWaiting = 50
 let running = 0
 const waiting: (() => void)[] = []

@@ -3,16 +3,16 @@ import { keyIdOf, openRecord, sealRecord } from '../keys/sealed-record.ts'
 import type { Store } from '../store/open-store.ts'
 import { sealedSettingPrefix } from '../store/settings.ts'
 
-type Resealed = Pick<Store, 'accessKeys' | 'mfaDevices' | 'samlProviders' | 'settings'>
+type Resealed = Pick<Store, 'accounts' | 'accessKeys' | 'mfaDevices' | 'samlProviders' | 'settings'>
 
 /**
  * Seals under the current master key what rests under the one before it: users' secret access keys, the seeds of
- * their second factors, the keys that open assertions and those that sign requests for them. After that the previous one can go, and nobody is locked out.
+ * their second factors and of own accounts', the keys that open assertions and those that sign requests for them. After that the previous one can go, and nobody is locked out.
  *
  * @returns how many there were
  */
 export async function resealSecrets(
-  { accessKeys, mfaDevices, samlProviders, settings }: Resealed,
+  { accounts, accessKeys, mfaDevices, samlProviders, settings }: Resealed,
   keyring: Keyring,
 ): Promise<number> {
   let count = 0
@@ -26,6 +26,12 @@ export async function resealSecrets(
     const sealed = reseal(keyring, sealedSeed, serialNumber)
     if (sealed === undefined) continue
     await mfaDevices.setSealedSeed(serialNumber, sealed)
+    count++
+  }
+  for (const { subject, sealedTotp } of await accounts.listSealed()) {
+    const sealed = reseal(keyring, sealedTotp, subject)
+    if (sealed === undefined) continue
+    await accounts.setSealedTotp(subject, sealed)
     count++
   }
   for (const { name } of await samlProviders.list()) {

@@ -172,6 +172,7 @@ function sessionFor(identity: FederatedIdentity, role: Role, asked: AskedSession
     policyArns: asked.policyArns ?? [],
     ...(asked.policy === undefined ? {} : { policy: asked.policy }),
     ...(identity.sourceIdentity === undefined ? {} : { sourceIdentity: identity.sourceIdentity }),
+    ...(identity.mfaAtSeconds === undefined ? {} : { mfaAtSeconds: identity.mfaAtSeconds }),
     demo: identity.demo,
   }
 }

@@ -1,3 +1,4 @@
+import { toSeconds } from '../base/clock.ts'
 import type { FederatedIdentity } from '../base/federated-identity.ts'
 import { Refusal } from '../base/refusal.ts'
 import { type ConditionContext, contextOf, type RequestFacts } from '../base/request-facts.ts'
@@ -105,6 +106,11 @@ function trustContext({ identity, role, sessionName, facts }: TrustQuestion): Co
   }
   context.set('aws:federatedprovider', [identity.provider])
   if (identity.personId !== undefined) context.set('rolecall:person', [identity.personId])
+  if (identity.mfaAtSeconds !== undefined) {
+    context.set('aws:multifactorauthpresent', ['true'])
+    const age = Math.max(0, toSeconds(facts.atMs) - identity.mfaAtSeconds)
+    context.set('aws:multifactorauthage', [String(age)])
+  }
   context.set('sts:rolesessionname', [sessionName])
   if (identity.sourceIdentity !== undefined) context.set('sts:sourceidentity', [identity.sourceIdentity])
   for (const key in role.tags) context.set(`aws:resourcetag/${key.toLowerCase()}`, [role.tags[key] ?? ''])

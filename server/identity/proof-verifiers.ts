@@ -64,6 +64,10 @@ export type ProofVerifierDeps = {
     publicUrl: string
   }
   standIns?: StandIns | undefined
+  /** Those that are ourselves, and what must still hold of whom they vouched for. */
+  ownIssuers?:
+    | readonly { record: IssuerRecord; requireLive(identity: FederatedIdentity): Promise<void> }[]
+    | undefined
   /** Where one is set up. */
   directoryAccess?: DirectoryAccess | undefined
   directoryPeople: Pick<DirectoryPeople, 'remember'>
@@ -113,7 +117,7 @@ export function createProofVerifiers(deps: ProofVerifierDeps): ProofVerifiers {
   const { config, standIns, oidcProviders, accountId, outbound, clock } = deps
   const keySets = createKeySetCache({ outbound, clock, log: deps.log })
   const ofPools = poolIssuerRecord(config.publicUrl, deps.findPoolKey)
-  const own = [ofPools]
+  const own = [ofPools, ...(deps.ownIssuers ?? []).map(({ record }) => record)]
   const idTokens = createIdTokenVerifier({
     findIssuer: createIssuerLookup({ ...config, clients: config.oidcClients, oidcProviders, accountId, own }),
     keySets,
@@ -140,8 +144,11 @@ export function createProofVerifiers(deps: ProofVerifierDeps): ProofVerifiers {
   return {
     async verifyIdToken(token, expected = undefined) {
       const verified = await idTokens.read(token, expected)
-      if (verified.identity.issuer !== ofPools.issuer) return verified.identity
-      return requireClassicFlow(deps.identityPools, verified)
+      const { identity } = verified
+      if (identity.issuer === ofPools.issuer) return requireClassicFlow(deps.identityPools, verified)
+      const ours = deps.ownIssuers?.find(({ record }) => record.issuer === identity.issuer)
+      await ours?.requireLive(identity)
+      return identity
     },
     verifyFacebookToken,
     poolLogins: createPoolLoginVerifier({

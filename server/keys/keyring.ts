@@ -11,6 +11,7 @@ export type Purpose =
   | 'signing-key-at-rest'
   | 'secret-at-rest'
   | 'encoded-message'
+  | 'account-ticket'
 
 /** Four bytes that say which master key made a value. Public: it travels in every sealed token. */
 export const keyIdBytes = 4
@@ -33,6 +34,7 @@ const purposes: readonly Purpose[] = [
   'signing-key-at-rest',
   'secret-at-rest',
   'encoded-message',
+  'account-ticket',
 ]
 
 type Ring = { keyId: Buffer; derived: ReadonlyMap<Purpose, KeyObject> }

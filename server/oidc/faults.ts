@@ -3,8 +3,17 @@ import type { Reason, Refusal, Said } from '../base/refusal.ts'
 /** RFC 6749, section 5.2: an error code of its closed list, and words for people. */
 type OAuthFault = readonly [error: string, status: number, description: string | ((said: Said) => string)]
 
-/** What a request that is not valid may be called: RFC 6749, section 5.2, and RFC 8693, section 2.2.2. */
-export type RequestFault = 'invalid_request' | 'invalid_target' | 'invalid_scope' | 'invalid_client'
+/**
+ * What a request that is not valid may be called: RFC 6749, section 5.2, and RFC 8693, section 2.2.2; where a second
+ * factor is missing, OpenID Connect Core 1.0, section 3.1.2.6, the one registered name for it that is not about an
+ * access token.
+ */
+export type RequestFault =
+  | 'invalid_request'
+  | 'invalid_target'
+  | 'invalid_scope'
+  | 'invalid_client'
+  | 'interaction_required'
 
 /** An error as it goes over the wire. */
 export type OAuthError = {

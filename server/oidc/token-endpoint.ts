@@ -12,6 +12,7 @@ import { readForm } from '../http/read-form.ts'
 import type { FactsOf } from '../http/request-facts.ts'
 import type { Guests } from '../identity/guests.ts'
 import type { TokenSigner } from '../tokens/sign-access-token.ts'
+import { type AccountTokens, idTokenAlone, logInForToken } from './account-tokens.ts'
 import { type OAuthError, oauthErrorOf, serverError } from './faults.ts'
 import { signBearer } from './sign-bearer.ts'
 import { type Proof, readTokenRequest, type TokenRequest, tokenTypes } from './token-request.ts'
@@ -23,6 +24,7 @@ export type TokenEndpointDeps = {
   verifyDirectoryPassword(username: string, password: string, sourceIp: string): Promise<FederatedIdentity>
   directoryName: string | undefined
   guests: Guests | undefined
+  ownAccounts?: AccountTokens | undefined
   signer: TokenSigner
   audit: Pick<AuditLog, 'record' | 'note'>
   factsOf: FactsOf
@@ -32,7 +34,7 @@ export type TokenEndpointDeps = {
 const bodyLimits = { maxBytes: 64 * 1024, timeoutMs: 10_000 }
 
 /**
- * `POST /token`: a provider's token, or a directory's password, in; a role's credentials out, and, where `audience` names a service, a
+ * `POST /token`: a provider's token, or a password, in; a role's credentials out, and, where `audience` names a service, a
  * bearer token for it.
  *
  * @see RFC 8693 (token exchange), RFC 9068 (the bearer's profile), RFC 6749 section 5.2 (errors)
@@ -59,10 +61,27 @@ async function exchange(
   const body = await readBody(request, bodyLimits)
   requireOneTarget(body)
   const asked = readTokenRequest(readForm(body), {
-    passwords: deps.directoryName !== undefined,
+    passwords: [
+      ...(deps.directoryName === undefined ? [] : (['directory'] as const)),
+      ...(deps.ownAccounts === undefined ? [] : (['accounts'] as const)),
+    ],
     guestSeconds: deps.guests?.seconds,
   })
-  const identity = await verify(deps, asked.proof, facts)
+  if (asked.proof.kind === 'accounts' && deps.ownAccounts !== undefined) {
+    const { identity, idToken } = await logInForToken(deps.ownAccounts, asked.proof, facts, deps.audit)
+    const given =
+      asked.roleArn === undefined ? idTokenAlone(idToken) : await assume(deps, asked, identity, facts)
+    return { ...given, id_token: idToken.token }
+  }
+  return assume(deps, asked, await verify(deps, asked.proof, facts), facts)
+}
+
+async function assume(
+  deps: TokenEndpointDeps,
+  asked: TokenRequest,
+  identity: FederatedIdentity,
+  facts: RequestFacts,
+): Promise<object> {
   const roleArn = asked.roleArn ?? identity.onlyRoles?.[0]
   if (roleArn === undefined) {
     const message = 'no rule gives a role to a group of theirs: name one in resource'
@@ -88,6 +107,8 @@ function verify(
       return deps.verifyFacebookToken(proof.token, sourceIp)
     case 'oidc':
       return deps.verifyIdToken(proof.token)
+    case 'accounts':
+      throw new TypeError('an own account where there are none')
   }
 }
 

@@ -5,7 +5,7 @@ import type { RequestFault } from './faults.ts'
 /** A token exchange as it was asked for, sound in form. Nothing is verified yet. */
 export type TokenRequest = {
   proof: Proof
-  /** Always there but with a password: a directory's rules for groups may give the role. */
+  /** Always there but with a password: a directory's rules for groups may give the role, and an own account's ID token needs none. */
   roleArn?: string
   /** The service that a bearer token is asked for. */
   audience?: string
@@ -14,11 +14,18 @@ export type TokenRequest = {
   seconds: number
 }
 
-/** An ID token, an access token of Facebook's, a directory's user name and password, or none, of a guest. */
+/**
+ * An ID token, an access token of Facebook's, a user name and a password (a directory's, or an own account's), or none,
+ * of a guest.
+ */
 export type Proof =
   | { kind: 'oidc' | 'facebook'; token: string }
   | { kind: 'directory'; username: string; password: string }
+  | { kind: 'accounts'; username: string; password: string; otp?: string }
   | { kind: 'guest' }
+
+/** Whose passwords are taken. */
+export type PasswordProvider = 'directory' | 'accounts'
 
 type Form = ReadonlyMap<string, string>
 
@@ -37,23 +44,23 @@ export const guestGrant = 'urn:rolecall:params:oauth:grant-type:guest'
 const longestRoleArn = 2048
 
 export type Served = {
-  /** Whether there is a directory to log in to. */
-  passwords: boolean
+  /** Whose passwords are taken. */
+  passwords: readonly PasswordProvider[]
   /** How long a guest's credentials last at most, where there are guests. */
   guestSeconds: number | undefined
 }
 
 /**
- * Reads the parameters of RFC 8693, section 2.1, or, where a directory is set up, those of RFC 6749, section 4.3.2, for
- * applications that ask for its passwords themselves; and ours beside them: `provider_id`, `duration_seconds`,
- * `session_name` and `policy`.
+ * Reads the parameters of RFC 8693, section 2.1, or, where somebody's passwords are taken, those of RFC 6749, section
+ * 4.3.2, for applications that ask for them themselves; and ours beside them: `provider_id`, `otp`,
+ * `duration_seconds`, `session_name` and `policy`.
  *
  * @throws {Refusal} request.unknownAction (another grant) | request.invalid | token.malformed
  */
 export function readTokenRequest(sent: Form, { passwords, guestSeconds }: Served): TokenRequest {
   const form = withoutEmpty(sent)
   const grant = require(form, 'grant_type')
-  const byPassword = passwords && grant === 'password'
+  const byPassword = passwords.length > 0 && grant === 'password'
   if (guestSeconds !== undefined && grant === guestGrant) return readGuest(form, guestSeconds)
   if (grant !== tokenExchange && !byPassword) throw new Refusal('request.unknownAction')
   requireNothingUnserved(form)
@@ -65,7 +72,7 @@ export function readTokenRequest(sent: Form, { passwords, guestSeconds }: Served
   // A bearer can't carry what narrows: it would be worth more than the credentials beside it.
   if (policy !== undefined && audience !== undefined) throw invalid('policy and audience don’t go together')
   return {
-    proof: byPassword ? readPassword(form) : readSubject(form),
+    proof: byPassword ? readPassword(form, passwords) : readSubject(form),
     ...(byPassword && !form.has('resource') ? {} : { roleArn: readResource(form) }),
     seconds: readSeconds(form.get('duration_seconds')),
     ...(audience === undefined ? {} : { audience }),
@@ -103,13 +110,22 @@ function readGuest(form: Form, guestSeconds: number): TokenRequest {
   return { proof: { kind: 'guest' }, seconds: asked === undefined ? guestSeconds : readSeconds(asked) }
 }
 
-function readPassword(form: Form): Proof {
+function readPassword(form: Form, passwords: readonly PasswordProvider[]): Proof {
   if (form.has('subject_token')) throw invalid('subject_token goes with a token exchange')
-  return { kind: 'directory', username: require(form, 'username'), password: require(form, 'password') }
+  const asked = form.get('provider_id')
+  if (asked === undefined && passwords.length > 1)
+    throw invalid(`provider_id is missing: ${passwords.join(' or ')}`)
+  const kind = asked === undefined ? passwords[0] : passwords.find(one => one === asked)
+  if (kind === undefined) throw new Refusal('token.providerUnknown')
+  const shown = { username: require(form, 'username'), password: require(form, 'password') }
+  const otp = form.get('otp')
+  if (kind === 'accounts') return { kind, ...shown, ...(otp === undefined ? {} : { otp }) }
+  if (otp !== undefined) throw invalid('otp goes with an own account')
+  return { kind, ...shown }
 }
 
 function readSubject(form: Form): Proof {
-  for (const name of ['username', 'password']) {
+  for (const name of ['username', 'password', 'otp']) {
     if (form.has(name)) throw invalid(`${name} goes with the grant type password`)
   }
   const subjectToken = require(form, 'subject_token')

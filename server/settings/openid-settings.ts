@@ -33,7 +33,17 @@ export const oidcSettingNames = Object.keys(members.shape) as Member[]
 
 const pattern = new RegExp(`^OIDC_([A-Z0-9]+(?:_[A-Z0-9]+)*)_(${oidcSettingNames.join('|')})$`)
 /** Paths below /sign-in/ that are other ways in, or may come to be. */
-const takenNames = ['GOOGLE', 'FACEBOOK', 'SAML', 'DIRECTORY', 'ARRIVED', 'LDAP', 'PASSWORD', 'GUEST']
+const takenNames = [
+  'GOOGLE',
+  'FACEBOOK',
+  'SAML',
+  'DIRECTORY',
+  'ARRIVED',
+  'LDAP',
+  'PASSWORD',
+  'GUEST',
+  'ACCOUNTS',
+]
 const onlyWith = {
   entra: ['TENANTS', 'GRAPH_URL'],
   apple: ['TEAM_ID', 'KEY_ID', 'KEY_FILE'],

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
+import { accountSettings } from './account-settings.ts'
 import { directorySettings } from './directory-settings.ts'
 import { guestSettings } from './guest-settings.ts'
 import { isAddressBlock, isHost, isHostAndPort, isLoopbackHost, isPort } from './hosts.ts'
@@ -56,6 +57,7 @@ export const settings = z.object({
   ...samlSettings,
   ...directorySettings,
   ...guestSettings,
+  ...accountSettings,
   ROLECALL_DEMO: oneOf(['auto', 'on', 'off']).default('auto'),
   ROLECALL_ALLOWED_PRIVATE_HOSTS: listOf(isHostAndPort, 'not a host, expected host or host:port'),
   ROLECALL_LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),

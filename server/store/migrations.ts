@@ -12,6 +12,7 @@ import { loginProfiles } from './migrations/0009-login-profiles.ts'
 import { accessReports } from './migrations/0010-access-reports.ts'
 import { linkedPeople } from './migrations/0011-linked-people.ts'
 import { directoryPeople } from './migrations/0012-directory-people.ts'
+import { accounts } from './migrations/0013-accounts.ts'
 import { identityPools } from './migrations/0015-identity-pools.ts'
 import type { Schema } from './schema.ts'
 
@@ -68,6 +69,7 @@ function migrationsFor(kind: DatabaseKind): Record<string, Migration> {
     '0010-access-reports': run(accessReports, kind),
     '0011-linked-people': run(linkedPeople, kind),
     '0012-directory-people': run(directoryPeople, kind),
+    '0013-accounts': run(accounts, kind),
     '0015-identity-pools': run(identityPools, kind),
   }
 }

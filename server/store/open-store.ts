@@ -1,6 +1,8 @@
 import type { Clock } from '../base/clock.ts'
 import { type AccessKeys, createAccessKeys } from './access-keys.ts'
 import { type AccessReports, createAccessReports } from './access-reports.ts'
+import { type AccountCodes, createAccountCodes } from './account-codes.ts'
+import { type Accounts, createAccounts } from './accounts.ts'
 import type { Database } from './database.ts'
 import { createDirectoryPeople, type DirectoryPeople } from './directory-people.ts'
 import { createIdentities, type Identities } from './identities.ts'
@@ -9,6 +11,7 @@ import { createLastUsed, type LastUsed } from './last-used.ts'
 import { createLoginProfiles, type LoginProfiles } from './login-profiles.ts'
 import { createMfaDevices, type MfaDevices } from './mfa-devices.ts'
 import { createOidcProviders, type OidcProviders } from './oidc-providers.ts'
+import { createPasskeys, type Passkeys } from './passkeys.ts'
 import { createPeople, type People } from './people.ts'
 import { createPolicies, type Policies } from './policies.ts'
 import { createPoolIdentities, type PoolIdentities } from './pool-identities.ts'
@@ -44,6 +47,9 @@ export type Store = {
   samlProviders: SamlProviders
   usedProofs: UsedProofs
   accessReports: AccessReports
+  accounts: Accounts
+  accountCodes: AccountCodes
+  passkeys: Passkeys
   directoryPeople: DirectoryPeople
   identities: Identities
   people: People
@@ -97,6 +103,7 @@ function createStore(database: Database): Store {
   const accessReports = createAccessReports(db)
   const directoryPeople = createDirectoryPeople(db)
   const poolIdentities = createPoolIdentities(database)
+  const accountCodes = createAccountCodes(db)
   return {
     settings: createSettings(db),
     roles: createRoles(database),
@@ -114,6 +121,9 @@ function createStore(database: Database): Store {
     samlProviders: createSamlProviders(database),
     usedProofs,
     accessReports,
+    accounts: createAccounts(database),
+    accountCodes,
+    passkeys: createPasskeys(database),
     directoryPeople,
     identities: createIdentities(db),
     people: createPeople(database),
@@ -130,6 +140,7 @@ function createStore(database: Database): Store {
       await accessReports.prune(nowMs)
       await directoryPeople.prune(nowMs)
       await poolIdentities.prune()
+      await accountCodes.prune(nowMs)
     },
     ping: database.ping,
     inStepAtMs: database.inStepAtMs,

@@ -183,7 +183,51 @@ export type Schema = {
     linked_at_ms: Ms
   }
 
-  web_sessions: { id_hash: string; data: Json; expires_at_ms: Ms }
+  /** Own accounts, by a subject that is never given twice. */
+  accounts: {
+    subject: string
+    /** As its owner wrote it: what is sent goes there, however somebody else spells it. */
+    email: string
+    email_key: string
+    name: string | null
+    password_hash: string | null
+    created_at_ms: Ms
+    /** When password, address or factors last changed: what was begun before is over. */
+    changed_at_ms: Ms
+    sealed_totp: Uint8Array | null
+    /** The newest step whose code was taken: none is taken twice. */
+    last_step: Generated<number>
+  }
+  /** What was sent by mail, to be typed back. */
+  account_codes: {
+    id: string
+    purpose: string
+    code_hash: string
+    subject: string | null
+    data: Json
+    tries_left: number
+    expires_at_ms: Ms
+  }
+  account_recovery_codes: { subject: string; code_hash: string }
+  passkeys: {
+    id: string
+    subject: string
+    name: string
+    public_key: Uint8Array
+    counter: number
+    synced: Flag
+    transports: Json
+    created_at_ms: Ms
+    used_at_ms: Ms | null
+  }
+
+  web_sessions: {
+    id_hash: string
+    data: Json
+    expires_at_ms: Ms
+    /** Whose it is, once somebody is signed in. */
+    person_key: string | null
+  }
 
   sign_in_states: {
     state_hash: string

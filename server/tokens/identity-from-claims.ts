@@ -40,8 +40,15 @@ export function identityFromClaims(claims: VerifiedClaims, issuer: IssuerRecord)
     ...(email === undefined ? {} : { email }),
     ...readSessionTags(payload),
     ...(Number.isSafeInteger(payload.auth_time) ? { authenticatedAtSeconds: Number(payload.auth_time) } : {}),
+    ...(issuer.vouchesForFactors ? factorOf(payload) : {}),
     demo: issuer.demo,
   }
+}
+
+/** @see RFC 8176, section 2: `mfa`; OpenID Connect Core 1.0, section 2: `auth_time` */
+function factorOf({ amr, auth_time }: VerifiedClaims['payload']): { mfaAtSeconds?: number } {
+  const isShown = valuesOf(amr)?.includes('mfa') === true && typeof auth_time === 'number'
+  return isShown ? { mfaAtSeconds: auth_time } : {}
 }
 
 /** @see AWS IAM User Guide, "Available keys for AWS web identity federation": Google */

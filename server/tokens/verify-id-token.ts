@@ -23,6 +23,8 @@ export type IssuerRecord = {
   jwksUri?: string
   /** Of an issuer of our own: its key, for which nobody else is asked. */
   findKey?(algorithm: Algorithm, kid: string | undefined): Promise<KeyObject | undefined>
+  /** Whether an `mfa` in its `amr` counts as a second factor here. */
+  vouchesForFactors?: boolean
   demo: boolean
 }
 

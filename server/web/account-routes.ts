@@ -12,6 +12,8 @@ import type { OfferedWay } from './sign-in-routes.ts'
 
 export type AccountRouteDeps = LinkDeps & {
   pages: Pages
+  /** Of own accounts, whose password and factors have a page of their own. */
+  ownIssuer: string | undefined
   /** What the sign-in page offers. */
   offeredWays(): Promise<OfferedWay[]>
   log: { info(context: object, message: string): void }
@@ -32,6 +34,7 @@ export function createAccountRoutes(deps: AccountRouteDeps): Router {
       person: identity,
       notice: noticeFor(request.url),
       personId: person?.id,
+      isOwn: identity.issuer === deps.ownIssuer,
       ways: shownWays(pages, ways, identity),
       isFresh: isFresh(request.session, clock),
     })

@@ -4,7 +4,7 @@ import { parseCookie, stringifySetCookie } from 'cookie'
 import type { Response } from 'express'
 import { cookieName } from './session.ts'
 
-const lifetimeSeconds = 600
+const usualSeconds = 600
 
 /**
  * A random value that only this browser holds while it signs in. What is begun in one browser can't be
@@ -14,8 +14,11 @@ const lifetimeSeconds = 600
  * @param crossSite whether it comes along when another site posts to us. Browsers then want it Secure, which they take on
  *   localhost without https as well
  */
-export function createBrowserCookie(production: boolean, { crossSite }: { crossSite: boolean }) {
-  const name = cookieName(crossSite ? 'rolecall-saml' : 'rolecall-browser', production)
+export function createBrowserCookie(
+  production: boolean,
+  { crossSite, called, seconds = usualSeconds }: { crossSite: boolean; called?: string; seconds?: number },
+) {
+  const name = cookieName(called ?? (crossSite ? 'rolecall-saml' : 'rolecall-browser'), production)
 
   function browserOf(request: IncomingMessage): string | undefined {
     const value = parseCookie(request.headers.cookie ?? '')[name]
@@ -24,12 +27,12 @@ export function createBrowserCookie(production: boolean, { crossSite }: { crossS
 
   return {
     browserOf,
-    /** Gives the browser its value, or the one it has for another ten minutes. */
+    /** Gives the browser its value, or the one it has for as long again. */
     ensure(request: IncomingMessage, response: Response): void {
       const value = browserOf(request) ?? randomBytes(32).toString('base64url')
       const sameSite = crossSite ? ('none' as const) : ('lax' as const)
       const attributes = { httpOnly: true, sameSite, secure: production || crossSite, path: '/' }
-      const cookie = { name, value, maxAge: lifetimeSeconds, ...attributes }
+      const cookie = { name, value, maxAge: seconds, ...attributes }
       response.append('set-cookie', stringifySetCookie(cookie))
       // Passport keeps the state in this same request, before the cookie could come back.
       if (browserOf(request) !== value) {

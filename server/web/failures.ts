@@ -51,6 +51,7 @@ export function createFailureHandler({ pages, audit, factsOf, log }: FailureDeps
 function eventOf(request: Request): string {
   if (request.path === '/credentials') return 'AssumeRoleWithWebIdentity'
   if (request.path === '/account/unlink') return 'UnlinkWayIn'
+  if (request.path.startsWith('/account/own')) return 'ManageAccount'
   if (request.path.startsWith('/account/')) return 'LinkWayIn'
   return request.path.startsWith('/sign-in') ? 'SignIn' : 'Browse'
 }

@@ -30,6 +30,27 @@ const notices = {
   last: { tone: 'problem', text: 'The last way in can’t be unlinked.' },
   changed: { tone: 'problem', text: 'Your ways in were changed at the same time. Please look again.' },
   late: { tone: 'problem', text: 'That took too long, or was begun elsewhere. Nothing has happened.' },
+  'password-set': { tone: 'info', text: 'Your new password is set. Log in with it.' },
+  'password-changed': {
+    tone: 'info',
+    text: 'Your password is changed, and every other session of yours is over.',
+  },
+  'password-removed': { tone: 'info', text: 'Your password is gone. Your passkeys let you in.' },
+  'email-changed': { tone: 'info', text: 'Your address is changed.' },
+  'app-removed': { tone: 'info', text: 'The authenticator app is removed.' },
+  'app-added': { tone: 'info', text: 'The authenticator app is added.' },
+  'passkey-added': { tone: 'info', text: 'The passkey is added.' },
+  'passkey-removed': { tone: 'info', text: 'The passkey is removed.' },
+  'passkey-named': { tone: 'info', text: 'The passkey has its new name.' },
+  'session-ended': { tone: 'info', text: 'That session is over.' },
+  'sessions-ended': {
+    tone: 'info',
+    text: 'All your other sessions are over, and the credentials from them.',
+  },
+  'account-deleted': { tone: 'info', text: 'Your account is deleted.' },
+  'not-right': { tone: 'problem', text: 'That was not right. Nothing has changed.' },
+  'last-factor': { tone: 'problem', text: 'It is the only way into your account, and can’t be removed.' },
+  'passkey-known': { tone: 'problem', text: 'That passkey is there already.' },
   required: { tone: 'info', text: sentenceOf('signIn.required', {}) },
 } as const satisfies Record<string, Notice>
 

@@ -12,6 +12,16 @@ export type PageName =
   | 'account'
   | 'account-sign-in'
   | 'account-confirm'
+  | 'own-log-in'
+  | 'own-factor'
+  | 'own-register'
+  | 'own-code'
+  | 'own-forgotten'
+  | 'own-new-password'
+  | 'own-account'
+  | 'own-app'
+  | 'own-recovery'
+  | 'outbox'
   | 'error'
 
 /** What every page is told. */

@@ -23,6 +23,7 @@ import { createSamlSignIn } from '../identity/saml-sign-in.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import type { Store } from '../store/open-store.ts'
 import { createAccountRoutes } from './account-routes.ts'
+import { createOwnAccountRoutes, type WebAccounts } from './accounts/own-account-routes.ts'
 import { createArrivals } from './arrivals.ts'
 import { createBrowserCookie } from './browser-cookie.ts'
 import { createCredentialRoutes } from './credential-routes.ts'
@@ -52,6 +53,7 @@ export type WebDeps = {
   proofs: ProofVerifiers
   /** Where there are any. */
   guests: Guests | undefined
+  accounts?: WebAccounts | undefined
   outbound: Outbound
   store: Pick<
     Store,
@@ -75,7 +77,7 @@ const assets = fileURLToPath(new URL('../../public', import.meta.url))
 export function createWebRoutes(deps: WebDeps): Router {
   const { config, standIns, store, proofs, outbound, keyring, clock } = deps
   const { publicUrl, production, demo } = config
-  const pages = createPages({ publicUrl, demo }, production, titlesOf(config))
+  const pages = createPages({ publicUrl, demo }, production, titlesOf(deps))
   const browserCookie = createBrowserCookie(production, { crossSite: false })
   const google = config.google ?? standIns?.google
   const facebook = config.facebook ?? standIns?.facebook
@@ -126,14 +128,12 @@ export function createWebRoutes(deps: WebDeps): Router {
   })
   const isStandIn = (name: ProviderName) => (name === 'google' ? !config.google : !config.facebook)
   const { directoryName } = proofs
-  const ways = { signIns, isStandIn, oidcWays, samlNames: () => samlSignIn.names(), directoryName }
+  const ownAccounts = deps.accounts?.ownAccounts
+  const samlNames = () => samlSignIn.names()
+  const ways = { signIns, isStandIn, oidcWays, samlNames, directoryName, ownAccounts }
   const hasGuests = deps.guests !== undefined
-  const signInDeps = {
-    ...deps,
-    pages,
-    startLimit,
-    showSignIn: createSignInPage({ ...ways, hasGuests, pages }),
-  }
+  const showSignIn = createSignInPage({ ...ways, hasGuests, pages })
+  const signInDeps = { ...deps, pages, startLimit, showSignIn }
   const arrivals = createArrivals({ ...signInDeps, states: store.signInStates }, samlCookie.browserOf)
   router.use(arrivals.routes)
   router.use(createSamlRoutes({ ...signInDeps, samlSignIn, samlCookie, arrivals }))
@@ -142,7 +142,11 @@ export function createWebRoutes(deps: WebDeps): Router {
   router.use(createSignInRoutes({ ...signInDeps, signIns, browserCookie }))
   if (deps.guests !== undefined) router.use(createGuestRoutes({ ...deps, pages, guests: deps.guests }))
   if (directoryName !== undefined) router.use(createDirectoryRoutes({ ...signInDeps, directoryName }))
-  router.use(createAccountRoutes({ ...deps, pages, offeredWays: () => offeredWays(ways) }))
+  if (deps.accounts !== undefined) {
+    router.use(createOwnAccountRoutes({ ...signInDeps, accounts: deps.accounts, production }))
+  }
+  const ownIssuer = ownAccounts?.issuer.issuer
+  router.use(createAccountRoutes({ ...deps, ownIssuer, pages, offeredWays: () => offeredWays(ways) }))
   router.use(createCredentialRoutes({ ...deps, pages }))
   router.use(() => {
     throw new Refusal('entity.missing', { detail: 'no such page' })
@@ -152,14 +156,15 @@ export function createWebRoutes(deps: WebDeps): Router {
 }
 
 /** By issuer. Of two clients at one the first gives the name. */
-function titlesOf({ google, oidcClients }: WebDeps['config']): Map<string, string> {
+function titlesOf({ config: { google, oidcClients }, accounts }: WebDeps): Map<string, string> {
   const titles = oidcClients.flatMap(client =>
     issuersOf(client).map(issuer => [issuer, client.title] as const),
   )
   const ofGoogle = ['https://accounts.google.com', google?.issuer ?? ''].map(
     issuer => [issuer, 'Google'] as const,
   )
-  return new Map([...titles.toReversed(), ...ofGoogle])
+  const own = accounts ? [[accounts.ownAccounts.issuer.issuer, 'an account here'] as const] : []
+  return new Map([...titles.toReversed(), ...ofGoogle, ...own])
 }
 
 /**

@@ -4,6 +4,7 @@ import session from 'express-session'
 import type { Clock } from '../base/clock.ts'
 import type { FederatedIdentity } from '../base/federated-identity.ts'
 import { Refusal } from '../base/refusal.ts'
+import { personKey } from '../store/revocations.ts'
 import type { WebSessions } from '../store/web-sessions.ts'
 import type { Errand } from './errands.ts'
 import type { PendingWay } from './link-ways.ts'
@@ -18,6 +19,8 @@ declare module 'express-session' {
     signedInAtMs: number
     /** The address that they left by. */
     signedInBy: string
+    /** Which browser it is, for its owner to know it by. */
+    browser: string
     /** What they left for a provider for. */
     errand: Errand
     /** Who came back to be linked. */
@@ -68,6 +71,20 @@ export function requirePerson(request: Request): FederatedIdentity {
   return request.session.identity
 }
 
+/** By which the session stands in the store. */
+export function sessionIdHash(request: Request): string {
+  return hash(request.sessionID)
+}
+
+/** The same session under a new id, as if it had begun now: what ends those before must not end it. */
+export async function renewSession(request: Request, clock: Clock): Promise<void> {
+  const { identity, signedInBy, browser, expiresAtMs } = request.session
+  await new Promise<void>((resolve, reject) => {
+    request.session.regenerate(error => (error ? reject(error) : resolve()))
+  })
+  Object.assign(request.session, { identity, signedInBy, browser, expiresAtMs, signedInAtMs: clock() })
+}
+
 type Callback = (error?: unknown) => void
 
 /** Ids are kept as hashes, and a session's end is fixed at its beginning. */
@@ -89,7 +106,8 @@ class HashedSessionStore extends session.Store {
   }
 
   override set(id: string, data: session.SessionData, done: Callback = () => undefined): void {
-    this.#sessions.put(hash(id), JSON.stringify(data), data.expiresAtMs ?? 0).then(() => done(), done)
+    const person = data.identity && personKey(data.identity)
+    this.#sessions.put(hash(id), JSON.stringify(data), data.expiresAtMs ?? 0, person).then(() => done(), done)
   }
 
   override destroy(id: string, done: Callback = () => undefined): void {

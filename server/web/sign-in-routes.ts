@@ -1,7 +1,9 @@
 import express, { type Router } from 'express'
+import type { OwnAccounts } from '../accounts/own-accounts.ts'
 import { networkOf } from '../http/network-of.ts'
 import type { RateLimit } from '../http/rate-limit.ts'
 import type { BrowserSignIn, ProviderName } from '../identity/browser-sign-in.ts'
+import { logInLocals, ownAccountsPath } from './accounts/log-in-routes.ts'
 import type { createBrowserCookie } from './browser-cookie.ts'
 import { directoryPath } from './directory-routes.ts'
 import { giveUpErrand } from './errands.ts'
@@ -28,6 +30,7 @@ export type SignInPageDeps = {
   directoryName: string | undefined
   /** Whether whoever asks may be a guest. */
   hasGuests: boolean
+  ownAccounts: Pick<OwnAccounts, 'passkeys'> | undefined
 }
 
 /** One that somebody can choose to sign in by. */
@@ -43,7 +46,10 @@ export function createSignInPage(deps: SignInPageDeps): SignInDeps['showSignIn']
       notice,
       directoryName: deps.directoryName,
       hasGuests: deps.hasGuests,
-      ways: (await offeredWays(deps)).filter(({ href }) => href !== directoryPath),
+      ways: (await offeredWays(deps)).filter(
+        ({ href }) => href !== directoryPath && href !== ownAccountsPath,
+      ),
+      ...(deps.ownAccounts && (await logInLocals(deps.ownAccounts))),
     }
     await deps.pages.render(response, 'sign-in', locals, status)
   }
@@ -100,8 +106,11 @@ export function createSignInRoutes(deps: SignInRouteDeps): Router {
 type WaysIn = Omit<SignInPageDeps, 'pages' | 'hasGuests'>
 
 export async function offeredWays(ways: WaysIn): Promise<OfferedWay[]> {
-  const { signIns, isStandIn, oidcWays, samlNames, directoryName } = ways
+  const { signIns, isStandIn, oidcWays, samlNames, directoryName, ownAccounts } = ways
   return [
+    ...(ownAccounts === undefined
+      ? []
+      : [{ name: 'an account here', href: ownAccountsPath, standIn: false }]),
     ...(directoryName === undefined ? [] : [{ name: directoryName, href: directoryPath, standIn: false }]),
     ...[...signIns.keys()].map(name => ({
       name: titles[name],

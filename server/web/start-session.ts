@@ -4,6 +4,7 @@ import { toSeconds } from '../base/clock.ts'
 import type { FederatedIdentity } from '../base/federated-identity.ts'
 import { Refusal, retryHeaders } from '../base/refusal.ts'
 import { eventFacts } from '../base/request-facts.ts'
+import { browserInWords } from './browser-in-words.ts'
 import { takeErrand } from './errands.ts'
 import { sentenceOf, webFaults } from './faults.ts'
 import { type LinkDeps, receiveWay } from './link-ways.ts'
@@ -50,6 +51,7 @@ export async function startSession(
   request.session.identity = { ...identity, provenAtSeconds }
   request.session.signedInAtMs = provenAtSeconds * 1000
   request.session.signedInBy = way
+  request.session.browser = browserInWords(request.headers['user-agent'])
   const { sessionEndsAtSeconds: end = Number.POSITIVE_INFINITY } = identity
   request.session.expiresAtMs = Math.min(deps.clock() + sessionLifetimeMs, end * 1000)
   return errand === 'again' ? '/account' : '/roles'

@@ -1,10 +1,12 @@
 import { benchLogins } from './logins.ts'
+import { benchPasswords } from './passwords.ts'
 import { benchPolicy } from './policy.ts'
 import { benchSts } from './sts.ts'
 import { benchWebIdentity } from './web-identity.ts'
 
 const benchmarks: Record<string, () => Promise<void>> = {
   logins: benchLogins,
+  passwords: benchPasswords,
   policy: benchPolicy,
   sts: benchSts,
   'web-identity': benchWebIdentity,

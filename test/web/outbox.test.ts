@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { createHttpBrowser, locationOf } from '../support/http-browser.ts'
+import { codeIn } from '../support/mail-server.ts'
+import { password } from '../support/own-accounts.ts'
+import { startRolecall } from '../support/rolecall.ts'
+
+describe('the outbox, where no mail server is set up', async () => {
+  const rolecall = await startRolecall({ ROLECALL_ACCOUNTS: 'on', ROLECALL_TRUSTED_PROXIES: '127.0.0.1' })
+  const { url, dataDir } = rolecall
+
+  test('shows what would have been sent, on a page and in a file; its code works', async () => {
+    const browser = createHttpBrowser()
+    const begun = await browser.post(`${url}/sign-in/accounts/register`, {
+      email: 'ada@example.com',
+      password,
+    })
+    const page = await (await browser.get(`${url}/outbox`)).text()
+    const file = join(dataDir, 'outbox.txt')
+    const code = codeIn(readFileSync(file, 'utf8'))
+    assert.ok(page.includes(code))
+    assert.equal(statSync(file).mode & 0o777, 0o600)
+    const id = locationOf(begun)?.searchParams.get('id') ?? ''
+    const done = await browser.post(`${url}/sign-in/accounts/confirm`, { id, code })
+    assert.equal(locationOf(done)?.pathname, '/roles')
+    assert.ok(!rolecall.logged().includes(code))
+  })
+
+  test('is there for nobody who comes from elsewhere', async () => {
+    const answer = await createHttpBrowser().get(`${url}/outbox`, { 'x-forwarded-for': '192.0.2.1' })
+    assert.equal(answer.status, 404)
+  })
+})
+
+test('there is no outbox where a mail server is set up', async () => {
+  const { url } = await startRolecall({
+    ROLECALL_ACCOUNTS: 'on',
+    SMTP_URL: 'smtp://127.0.0.1:9',
+    SMTP_FROM: 'rolecall@example.com',
+  })
+  assert.equal((await createHttpBrowser().get(`${url}/outbox`)).status, 404)
+})
