@@ -82,7 +82,7 @@ export const demoClaim = 'rolecall:demo'
 const googleIssuer = 'https://accounts.google.com'
 
 export function createPoolLoginVerifier(deps: {
-  idTokens: IdTokenVerifier
+  idTokens: Pick<IdTokenVerifier, 'read'>
   keySets: KeySetCache
   clock: Clock
   publicUrl: string

@@ -19,7 +19,12 @@ import type { Settings } from '../store/settings.ts'
 import type { UsedProofs } from '../store/used-proofs.ts'
 import { createKeySetCache } from '../tokens/key-set-cache.ts'
 import { createFacebookVerifier } from '../tokens/verify-facebook-token.ts'
-import { createIdTokenVerifier, type ExpectedSignIn, type IssuerRecord } from '../tokens/verify-id-token.ts'
+import {
+  createIdTokenVerifier,
+  type ExpectedSignIn,
+  type IdTokenVerifier,
+  type IssuerRecord,
+} from '../tokens/verify-id-token.ts'
 import { boundStrangers } from './bound-strangers.ts'
 import { createDirectoryLogIn, type DirectoryAccess } from './directory-log-in.ts'
 import { createIssuerLookup } from './issuers.ts'
@@ -123,6 +128,15 @@ export function createProofVerifiers(deps: ProofVerifierDeps): ProofVerifiers {
     keySets,
     clock,
   })
+  /** For every door: what an issuer of our own has ended counts nowhere. */
+  const liveTokens: Pick<IdTokenVerifier, 'read'> = {
+    async read(token, expected) {
+      const verified = await idTokens.read(token, expected)
+      const ours = deps.ownIssuers?.find(({ record }) => record.issuer === verified.identity.issuer)
+      await ours?.requireLive(verified.identity)
+      return verified
+    },
+  }
   const facebook = config.facebook ?? standIns?.facebook
   const facebookTokens =
     facebook && createFacebookVerifier({ ...facebook, outbound, clock, demo: config.facebook === undefined })
@@ -143,19 +157,16 @@ export function createProofVerifiers(deps: ProofVerifierDeps): ProofVerifiers {
 
   return {
     async verifyIdToken(token, expected = undefined) {
-      const verified = await idTokens.read(token, expected)
+      const verified = await liveTokens.read(token, expected)
       const { identity } = verified
-      if (identity.issuer === ofPools.issuer) return requireClassicFlow(deps.identityPools, verified)
-      const ours = deps.ownIssuers?.find(({ record }) => record.issuer === identity.issuer)
-      await ours?.requireLive(identity)
-      return identity
+      return identity.issuer === ofPools.issuer ? requireClassicFlow(deps.identityPools, verified) : identity
     },
     verifyFacebookToken,
     poolLogins: createPoolLoginVerifier({
       ...deps,
       ...config,
       google: config.google,
-      idTokens,
+      idTokens: liveTokens,
       keySets,
       verifyFacebookToken,
       samlVerifier,
