@@ -1,11 +1,13 @@
 import { benchLogins } from './logins.ts'
 import { benchPolicy } from './policy.ts'
+import { benchPools } from './pools.ts'
 import { benchSts } from './sts.ts'
 import { benchWebIdentity } from './web-identity.ts'
 
 const benchmarks: Record<string, () => Promise<void>> = {
   logins: benchLogins,
   policy: benchPolicy,
+  pools: benchPools,
   sts: benchSts,
   'web-identity': benchWebIdentity,
 }
