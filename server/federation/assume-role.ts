@@ -5,6 +5,7 @@ import { Refusal } from '../base/refusal.ts'
 import type { RequestFacts } from '../base/request-facts.ts'
 import type { MfaVerifier } from '../credentials/verify-mfa.ts'
 import { createRateLimit } from '../http/rate-limit.ts'
+import { poolPrincipal } from '../identity/pool-logins.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import { describePolicies } from '../policy/explain/describe-policy.ts'
 import { findStoredPolicies } from '../policy/stored-policy.ts'
@@ -69,8 +70,9 @@ async function withPerson(
   { people, accountId }: GateDeps,
   { personId: _, ...identity }: FederatedIdentity,
 ): Promise<FederatedIdentity> {
-  // A guest is another one each time: there is nobody to look for.
-  const person = identity.kind === 'guest' ? undefined : await people.find(identity)
+  // A guest is another one each time, and a pool's identities don't sign in here: there is nobody to look for.
+  const isNobody = identity.kind === 'guest' || identity.provider === poolPrincipal
+  const person = isNobody ? undefined : await people.find(identity)
   if (person === undefined) return identity
   return {
     ...identity,

@@ -1,6 +1,7 @@
-import type { Kysely, Transaction } from 'kysely'
+import type { Insertable, Kysely, Transaction } from 'kysely'
 import { Refusal } from '../base/refusal.ts'
 import type { Database } from './database.ts'
+import { inGroups } from './in-groups.ts'
 import {
   addLogins,
   addNewLogins,
@@ -56,6 +57,11 @@ export type PoolIdentities = {
 const pruned = { batch: 1_000, batches: 50 }
 
 export function createPoolIdentities({ db, write }: Database): PoolIdentities {
+  const addGuest = inGroups<Insertable<Schema['pool_identities']>>(rows =>
+    write([], async trx => {
+      await trx.insertInto('pool_identities').values(rows).execute()
+    }),
+  )
   return {
     async find(id) {
       const rows = await identityWithLogins(db, id)
@@ -67,18 +73,18 @@ export function createPoolIdentities({ db, write }: Database): PoolIdentities {
       const rows = await Promise.all(logins.map(login => findOwner(db, poolId, login)))
       return [...new Set(rows.flatMap(row => row?.identity_id ?? []))]
     },
-    create: (poolId, id, logins, nowMs) =>
-      refusingTaken(() =>
+    create(poolId, id, logins, nowMs) {
+      const guest = logins.length === 0 ? (1 as const) : (0 as const)
+      const row = { id, pool_id: poolId, guest, merged_into: null }
+      const stamped = { ...row, created_at_ms: nowMs, modified_at_ms: nowMs }
+      if (guest === 1) return refusingTaken(() => addGuest(stamped))
+      return refusingTaken(() =>
         write([], async trx => {
-          const guest = logins.length === 0 ? (1 as const) : (0 as const)
-          const row = { id, pool_id: poolId, guest, merged_into: null }
-          await trx
-            .insertInto('pool_identities')
-            .values({ ...row, created_at_ms: nowMs, modified_at_ms: nowMs })
-            .execute()
+          await trx.insertInto('pool_identities').values(stamped).execute()
           await addLogins(trx, poolId, id, logins, nowMs)
         }),
-      ),
+      )
+    },
     link: (id, logins, linking) =>
       refusingTaken(() =>
         write([], async trx => {

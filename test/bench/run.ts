@@ -1,6 +1,7 @@
 import { benchLogins } from './logins.ts'
 import { benchPasswords } from './passwords.ts'
 import { benchPolicy } from './policy.ts'
+import { benchPools } from './pools.ts'
 import { benchSts } from './sts.ts'
 import { benchWebIdentity } from './web-identity.ts'
 
@@ -8,6 +9,7 @@ const benchmarks: Record<string, () => Promise<void>> = {
   logins: benchLogins,
   passwords: benchPasswords,
   policy: benchPolicy,
+  pools: benchPools,
   sts: benchSts,
   'web-identity': benchWebIdentity,
 }

@@ -11,7 +11,8 @@ import { createKeyring, type Keyring } from '../../server/keys/keyring.ts'
 import { openStore } from '../../server/store/open-store.ts'
 import { signRequest } from '../support/sign-request.ts'
 import { startProcess } from '../support/start-process.ts'
-import { median, runLoad } from './load.ts'
+import { median } from './load.ts'
+import { goal, line, raceServers, ratioOf } from './server-race.ts'
 
 const accountId = '123456789012'
 const entities = 10_000
@@ -38,7 +39,6 @@ const role = {
 }
 
 type Server = { port: number; startMs: number; stop(): Promise<void> }
-type Target = { name: string; port: number; requests: Buffer[] }
 
 /**
  * Signed calls per second: GetCallerIdentity by temporary credentials, AssumeRole and CreateUser, in an account that
@@ -151,7 +151,10 @@ async function report(
   const run = async (title: string, requestsFor: (name: string) => Buffer[]) => {
     const ports = [empty.port, full.port, limit, ...others]
     const targets = names.map((name, n) => ({ name, port: ports[n] ?? 0, requests: requestsFor(name) }))
-    const rates = await race(targets.filter(({ requests }) => requests.length > 0))
+    const rates = await raceServers(
+      targets.filter(({ requests }) => requests.length > 0),
+      { rounds, load, mayFail: ['moto'] },
+    )
     const cell = (name: string) => (rates.get(name) ? median(rates.get(name) ?? []).toFixed(0) : '-')
     line(
       `  ${title.padEnd(20)} ${cell('rolecall').padStart(10)} ${cell('full').padStart(14)} ${cell('limit').padStart(17)} ${cell('moto').padStart(13)}`,
@@ -168,39 +171,6 @@ async function report(
     ratioOf(rates, 'full', 'rolecall'),
     0.9,
   )
-}
-
-/** Each round by itself: a noisy moment of the machine hits all who run in it. */
-function ratioOf(rates: Map<string, number[]>, one: string, other: string): number {
-  const [of, by] = [rates.get(one) ?? [], rates.get(other) ?? []]
-  return median(of.map((rate, n) => rate / (by[n] ?? Number.NaN)))
-}
-
-function goal(what: string, ratio: number, least: number): void {
-  line(`${what}: ${ratio.toFixed(2)} (goal: at least ${least})${ratio < least ? '  MISSED' : ''}`)
-  if (ratio < least) process.exitCode = 1
-}
-
-async function race(targets: readonly Target[]): Promise<Map<string, number[]>> {
-  const rates = new Map<string, number[]>(targets.map(({ name }) => [name, []]))
-  const at = new Map<string, number>()
-  for (let round = -1; round < rounds; round++) {
-    for (const { name, port, requests } of round % 2 === 0 ? targets : targets.toReversed()) {
-      const next = () => {
-        const n = at.get(name) ?? 0
-        at.set(name, n + 1)
-        return requests[n % requests.length] ?? Buffer.alloc(0)
-      }
-      const { perSecond, failures } = await runLoad({ port, ...load }, next)
-      if (failures > 0 && name !== 'moto') {
-        line(`${failures} failed requests of ${name}`)
-        process.exitCode = 1
-      }
-      // The first is for the compiler's sake.
-      if (round >= 0) rates.get(name)?.push(perSecond)
-    }
-  }
-  return rates
 }
 
 function identityRequests(keyring: Keyring): Buffer[] {
@@ -309,8 +279,4 @@ async function freePort(): Promise<number> {
   const { port } = server.address() as AddressInfo
   await new Promise(resolve => server.close(resolve))
   return port
-}
-
-function line(text: string): void {
-  process.stdout.write(`${text}\n`)
 }
