@@ -1,6 +1,7 @@
 import type { Caller } from '../base/caller.ts'
 import type { FederatedIdentity } from '../base/federated-identity.ts'
 import type { RequestFacts } from '../base/request-facts.ts'
+import type { Why } from '../base/role-mapping.ts'
 import type { Credentials, Session } from '../base/session.ts'
 import type { Minted } from '../credentials/mint.ts'
 import type { Role } from '../store/roles.ts'
@@ -67,6 +68,8 @@ export type OfferedRole = {
   arn: string
   name: string
   description?: string
+  /** By what the provider's role mapping gives it, where there is one. */
+  why?: Why
   maxSessionSeconds: number
   /** What its policies allow, in plain sentences. */
   abilities: readonly string[]

@@ -13,6 +13,7 @@ import { accessReports } from './migrations/0010-access-reports.ts'
 import { linkedPeople } from './migrations/0011-linked-people.ts'
 import { directoryPeople } from './migrations/0012-directory-people.ts'
 import { identityPools } from './migrations/0015-identity-pools.ts'
+import { roleMappings } from './migrations/0017-role-mappings.ts'
 import type { Schema } from './schema.ts'
 
 /** The dialects differ in a few types; `order by` goes by bytes in both, whatever the server's language is. */
@@ -69,6 +70,7 @@ function migrationsFor(kind: DatabaseKind): Record<string, Migration> {
     '0011-linked-people': run(linkedPeople, kind),
     '0012-directory-people': run(directoryPeople, kind),
     '0015-identity-pools': run(identityPools, kind),
+    '0017-role-mappings': run(roleMappings, kind),
   }
 }
 

@@ -17,6 +17,7 @@ import { createPrincipalPolicies, type PrincipalPolicies } from './principal-pol
 import { createPrincipals, type Principals } from './principals.ts'
 import { openReadOnlyDatabase } from './read-only-database.ts'
 import { createRevocations, type Revocations } from './revocations.ts'
+import { createRoleMappings, type RoleMappings } from './role-mappings.ts'
 import { createRoles, type Roles } from './roles.ts'
 import { createSamlProviders, type SamlProviders } from './saml-providers.ts'
 import { createSettings, type Settings } from './settings.ts'
@@ -42,6 +43,7 @@ export type Store = {
   policies: Policies
   oidcProviders: OidcProviders
   samlProviders: SamlProviders
+  roleMappings: RoleMappings
   usedProofs: UsedProofs
   accessReports: AccessReports
   directoryPeople: DirectoryPeople
@@ -112,6 +114,7 @@ function createStore(database: Database): Store {
     policies: createPolicies(database),
     oidcProviders: createOidcProviders(database),
     samlProviders: createSamlProviders(database),
+    roleMappings: createRoleMappings(database),
     usedProofs,
     accessReports,
     directoryPeople,

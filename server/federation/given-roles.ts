@@ -1,0 +1,48 @@
+import type { FederatedIdentity } from '../base/federated-identity.ts'
+import { type Candidate, type Claims, mapRoles } from '../base/role-mapping.ts'
+import type { ProviderRoleMapping, RoleMappings } from '../store/role-mappings.ts'
+
+/** Whom their provider's role mapping, where it has one, gives these roles and no others; the first unasked. */
+export type MappedIdentity = FederatedIdentity & { given?: readonly Candidate[] }
+
+/**
+ * What the provider's role mapping leaves of the roles that somebody may have. Looked up here and every time, so that no
+ * door can forget it, and a changed mapping acts on browsers' sessions at once. A proof that names roles itself goes on
+ * narrowing.
+ */
+export async function withGivenRoles(
+  identity: FederatedIdentity,
+  roleMappings: Pick<RoleMappings, 'find'>,
+): Promise<MappedIdentity> {
+  const found = await roleMappings.find(identity.provider)
+  if (found === undefined) return identity
+  const given = givenRoles(found, claimsOf(identity))
+  const { onlyRoles } = identity
+  const arns = given.map(({ roleArn }) => roleArn)
+  return { ...identity, given, onlyRoles: arns.filter(arn => onlyRoles?.includes(arn) ?? true) }
+}
+
+/** For claims by their names in small letters. */
+export function givenRoles(
+  { mapping, defaultRole }: Omit<ProviderRoleMapping, 'provider'>,
+  claims: Claims,
+): readonly Candidate[] {
+  return mapRoles({ mapping: inSmallLetters(mapping), claims, defaultRole })
+}
+
+export function inSmallLetters(mapping: ProviderRoleMapping['mapping']): ProviderRoleMapping['mapping'] {
+  if (mapping.type === 'Token') return mapping
+  return { ...mapping, rules: mapping.rules.map(rule => ({ ...rule, claim: rule.claim.toLowerCase() })) }
+}
+
+/**
+ * Claims as condition keys have them: a SAML attribute or an OpenID claim by its name in small letters, without the
+ * provider's prefix. Of a SAML assertion the roles that it names stand where a token has `cognito:roles`.
+ */
+export function claimsOf({ kind, context, subjectKey, onlyRoles = [] }: FederatedIdentity): Claims {
+  const prefix = subjectKey.slice(0, subjectKey.lastIndexOf(':') + 1)
+  const claims = Object.entries(context).flatMap(([key, values]) =>
+    key.startsWith(prefix) ? [[key.slice(prefix.length), values] as const] : [],
+  )
+  return Object.fromEntries(kind === 'saml' ? [...claims, ['cognito:roles', onlyRoles]] : claims)
+}
