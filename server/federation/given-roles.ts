@@ -1,3 +1,4 @@
+import { oidcProviderArn, samlProviderName } from '../base/arn.ts'
 import type { FederatedIdentity } from '../base/federated-identity.ts'
 import { type Candidate, type Claims, mapRoles } from '../base/role-mapping.ts'
 import type { ProviderRoleMapping, RoleMappings } from '../store/role-mappings.ts'
@@ -45,4 +46,18 @@ export function claimsOf({ kind, context, subjectKey, onlyRoles = [] }: Federate
     key.startsWith(prefix) ? [[key.slice(prefix.length), values] as const] : [],
   )
   return Object.fromEntries(kind === 'saml' ? [...claims, ['cognito:roles', onlyRoles]] : claims)
+}
+
+const namedOtherwise = ['accounts.google.com', 'graph.facebook.com']
+
+/**
+ * The provider that is meant, as its identities name it: Google and Facebook have no ARN there, though one may be
+ * written. Undefined for what can have no mapping: directories and identity pools have rules of their own.
+ */
+export function mappableProvider(written: string, accountId: string): string | undefined {
+  const named = namedOtherwise.find(name => [name, oidcProviderArn(accountId, name)].includes(written))
+  if (named !== undefined) return named
+  if (samlProviderName(written, accountId) !== undefined) return written
+  const prefix = oidcProviderArn(accountId, '')
+  return written.startsWith(prefix) && written.length > prefix.length ? written : undefined
 }

@@ -1,8 +1,9 @@
 import { defineAction, type Result } from '../aws/action.ts'
 import { type InputOf, list, oneOf, optional, params, structure, text } from '../aws/params.ts'
-import { oidcProviderArn, samlProviderName } from '../base/arn.ts'
+import { oidcProviderArn } from '../base/arn.ts'
 import { Refusal } from '../base/refusal.ts'
 import { matchTypes, mostRules, type RoleMapping } from '../base/role-mapping.ts'
+import { mappableProvider } from '../federation/given-roles.ts'
 import { findRoleArn } from '../federation/session-request.ts'
 import type { ProviderRoleMapping } from '../store/role-mappings.ts'
 import type { IamDeps } from './deps.ts'
@@ -70,7 +71,7 @@ export const getProviderRoleMapping = defineAction({
   input: params({ Provider: provider }),
   permission: (asked, deps: IamDeps) => onProvider('GetProviderRoleMapping', asked.Provider, deps),
   async handle(asked, deps) {
-    const found = await deps.roleMappings.find(findProvider(asked.Provider, deps) ?? '')
+    const found = await deps.roleMappings.find(mappableProvider(asked.Provider, deps.accountId) ?? '')
     if (found === undefined) throw missing(asked.Provider)
     return wireMapping(found)
   },
@@ -87,7 +88,7 @@ export const deleteProviderRoleMapping = defineAction({
   input: params({ Provider: provider }),
   permission: (asked, deps: IamDeps) => onProvider('DeleteProviderRoleMapping', asked.Provider, deps),
   async handle(asked, deps) {
-    const wasThere = await deps.roleMappings.delete(findProvider(asked.Provider, deps) ?? '')
+    const wasThere = await deps.roleMappings.delete(mappableProvider(asked.Provider, deps.accountId) ?? '')
     if (!wasThere) throw missing(asked.Provider)
     return {}
   },
@@ -105,20 +106,9 @@ export const listProviderRoleMappings = defineAction({
   },
 })
 
-const namedOtherwise = ['accounts.google.com', 'graph.facebook.com']
-
-/** As an identity names its provider: Google and Facebook have no ARN there, though one may be written. */
-function findProvider(written: string, { accountId }: Pick<IamDeps, 'accountId'>): string | undefined {
-  const named = namedOtherwise.find(name => [name, oidcProviderArn(accountId, name)].includes(written))
-  if (named !== undefined) return named
-  if (samlProviderName(written, accountId) !== undefined) return written
-  const prefix = oidcProviderArn(accountId, '')
-  return written.startsWith(prefix) && written.length > prefix.length ? written : undefined
-}
-
 /** It need not be there yet: a mapping that is written first leaves no time without one. */
 function requireProvider(written: string, deps: IamDeps): string {
-  const found = findProvider(written, deps)
+  const found = mappableProvider(written, deps.accountId)
   if (found !== undefined) return found
   throw invalid(
     `${written} is not a provider: accounts.google.com, graph.facebook.com, or the ARN of an OpenID Connect or SAML provider of this account`,
@@ -127,7 +117,7 @@ function requireProvider(written: string, deps: IamDeps): string {
 
 /** Policies name resources by ARNs: Google and Facebook have one here as OpenID providers do. */
 function onProvider(action: string, written: string, deps: IamDeps) {
-  const found = findProvider(written, deps)
+  const found = mappableProvider(written, deps.accountId)
   const resource =
     found === undefined ? '*' : found.startsWith('arn:') ? found : oidcProviderArn(deps.accountId, found)
   return { action: `iam:${action}`, resource }
