@@ -16,7 +16,7 @@ import type { Role, Roles } from '../store/roles.ts'
 import type { SamlProviders } from '../store/saml-providers.ts'
 import { assumeRoleAs } from './assume-role-as.ts'
 import type { AskedSession, AssumedRole, Gate, OfferedRole } from './gate.ts'
-import { type MappedIdentity, withGivenRoles } from './given-roles.ts'
+import { type MappedIdentity, tellMapping, withGivenRoles } from './given-roles.ts'
 import { type IdentityTokenDeps, issueIdentityToken } from './issue-identity-token.ts'
 import { issueRoleSession } from './issue-role-session.ts'
 import { findRole, requireSane, requireSessionPolicies } from './session-request.ts'
@@ -61,6 +61,8 @@ export function createGate(deps: GateDeps): Gate {
     identityToken: (caller, asked, facts) => issueIdentityToken(deps, caller, asked, facts),
     rolesFor: async (identity, sessionName, facts) =>
       rolesFor(deps, await whoItIs(deps, identity), sessionName, facts),
+    mappingFor: async identity =>
+      tellMapping(identity, (await mayHaveRoles(deps, identity)) ? deps.roleMappings : undefined),
   }
 }
 
@@ -187,6 +189,10 @@ function sessionFor(identity: FederatedIdentity, role: Role, asked: AskedSession
   }
 }
 
+async function mayHaveRoles(deps: GateDeps, identity: FederatedIdentity): Promise<boolean> {
+  return (!identity.demo || deps.demo) && (await isStillVouchedFor(identity, deps))
+}
+
 async function rolesFor(
   deps: GateDeps,
   identity: MappedIdentity,
@@ -194,7 +200,7 @@ async function rolesFor(
   facts: RequestFacts,
 ): Promise<OfferedRole[]> {
   const { roles, principalPolicies, accountId, demo } = deps
-  if ((identity.demo && !demo) || !(await isStillVouchedFor(identity, deps))) return []
+  if (!(await mayHaveRoles(deps, identity))) return []
   const offered: OfferedRole[] = []
   for (const role of await roles.list()) {
     const roleArn = arnOfRole(accountId, role.path, role.name)

@@ -1,6 +1,6 @@
 import { oidcProviderArn, samlProviderName } from '../base/arn.ts'
 import type { FederatedIdentity } from '../base/federated-identity.ts'
-import { type Candidate, type Claims, mapRoles } from '../base/role-mapping.ts'
+import { type Candidate, type Claims, type MappingRule, mapRoles, matches } from '../base/role-mapping.ts'
 import type { ProviderRoleMapping, RoleMappings } from '../store/role-mappings.ts'
 
 /** Whom their provider's role mapping, where it has one, gives these roles and no others; the first unasked. */
@@ -60,4 +60,27 @@ export function mappableProvider(written: string, accountId: string): string | u
   if (samlProviderName(written, accountId) !== undefined) return written
   const prefix = oidcProviderArn(accountId, '')
   return written.startsWith(prefix) && written.length > prefix.length ? written : undefined
+}
+
+/** What somebody may be told of their provider's role mapping: what is about themselves. */
+export type MappingStory = {
+  /** What the provider says of them. */
+  claims: Claims
+  isMapped: boolean
+  /** The rules that match. Of others it is not said that they are there. */
+  rules: readonly MappingRule[]
+  given: readonly Candidate[]
+}
+
+/** @param roleMappings none for whom nobody vouches any more */
+export async function tellMapping(
+  identity: FederatedIdentity,
+  roleMappings: Pick<RoleMappings, 'find'> | undefined,
+): Promise<MappingStory> {
+  const claims = claimsOf(identity)
+  const found = await roleMappings?.find(identity.provider)
+  if (found === undefined) return { claims, isMapped: false, rules: [], given: [] }
+  const mapping = inSmallLetters(found.mapping)
+  const rules = mapping.type === 'Rules' ? mapping.rules.filter(rule => matches(rule, claims)) : []
+  return { claims, isMapped: true, rules, given: givenRoles(found, claims) }
 }
