@@ -58,7 +58,26 @@ export function mapRole(question: RoleQuestion): MappedRole {
     : byDefault(question)
 }
 
-type Candidate = { roleArn: string; why: Why }
+/**
+ * Every role that somebody may choose among, each once: the one that they are given unasked first, where there is one.
+ */
+export function mapRoles(question: Omit<RoleQuestion, 'askedRole'>): readonly Candidate[] {
+  const { mapping } = question
+  const unasked = mapRole(question)
+  const first = unasked.outcome === 'role' ? [unasked] : []
+  const rest =
+    mapping === undefined
+      ? []
+      : (mapping.type === 'Rules' ? byRules(mapping.rules, question) : byToken(question)).all
+  const known = new Set<string>()
+  return [...first, ...rest].flatMap(({ roleArn, why }) => {
+    if (known.has(roleArn)) return []
+    known.add(roleArn)
+    return [{ roleArn, why }]
+  })
+}
+
+export type Candidate = { roleArn: string; why: Why }
 
 /** Every role that the mapping would give, and the one that it does give. */
 type Candidates = { all: readonly Candidate[]; first: Candidate | undefined }
@@ -102,7 +121,7 @@ function byDefault({ defaultRole }: RoleQuestion): MappedRole {
  * A claim that is not there matches nothing, NotEqual neither: a rule is about what the token says. Of a list one value
  * must fit, and for NotEqual none may.
  */
-function matches({ claim, matchType, value }: MappingRule, claims: Claims): boolean {
+export function matches({ claim, matchType, value }: MappingRule, claims: Claims): boolean {
   const values = valuesOf(claims, claim)
   if (values.length === 0) return false
   switch (matchType) {

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import type { Readable } from 'node:stream'
 import { readConfig } from '../config.ts'
@@ -7,9 +6,8 @@ import type { Step } from '../diagnostics/step.ts'
 import { findProviders, listProviders, walkProvider } from '../diagnostics/test-provider.ts'
 import { type Command, CommandError, type Options } from './command.ts'
 import { openParts } from './open-parts.ts'
+import { readSample } from './read-sample.ts'
 import { renderStep, renderSum } from './render.ts'
-
-const mostProofBytes = 256 * 1024
 
 export const providerTest: Command = {
   words: ['provider', 'test'],
@@ -91,35 +89,6 @@ async function readAsked(options: Options, input: Readable): Promise<Asked> {
     user,
     sourceIp,
     serviceUrl: url?.replace(/\/+$/, ''),
-    proof: token === undefined ? undefined : await readProof(token, input),
+    proof: token === undefined ? undefined : await readSample('--token', token, input),
   }
-}
-
-/** From a file or the standard input: on the command line everybody on the machine could read it. */
-async function readProof(file: string, input: Readable): Promise<string> {
-  const text = file === '-' ? await readAll(input) : await readProofFile(file)
-  if (text.length > mostProofBytes) throw new CommandError('The sample is longer than any token.')
-  if (text.trim() === '') throw new CommandError('The sample is empty.')
-  return text.trim()
-}
-
-async function readProofFile(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (error) {
-    // Not the name: it may be the token itself.
-    const { code } = error as NodeJS.ErrnoException
-    throw new CommandError(
-      `--token names no file that can be read (${code}); it takes a file, or - for the input.`,
-    )
-  }
-}
-
-async function readAll(input: Readable): Promise<string> {
-  let text = ''
-  for await (const chunk of input) {
-    text += chunk
-    if (text.length > mostProofBytes) break
-  }
-  return text
 }

@@ -28,7 +28,10 @@ export type ProviderTestDeps = {
     oidcClients?: readonly OidcClient[] | undefined
   }
   directory?: { name: string; settings: DirectorySettings; groupRoles: readonly GroupRole[] } | undefined
-  store: Pick<Store, 'oidcProviders' | 'samlProviders' | 'roles' | 'settings'>
+  store: Pick<
+    Store,
+    'oidcProviders' | 'samlProviders' | 'roleMappings' | 'identityPools' | 'roles' | 'settings'
+  >
   /** The very ones that serve requests, on a store that is only read. */
   proofs: Pick<
     ProofVerifiers,

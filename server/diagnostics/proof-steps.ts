@@ -64,7 +64,7 @@ export async function* roleSteps(
 ): AsyncGenerator<Step> {
   const atMs = clock()
   const facts = { requestId: newRequestId(atMs), sourceIp, secure: true, atMs }
-  const about = { roles: store.roles, accountId, demo: config.demo }
+  const about = { ...store, accountId, demo: config.demo }
   const fits = await fitRoles(about, identity, sessionNameFor(identity), facts)
   const admitting = fits.filter(fit => fit.admits)
   const near = fits.flatMap(fit => (!fit.admits && fit.isNear ? [fit] : [])).slice(0, mostNearRoles)

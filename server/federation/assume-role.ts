@@ -12,10 +12,12 @@ import { findStoredPolicies } from '../policy/stored-policy.ts'
 import type { People } from '../store/people.ts'
 import type { Policies } from '../store/policies.ts'
 import type { PrincipalPolicies } from '../store/principal-policies.ts'
+import type { RoleMappings } from '../store/role-mappings.ts'
 import type { Role, Roles } from '../store/roles.ts'
 import type { SamlProviders } from '../store/saml-providers.ts'
 import { assumeRoleAs } from './assume-role-as.ts'
 import type { AskedSession, AssumedRole, Gate, OfferedRole } from './gate.ts'
+import { type MappedIdentity, tellMapping, withGivenRoles } from './given-roles.ts'
 import { type IdentityTokenDeps, issueIdentityToken } from './issue-identity-token.ts'
 import { issueRoleSession } from './issue-role-session.ts'
 import { findRole, requireSane, requireSessionPolicies } from './session-request.ts'
@@ -26,6 +28,7 @@ import { issueFederatedSession, issueUserSession } from './user-sessions.ts'
 export type GateDeps = IdentityTokenDeps & {
   people: Pick<People, 'find'>
   samlProviders: Pick<SamlProviders, 'find'>
+  roleMappings: Pick<RoleMappings, 'find'>
   roles: Pick<Roles, 'find' | 'list'>
   principalPolicies: Pick<PrincipalPolicies, 'documents'>
   policies: Pick<Policies, 'find'>
@@ -43,10 +46,10 @@ export function createGate(deps: GateDeps): Gate {
   const limit = createRateLimit(perPerson, deps.clock)
   return {
     async assumeRole(vouchedFor, roleArn, asked, facts) {
-      let identity = vouchedFor
+      let identity: MappedIdentity = vouchedFor
       try {
         limit.requireToken(`${identity.issuer} ${identity.subject}`)
-        identity = await withPerson(deps, vouchedFor)
+        identity = await whoItIs(deps, vouchedFor)
         return await assume(deps, identity, roleArn, asked, facts)
       } catch (error) {
         if (!(error instanceof Refusal)) throw error
@@ -58,8 +61,15 @@ export function createGate(deps: GateDeps): Gate {
     federate: (caller, asked, facts) => issueFederatedSession(deps, caller, asked, facts),
     identityToken: (caller, asked, facts) => issueIdentityToken(deps, caller, asked, facts),
     rolesFor: async (identity, sessionName, facts) =>
-      rolesFor(deps, await withPerson(deps, identity), sessionName, facts),
+      rolesFor(deps, await whoItIs(deps, identity), sessionName, facts),
+    mappingFor: async identity =>
+      tellMapping(identity, (await mayHaveRoles(deps, identity)) ? deps.roleMappings : undefined),
   }
+}
+
+/** What the account knows of them, beside what their provider says. */
+async function whoItIs(deps: GateDeps, vouchedFor: FederatedIdentity): Promise<MappedIdentity> {
+  return withGivenRoles(await withPerson(deps, vouchedFor), deps.roleMappings)
 }
 
 /**
@@ -97,7 +107,7 @@ function provenBefore(
 
 async function assume(
   deps: GateDeps,
-  identity: FederatedIdentity,
+  identity: MappedIdentity,
   text: string,
   asked: AskedSession,
   facts: RequestFacts,
@@ -132,11 +142,14 @@ function holdTo({ narrowedTo }: FederatedIdentity, asked: AskedSession): AskedSe
 }
 
 /** A role that is not there, or not this proof's, is refused in the words of one that does not trust the caller. */
-async function requireRole(deps: GateDeps, identity: FederatedIdentity, text: string): Promise<Role> {
+async function requireRole(deps: GateDeps, identity: MappedIdentity, text: string): Promise<Role> {
   const role = await findRole(deps, text)
   if (role === undefined) throw denied(identity, `there is no role ${text}`)
   const arn = arnOfRole(deps.accountId, role.path, role.name)
-  if (identity.onlyRoles?.includes(arn) === false) throw denied(identity, `the proof is not for ${arn}`)
+  const { given, onlyRoles, provider } = identity
+  if (given?.some(({ roleArn }) => roleArn === arn) === false)
+    throw denied(identity, `the role mapping of ${provider} does not give them ${arn}`)
+  if (onlyRoles?.includes(arn) === false) throw denied(identity, `the proof is not for ${arn}`)
   return role
 }
 
@@ -179,29 +192,41 @@ function sessionFor(identity: FederatedIdentity, role: Role, asked: AskedSession
   }
 }
 
+async function mayHaveRoles(deps: GateDeps, identity: FederatedIdentity): Promise<boolean> {
+  return (!identity.demo || deps.demo) && (await isStillVouchedFor(identity, deps))
+}
+
 async function rolesFor(
   deps: GateDeps,
-  identity: FederatedIdentity,
+  identity: MappedIdentity,
   sessionName: string,
   facts: RequestFacts,
 ): Promise<OfferedRole[]> {
   const { roles, principalPolicies, accountId, demo } = deps
-  if ((identity.demo && !demo) || !(await isStillVouchedFor(identity, deps))) return []
+  if (!(await mayHaveRoles(deps, identity))) return []
   const offered: OfferedRole[] = []
   for (const role of await roles.list()) {
     const roleArn = arnOfRole(accountId, role.path, role.name)
     if (role.demo && !demo) continue
     if (identity.onlyRoles?.includes(roleArn) === false) continue
     if (!isTrusted({ identity, role, roleArn, accountId, sessionName, facts })) continue
+    const why = identity.given?.find(one => one.roleArn === roleArn)?.why
     offered.push({
       arn: roleArn,
       name: role.name,
       ...(role.description === undefined ? {} : { description: role.description }),
+      ...(why === undefined ? {} : { why }),
       maxSessionSeconds: role.maxSessionSeconds,
       abilities: describePolicies(
         findStoredPolicies(await principalPolicies.documents(role.id), 'identity') ?? [],
       ),
     })
   }
-  return offered
+  return inGivenOrder(offered, identity.given)
+}
+
+/** Those of a mapping in its order: the first is the one that it chooses. */
+function inGivenOrder(offered: OfferedRole[], given: MappedIdentity['given']): OfferedRole[] {
+  if (given === undefined) return offered
+  return given.flatMap(({ roleArn }) => offered.find(({ arn }) => arn === roleArn) ?? [])
 }

@@ -1,10 +1,12 @@
 import type { Caller } from '../base/caller.ts'
 import type { FederatedIdentity } from '../base/federated-identity.ts'
 import type { RequestFacts } from '../base/request-facts.ts'
+import type { Why } from '../base/role-mapping.ts'
 import type { Credentials, Session } from '../base/session.ts'
 import type { Minted } from '../credentials/mint.ts'
 import type { Role } from '../store/roles.ts'
 import type { IdentityAlgorithm } from '../tokens/sign-identity-token.ts'
+import type { MappingStory } from './given-roles.ts'
 
 /** What the caller wishes for the session; whether they get it is the gate's to say. */
 export type AskedSession = {
@@ -67,6 +69,8 @@ export type OfferedRole = {
   arn: string
   name: string
   description?: string
+  /** By what the provider's role mapping gives it, where there is one. */
+  why?: Why
   maxSessionSeconds: number
   /** What its policies allow, in plain sentences. */
   abilities: readonly string[]
@@ -117,6 +121,12 @@ export type Gate = {
    */
   identityToken(caller: Caller, asked: AskedIdentityToken, facts: RequestFacts): Promise<IssuedIdentityToken>
 
-  /** The roles whose trust policy admits this identity under this session name, by the roles' names. */
+  /**
+   * The roles whose trust policy admits this identity under this session name, by the roles' names; where the provider
+   * has a role mapping, those that it gives, in its order.
+   */
   rolesFor(identity: FederatedIdentity, sessionName: string, facts: RequestFacts): Promise<OfferedRole[]>
+
+  /** What somebody may know of their provider's role mapping. */
+  mappingFor(identity: FederatedIdentity): Promise<MappingStory>
 }

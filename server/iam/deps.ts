@@ -21,6 +21,7 @@ export type IamDeps = Pick<
   | 'policies'
   | 'oidcProviders'
   | 'samlProviders'
+  | 'roleMappings'
   | 'accessReports'
   | 'people'
 > & {

@@ -22,6 +22,7 @@ import * as policies from './policies.ts'
 import { listEntitiesForPolicy } from './policy-entities.ts'
 import * as policyVersions from './policy-versions.ts'
 import { revokeSessions } from './revoke-sessions.ts'
+import * as roleMappings from './role-mappings.ts'
 import * as roles from './roles.ts'
 import * as samlProviders from './saml-providers.ts'
 import * as simulate from './simulate.ts'
@@ -118,6 +119,10 @@ export function createIamService(deps: IamDeps): QueryService {
     bindAction(revokeSessions, deps),
     bindAction(ldapGroupRoles.putLdapGroupRoles, deps),
     bindAction(ldapGroupRoles.getLdapGroupRoles, deps),
+    bindAction(roleMappings.putProviderRoleMapping, deps),
+    bindAction(roleMappings.getProviderRoleMapping, deps),
+    bindAction(roleMappings.deleteProviderRoleMapping, deps),
+    bindAction(roleMappings.listProviderRoleMappings, deps),
   ]
   return {
     name: 'iam',

@@ -14,6 +14,7 @@ import { linkedPeople } from './migrations/0011-linked-people.ts'
 import { directoryPeople } from './migrations/0012-directory-people.ts'
 import { accounts } from './migrations/0013-accounts.ts'
 import { identityPools } from './migrations/0015-identity-pools.ts'
+import { roleMappings } from './migrations/0017-role-mappings.ts'
 import type { Schema } from './schema.ts'
 
 /** The dialects differ in a few types; `order by` goes by bytes in both, whatever the server's language is. */
@@ -71,6 +72,7 @@ function migrationsFor(kind: DatabaseKind): Record<string, Migration> {
     '0012-directory-people': run(directoryPeople, kind),
     '0013-accounts': run(accounts, kind),
     '0015-identity-pools': run(identityPools, kind),
+    '0017-role-mappings': run(roleMappings, kind),
   }
 }
 

@@ -20,6 +20,7 @@ import { createPrincipalPolicies, type PrincipalPolicies } from './principal-pol
 import { createPrincipals, type Principals } from './principals.ts'
 import { openReadOnlyDatabase } from './read-only-database.ts'
 import { createRevocations, type Revocations } from './revocations.ts'
+import { createRoleMappings, type RoleMappings } from './role-mappings.ts'
 import { createRoles, type Roles } from './roles.ts'
 import { createSamlProviders, type SamlProviders } from './saml-providers.ts'
 import { createSettings, type Settings } from './settings.ts'
@@ -45,6 +46,7 @@ export type Store = {
   policies: Policies
   oidcProviders: OidcProviders
   samlProviders: SamlProviders
+  roleMappings: RoleMappings
   usedProofs: UsedProofs
   accessReports: AccessReports
   accounts: Accounts
@@ -119,6 +121,7 @@ function createStore(database: Database): Store {
     policies: createPolicies(database),
     oidcProviders: createOidcProviders(database),
     samlProviders: createSamlProviders(database),
+    roleMappings: createRoleMappings(database),
     usedProofs,
     accessReports,
     accounts: createAccounts(database),

@@ -110,6 +110,7 @@ export type Schema = {
     tags: Json
     created_at_ms: Ms
   }
+  role_mappings: { provider: string; mapping: Json; default_role: string | null }
   /** What stands for a proof that counts once and was shown. */
   used_proofs: { hash: string; expires_at_ms: Ms }
 

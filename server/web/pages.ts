@@ -8,6 +8,7 @@ export type PageName =
   | 'log-in'
   | 'saml-request'
   | 'roles'
+  | 'why'
   | 'credentials'
   | 'account'
   | 'account-sign-in'

@@ -4,6 +4,7 @@ import {
   type MappingRule,
   type MatchType,
   mapRole,
+  mapRoles,
   type RoleMapping,
 } from '../../server/base/role-mapping.ts'
 
@@ -136,4 +137,76 @@ test('without a mapping the default counts, and nothing else can be asked for', 
   assert.equal(mapRole({ claims, defaultRole, askedRole: defaultRole }).outcome, 'role')
   assert.equal(mapRole({ claims, defaultRole, askedRole: arn('admin') }).outcome, 'denied')
   assert.equal(mapRole({ claims }).outcome, 'denied')
+})
+
+describe('all roles that somebody may choose among', () => {
+  const rolesOf = (mapping: RoleMapping | undefined, claims: object, role?: string) =>
+    mapRoles({ mapping, claims: { ...claims }, defaultRole: role }).map(one => [one.roleArn, one.why.kind])
+  const byTeam = rules(
+    rule('team', 'Contains', 'a', 'a'),
+    rule('team', 'Contains', 'b', 'b'),
+    rule('team', 'Equals', 'ab', 'a'),
+  )
+
+  for (const [story, mapping, claims, role, expected] of [
+    [
+      'those of all rules that match, each once',
+      byTeam,
+      { team: 'ab' },
+      undefined,
+      [
+        ['a', 'rule'],
+        ['b', 'rule'],
+      ],
+    ],
+    ['not the default beside them', lenient(byTeam), { team: 'b' }, defaultRole, [['b', 'rule']]],
+    [
+      'the default where no rule matches',
+      lenient(byTeam),
+      { team: 'x' },
+      defaultRole,
+      [['default', 'default']],
+    ],
+    ['none where that is denied', byTeam, { team: 'x' }, defaultRole, []],
+    ['none where there is no default', lenient(byTeam), {}, undefined, []],
+    [
+      'those of a token, the preferred one first',
+      token,
+      { 'cognito:roles': [arn('a'), arn('b')], 'cognito:preferred_role': arn('b') },
+      undefined,
+      [
+        ['b', 'preferredRole'],
+        ['a', 'askedRole'],
+      ],
+    ],
+    [
+      'those of a token that prefers none, though none is given unasked',
+      token,
+      { 'cognito:roles': [arn('a'), arn('b')] },
+      undefined,
+      [
+        ['a', 'askedRole'],
+        ['b', 'askedRole'],
+      ],
+    ],
+    [
+      'the default before those of a token that prefers none',
+      lenient(token),
+      { 'cognito:roles': [arn('a'), arn('b')] },
+      defaultRole,
+      [
+        ['default', 'default'],
+        ['a', 'askedRole'],
+        ['b', 'askedRole'],
+      ],
+    ],
+    ['the default without a mapping', undefined, { team: 'a' }, defaultRole, [['default', 'default']]],
+  ] as const) {
+    test(story, () =>
+      assert.deepEqual(
+        rolesOf(mapping, claims, role),
+        expected.map(([name, kind]) => [arn(name), kind]),
+      ),
+    )
+  }
 })

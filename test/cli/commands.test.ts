@@ -6,8 +6,9 @@ import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { CreateOpenIDConnectProviderCommand } from '@aws-sdk/client-iam'
 import { audience, makeKey, publicJwk, startIssuer } from '../support/issuer.ts'
-import { assumeForm, auditRowsIn, startRolecallProcess } from '../support/rolecall-process.ts'
+import { assumeForm, auditRowsIn, rootKeysIn, startRolecallProcess } from '../support/rolecall-process.ts'
 import { makeCertificate } from '../support/server-certificate.ts'
+import { postSigned } from '../support/signed-form.ts'
 import { runProcess } from '../support/start-process.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
@@ -109,6 +110,55 @@ describe('provider test, beside the service that runs', () => {
   })
 })
 
+describe('mapping', () => {
+  const provider = `arn:aws:iam::${rolecall.accountId}:oidc-provider/${name}`
+  const signer = { port: rolecall.port, rootKeys: rootKeysIn(dataDir) }
+  const claims = (value: unknown) => fileOf('claims.json', JSON.stringify(value))
+
+  test('shows which rule fires, and ends with 1 where it leads to no role', async () => {
+    const none = await command(['mapping', name, '--claims', claims({ groups: 'a' })])
+    assert.deepEqual([none.code, none.output.trim()], [2, `There is no role mapping for ${name}.`])
+    const put = {
+      Action: 'PutProviderRoleMapping',
+      Version: '2010-05-08',
+      Provider: provider,
+      Type: 'Rules',
+      AmbiguousRoleResolution: 'Deny',
+      'Rules.member.1.Claim': 'groups',
+      'Rules.member.1.MatchType': 'Equals',
+      'Rules.member.1.Value': 'readers',
+      'Rules.member.1.RoleARN': role,
+    }
+    assert.equal((await postSigned(signer, 'iam', put)).status, 200)
+    const good = await command(['mapping', name, '--claims', claims({ groups: ['readers'] })])
+    assert.equal(good.code, 0, good.output)
+    assert.match(good.output, /^✓ Rule 1 .*Matches: groups Equals “readers”/m)
+    assert.match(good.output, /^✓ Role .*role\/reader, by rule 1, the first that matches\.$/m)
+    assert.match(good.output, /^✓ Trust policy, reader .*Admits them\.$/m)
+    const other = await command(['mapping', provider, '--claims', claims({ groups: ['\u001b[2J'] })])
+    assert.equal(other.code, 1)
+    assert.match(other.output, /^✗ Role .*No rule matches, and then none is given/m)
+    assert.ok(!other.output.includes('\u001b'))
+    const tested = await command(['provider', 'test', name, '--token', fileOf('mapped', issuer.sign())])
+    assert.match(tested.output, /the provider’s role mapping does not give it/)
+    const away = { Action: 'DeleteProviderRoleMapping', Version: '2010-05-08', Provider: provider }
+    assert.equal((await postSigned(signer, 'iam', away)).status, 200)
+  })
+
+  for (const [story, args, says] of [
+    ['no provider', [], /Which mapping\?/],
+    ['no claims', [name], /--claims takes a file/],
+    ['claims that are none', [name, '--claims', fileOf('list.json', '[]')], /no JSON object/],
+    ['a file that is not there', [name, '--claims', join(folder, 'nowhere')], /--claims names no file/],
+  ] as const) {
+    test(`ends with 2 for ${story}`, async () => {
+      const { code, output } = await command(['mapping', ...args])
+      assert.equal(code, 2)
+      assert.match(output, says)
+    })
+  }
+})
+
 describe('why', () => {
   test('tells of a refusal by its request id, while the service runs', async () => {
     const token = issuer.sign({ aud: 'somebody-elses' })
@@ -144,7 +194,12 @@ describe('the commands', () => {
   test('are listed by help, and without a word', async () => {
     const help = await command(['help'])
     assert.equal(help.code, 0)
-    for (const words of ['provider test NAME', 'provider list', 'why REQUEST-ID'])
+    for (const words of [
+      'provider test NAME',
+      'provider list',
+      'mapping [POOL-ID] PROVIDER',
+      'why REQUEST-ID',
+    ])
       assert.ok(help.output.includes(words))
     const without = await command([])
     assert.deepEqual([without.code, without.output], [2, help.output])

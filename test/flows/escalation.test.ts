@@ -7,10 +7,12 @@ import {
   GetFederationTokenCommand,
   GetSessionTokenCommand,
 } from '@aws-sdk/client-sts'
-import { allow, faultOf, keysOf, policyOf } from '../support/aws-calls.ts'
+import { allow, assumeRole, faultOf, keysOf, policyOf } from '../support/aws-calls.ts'
 import { entitiesOf } from '../support/iam-entities.ts'
-import { type Keys, startRolecall } from '../support/rolecall.ts'
+import { faultIn } from '../support/post-form.ts'
+import { type Keys, startRolecall, trusting } from '../support/rolecall.ts'
 import { awsAttributes, createSamlIdp, encode } from '../support/saml-idp.ts'
+import { postSigned } from '../support/signed-form.ts'
 
 /*
  * The well-known ways in which somebody who may administer a little makes themselves able to do everything. Each is
@@ -135,6 +137,28 @@ async function policyOfDelegate({ name }: Scene): Promise<string> {
 
 const inline = { PolicyName: 'climb', PolicyDocument: everything }
 const denyCrown = { Effect: 'Deny', Action: crownAction, Resource: '*' }
+
+const roleFor = (name: string) => arn(`role/${name}-mapped`)
+
+/** An administrator's role that trusts everybody of a provider, whose mapping gives them another one. */
+async function mappedAway(name: string) {
+  const issuer = await rolecall.registerIssuer()
+  const RoleArn = await rolecall.createRole(`${name}-mapped`, trusting(accountId, issuer))
+  await root.send(new iam.PutRolePolicyCommand({ RoleName: `${name}-mapped`, ...inline }))
+  const form = {
+    Provider: arn(`oidc-provider/${issuer.url.replace('http://', '')}`),
+    Type: 'Token',
+    AmbiguousRoleResolution: 'AuthenticatedRole',
+  }
+  const put = async (keys: Keys, Action: string, more: Record<string, string>) => {
+    const answer = await postSigned(rolecall, 'iam', { Action, Version: '2010-05-08', ...more }, keys)
+    if (answer.status !== 200) throw Object.assign(new Error(answer.xml), { Code: faultIn(answer).code })
+  }
+  await put(rolecall.rootKeys, 'PutProviderRoleMapping', { ...form, DefaultRoleArn: arn('role/harmless') })
+  const take = async () => keysOf(await assumeRole(rolecall, RoleArn, issuer.sign()))
+  assert.equal((await faultOf(take())).code, 'AccessDenied')
+  return { form, put, take }
+}
 
 /** Answers credentials that were won on the way, beside the delegate's own. */
 type Path = (scene: Scene, guarded: boolean) => Promise<Keys[]>
@@ -317,6 +341,19 @@ const paths: Record<string, Path> = {
     const SAMLAssertion = encode(response)
     const asked = new AssumeRoleWithSAMLCommand({ RoleArn, PrincipalArn: provider, SAMLAssertion })
     return [keysOf(await rolecall.sts().send(asked))]
+  },
+  async 'PutProviderRoleMapping, by which a provider’s people, and so oneself, may have an administrator’s role'({
+    name,
+    keys,
+  }) {
+    const { form, take, put } = await mappedAway(name)
+    await put(keys, 'PutProviderRoleMapping', { ...form, DefaultRoleArn: roleFor(name) })
+    return [await take()]
+  },
+  async 'DeleteProviderRoleMapping, which kept oneself from an administrator’s role'({ name, keys }) {
+    const { form, take, put } = await mappedAway(name)
+    await put(keys, 'DeleteProviderRoleMapping', { Provider: form.Provider })
+    return [await take()]
   },
   async 'TagUser, of oneself, where an administrator’s policy goes by a tag'({ client, name }) {
     const byTag = { ...crown, Condition: { StringEquals: { 'aws:PrincipalTag/admin': 'true' } } }

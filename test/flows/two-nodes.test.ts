@@ -84,6 +84,12 @@ describe('two nodes on one PostgreSQL database', { skip: skipWithoutPostgres }, 
     await one.iam().send(new PutRolePolicyCommand({ RoleName: 'worker', PolicyName: 'read', PolicyDocument }))
     await within2s(() => succeeds(read()))
 
+    const provider = `arn:aws:iam::${one.accountId}:oidc-provider/${issuer.url.replace('http://', '')}`
+    const mapping = { Provider: provider, Type: 'Token', AmbiguousRoleResolution: 'Deny' }
+    const put = { Action: 'PutProviderRoleMapping', Version: '2010-05-08', ...mapping }
+    assert.equal((await postSigned(one, 'iam', put)).status, 200)
+    await within2s(async () => !(await succeeds(assume())))
+
     const rows = await runSql(url, `select access_key_id from audit where decision = 'allowed'`)
     assert.ok(rows.some(row => row.access_key_id === keys.accessKeyId))
   })

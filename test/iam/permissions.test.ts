@@ -392,7 +392,15 @@ async function ask([action, before, , input]: Row, keys: Keys, name: string): Pr
 }
 
 /** They are no part of AWS's, and have tests of their own. */
-const ownActions = ['RevokeSessions', 'PutLDAPGroupRoles', 'GetLDAPGroupRoles']
+const ownActions = [
+  'RevokeSessions',
+  'PutLDAPGroupRoles',
+  'GetLDAPGroupRoles',
+  'PutProviderRoleMapping',
+  'GetProviderRoleMapping',
+  'DeleteProviderRoleMapping',
+  'ListProviderRoleMappings',
+]
 /** For users alone, where these callers are roles: test/iam/login-profiles.test.ts has it. */
 const usersAlone = ['ChangePassword']
 

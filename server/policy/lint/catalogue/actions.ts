@@ -74,7 +74,8 @@ const withoutCall: Partial<Record<RolecallService, string>> = {
     PassRole GetAccountEmailAddress GetAccountName UpdateAccountEmailAddress UpdateAccountName
     DeleteCloudFrontPublicKey GetCloudFrontPublicKey ListCloudFrontPublicKeys UpdateCloudFrontPublicKey
     UploadCloudFrontPublicKey ListSTSRegionalEndpointsStatus SetSTSRegionalEndpointStatus
-    RevokeSessions GetLDAPGroupRoles PutLDAPGroupRoles`,
+    RevokeSessions GetLDAPGroupRoles PutLDAPGroupRoles PutProviderRoleMapping GetProviderRoleMapping
+    DeleteProviderRoleMapping ListProviderRoleMappings`,
   sts: 'TagSession SetSourceIdentity SetContext GetServiceBearerToken TagGetWebIdentityToken AssumeRoleWithLDAPIdentity',
   'cognito-identity': `
     GetIdentityPoolAnalytics GetIdentityPoolDailyAnalytics GetIdentityProviderDailyAnalytics`,
