@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { Refusal } from '../base/refusal.ts'
 import type { Account } from '../store/accounts.ts'
 import type { AccountDeps } from './deps.ts'
-import { readEmail } from './email-address.ts'
+import { type EmailAddress, readEmail } from './email-address.ts'
 import { type Factors, hasFactor } from './factors.ts'
 import type { LoggedIn, Method } from './identity.ts'
 import { mails } from './mails.ts'
@@ -29,7 +29,11 @@ export function createLogIn(deps: AccountDeps, factors: Factors) {
   let decoy: Promise<string> | undefined
 
   async function showPassword(email: string, password: string, sourceIp: string): Promise<PasswordShown> {
-    const account = await attempt({ name: email, sourceIp }, () => check(email, password))
+    const address = readEmail(email)
+    // By the key: a host name has spellings (Punycode, other full stops) that `nameKey` tells apart, each a count anew.
+    const account = await attempt({ name: address?.emailKey ?? email, sourceIp }, () =>
+      check(address, password),
+    )
     const loggedIn: LoggedIn = { account, amr: ['pwd'], atMs: clock() }
     if (!(await hasFactor(deps, account))) return { kind: 'done', loggedIn }
     const { subject, changedAtMs } = account
@@ -37,8 +41,7 @@ export function createLogIn(deps: AccountDeps, factors: Factors) {
     return { kind: 'needsFactor', account, ticket: sealTicket(deps, ticketPurpose, ticket, ticketSeconds) }
   }
 
-  async function check(email: string, password: string): Promise<Account> {
-    const address = readEmail(email)
+  async function check(address: EmailAddress | undefined, password: string): Promise<Account> {
     const account = address && (await accounts.findByEmail(address.emailKey))
     const stored = account?.passwordHash
     decoy ??= hashing.hash(randomBytes(16).toString('base64url'))

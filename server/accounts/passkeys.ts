@@ -61,7 +61,9 @@ export function createPasskeyCeremonies(deps: AccountDeps, factors: Factors) {
   }
 
   async function verify(response: AuthenticationResponseJSON, purpose: string): Promise<PasskeyShown> {
-    const passkey = typeof response.id === 'string' ? await passkeys.find(response.id) : undefined
+    // What is no base64url is no credential's id: PostgreSQL would not take a NUL.
+    const isId = typeof response.id === 'string' && /^[\w-]{1,1400}$/.test(response.id)
+    const passkey = isId ? await passkeys.find(response.id) : undefined
     if (passkey === undefined) throw refused('an unknown passkey')
     let challenge = ''
     const { verified, authenticationInfo } = await verifyAuthenticationResponse({

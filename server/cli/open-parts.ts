@@ -40,6 +40,7 @@ export async function openParts(config: Config): Promise<ProviderTestDeps & { cl
     proofs: createProofVerifiers({
       ...store,
       ...withoutTraces,
+      revocations: { ...store.revocations, add: async () => undefined },
       config,
       keyring,
       findPoolKey: identityKeys.verifying,
@@ -56,7 +57,6 @@ export async function openParts(config: Config): Promise<ProviderTestDeps & { cl
 const withoutTraces = {
   usedProofs: { use: async () => true, isUsed: async () => false },
   directoryPeople: { remember: async () => undefined },
-  revocations: { add: async () => undefined },
 }
 
 /** Where the service never ran there is nothing to read, and providers by configuration can be tested all the same. */

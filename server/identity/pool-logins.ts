@@ -4,6 +4,8 @@ import type { FederatedIdentity } from '../base/federated-identity.ts'
 import { Refusal } from '../base/refusal.ts'
 import type { SamlVerifier, SamlVerifierDeps } from '../saml/verify-response.ts'
 import type { IdentityPools } from '../store/identity-pools.ts'
+import type { PoolIdentities } from '../store/pool-identities.ts'
+import type { Revocations } from '../store/revocations.ts'
 import type { UsedProofs } from '../store/used-proofs.ts'
 import type { KeySetCache } from '../tokens/key-set-cache.ts'
 import {
@@ -70,6 +72,29 @@ export async function requireClassicFlow(
     })
   }
   return withDemo({ identity, claims }).identity
+}
+
+/**
+ * A pool's token lives for a day where a backend asks for it: what ends the identity meanwhile, or its sessions, ends the
+ * token too. Whoever holds it would have new credentials a moment later.
+ *
+ * @throws {Refusal} token.rejected
+ */
+export async function requireLivePoolToken(
+  {
+    poolIdentities,
+    revocations,
+  }: { poolIdentities: Pick<PoolIdentities, 'find'>; revocations: Pick<Revocations, 'denylist'> },
+  { identity: { issuer, subject, audience }, claims }: VerifiedToken,
+): Promise<void> {
+  const found = await poolIdentities.find(subject)
+  if (found?.poolId !== audience) throw new Refusal('token.rejected', { detail: 'the identity is gone' })
+  const denylist = await revocations.denylist()
+  // Under the name that it has now as well: it may have been merged since.
+  const isEnded = [subject, found.id].some(one =>
+    denylist.coversPerson({ issuer, subject: one }, Number(claims.iat)),
+  )
+  if (isEnded) throw new Refusal('token.rejected', { detail: 'the identity’s sessions were ended' })
 }
 
 /** What a stand-in vouched for is marked in the token as well. */

@@ -13,6 +13,7 @@ import {
 import type { DirectoryPeople } from '../store/directory-people.ts'
 import type { IdentityPools } from '../store/identity-pools.ts'
 import type { OidcProviders } from '../store/oidc-providers.ts'
+import type { PoolIdentities } from '../store/pool-identities.ts'
 import type { Revocations } from '../store/revocations.ts'
 import type { SamlProviders } from '../store/saml-providers.ts'
 import type { Settings } from '../store/settings.ts'
@@ -35,6 +36,7 @@ import {
   type PoolLoginVerifier,
   poolIssuerRecord,
   requireClassicFlow,
+  requireLivePoolToken,
 } from './pool-logins.ts'
 import { createSamlProviderLookup } from './saml-providers.ts'
 
@@ -76,12 +78,13 @@ export type ProofVerifierDeps = {
   /** Where one is set up. */
   directoryAccess?: DirectoryAccess | undefined
   directoryPeople: Pick<DirectoryPeople, 'remember'>
-  revocations: Pick<Revocations, 'add'>
+  revocations: Pick<Revocations, 'add' | 'denylist'>
   settings: Pick<Settings, 'find'>
   oidcProviders: Pick<OidcProviders, 'find'>
   samlProviders: Pick<SamlProviders, 'find'>
   usedProofs: Pick<UsedProofs, 'use' | 'isUsed'>
   identityPools: Pick<IdentityPools, 'find'>
+  poolIdentities: Pick<PoolIdentities, 'find'>
   /** Our own keys, of tokens that identity pools give. */
   findPoolKey: IssuerRecord['findKey']
   keyring: Keyring
@@ -134,6 +137,7 @@ export function createProofVerifiers(deps: ProofVerifierDeps): ProofVerifiers {
       const verified = await idTokens.read(token, expected)
       const ours = deps.ownIssuers?.find(({ record }) => record.issuer === verified.identity.issuer)
       await ours?.requireLive(verified.identity)
+      if (verified.identity.issuer === ofPools.issuer) await requireLivePoolToken(deps, verified)
       return verified
     },
   }

@@ -32,6 +32,8 @@ export type PoolIdentities = {
   find(id: string): Promise<PoolIdentity | undefined>
   /** The ids of those whose logins these are, each once. */
   findOwners(poolId: string, logins: readonly PoolLogin[]): Promise<string[]>
+  /** The ids of those that have this login, in every pool. */
+  ownersOf(login: PoolLogin): Promise<string[]>
   /** Without logins it is a guest's. @throws {Refusal} entity.exists when one of the logins is somebody's already */
   create(poolId: string, id: string, logins: readonly PoolLogin[], nowMs: number): Promise<void>
   /**
@@ -72,6 +74,18 @@ export function createPoolIdentities({ db, write }: Database): PoolIdentities {
     async findOwners(poolId, logins) {
       const rows = await Promise.all(logins.map(login => findOwner(db, poolId, login)))
       return [...new Set(rows.flatMap(row => row?.identity_id ?? []))]
+    },
+    async ownersOf({ provider, subject, demo }) {
+      const rows = await db
+        .selectFrom('pool_logins')
+        .select('identity_id')
+        // By pool, which the key begins with: there may be a million logins.
+        .where('pool_id', 'in', query => query.selectFrom('identity_pools').select('id'))
+        .where('provider', '=', provider)
+        .where('subject', '=', subject)
+        .where('demo', '=', demo ? 1 : 0)
+        .execute()
+      return rows.map(row => row.identity_id)
     },
     create(poolId, id, logins, nowMs) {
       const guest = logins.length === 0 ? (1 as const) : (0 as const)

@@ -57,6 +57,7 @@ export async function composeAccounts() {
       },
       totp: { findStep, base32 },
       attempt: createPasswordTries(clock, { stepMs: 0 }).attempt,
+      alsoKnownAs: async () => [],
       record: async () => undefined,
       issuer: issuer.issuer,
       publicUrl: 'https://login.example',

@@ -60,6 +60,22 @@ describe('own accounts', async () => {
     assert.equal(readEmail('adı@example.com'), undefined)
   })
 
+  test('tries at one address are counted together, however it is spelt', async () => {
+    const spellings = [
+      'eve@exämple.com',
+      'eve@xn--exmple-cua.com',
+      'eve@exämple。com',
+      'EVE@xn--exmple-cua。com',
+    ]
+    assert.equal(new Set(spellings.map(one => readEmail(one)?.emailKey)).size, 1)
+    const reasons = []
+    for (let n = 0; n < 6; n++) {
+      const tried = accounts.logIn.showPassword(spellings[n % 4] ?? '', 'wrong', '203.0.113.7')
+      reasons.push((await refusalOf(tried)).reason)
+    }
+    assert.deepEqual(reasons, [...Array(5).fill('password.refused'), 'request.throttled'])
+  })
+
   test('an operator’s own list counts, without regard to case', async () => {
     const file = join(temporaryFolder(), 'refused.txt')
     writeFileSync(file, 'Winter in Wichita\r\nsecond line here\n')

@@ -6,6 +6,7 @@ import { CreateRoleCommand } from '@aws-sdk/client-iam'
 import { assumeRole, faultOf, keysOf } from '../support/aws-calls.ts'
 import { loginOf, makePool, roleOf } from '../support/identity-pool.ts'
 import { startRolecall } from '../support/rolecall.ts'
+import { postSigned } from '../support/signed-form.ts'
 
 const rolecall = await startRolecall()
 const client = rolecall.cognito()
@@ -221,6 +222,38 @@ test('an identity that is deleted is gone, with what it was called before', asyn
   assert.deepEqual(answer.UnprocessedIdentityIds, [])
   assert.equal((await faultOf(pool.credentials(id, own(token)))).code, 'ResourceNotFoundException')
   assert.notEqual((await developerToken('kim')).id, id)
+})
+
+test('a token ends with its identity: whoever holds it gets no role any more', async () => {
+  const { id, token } = await developerToken('max', { TokenDuration: 86_400 })
+  await assumeRole(rolecall, pool.userRole, token)
+  await client.send(new cognito.DeleteIdentitiesCommand({ IdentityIdsToDelete: [id] }))
+  assert.equal((await faultOf(assumeRole(rolecall, pool.userRole, token))).code, 'IDPRejectedClaim')
+})
+
+test('what ends an identity’s sessions ends its tokens too, at both doors, and under the name it had before', async () => {
+  const end = async (Subject: string) => {
+    const form = { Action: 'RevokeSessions', Version: '2010-05-08', Issuer: `${rolecall.url}/identity-pools` }
+    assert.equal((await postSigned(rolecall, 'iam', { ...form, Subject })).status, 200)
+  }
+  const [mia, nat, other] = [
+    await developerToken('mia', { TokenDuration: 86_400 }),
+    await developerToken('nat', { TokenDuration: 86_400 }),
+    await developerToken('ole'),
+  ]
+  const merging = { IdentityPoolId: pool.id, DeveloperProviderName: developer }
+  const users = { SourceUserIdentifier: 'nat', DestinationUserIdentifier: 'mia' }
+  await client.send(new cognito.MergeDeveloperIdentitiesCommand({ ...merging, ...users }))
+  await pool.credentials(nat.id, own(nat.token))
+  await end(mia.id)
+  for (const { id, token } of [mia, nat]) {
+    assert.equal((await faultOf(assumeRole(rolecall, pool.userRole, token))).code, 'IDPRejectedClaim')
+    assert.equal((await faultOf(pool.credentials(id, own(token)))).code, 'NotAuthorizedException')
+  }
+  await assumeRole(rolecall, pool.userRole, other.token)
+  rolecall.advanceMs(1_000)
+  const anew = await developerToken('mia')
+  await assumeRole(rolecall, pool.userRole, anew.token)
 })
 
 test('tags that a backend gives go with the token, into the session', async () => {
