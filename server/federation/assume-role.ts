@@ -96,9 +96,11 @@ function personOf({ issuer, subject, personId }: FederatedIdentity) {
 }
 
 function provenBefore(
-  { provenAtSeconds: proven, sessionEndsAtSeconds: endsAtSeconds }: FederatedIdentity,
+  { provenAtSeconds: proven, sessionEndsAtSeconds, narrowedTo }: FederatedIdentity,
   nowSeconds: number,
 ) {
+  // What is theirs for a time is so along a chain of roles too, which could go round for longer.
+  const endsAtSeconds = narrowedTo === undefined ? sessionEndsAtSeconds : nowSeconds + narrowedTo.seconds
   return {
     ...(proven === undefined || proven >= nowSeconds ? {} : { provenAtSeconds: proven }),
     ...(endsAtSeconds === undefined ? {} : { endsAtSeconds }),

@@ -1,7 +1,7 @@
 import { createHash, type KeyObject } from 'node:crypto'
 import type { Request, RequestHandler } from 'express'
 import session from 'express-session'
-import type { Clock } from '../base/clock.ts'
+import { type Clock, toSeconds } from '../base/clock.ts'
 import type { FederatedIdentity } from '../base/federated-identity.ts'
 import { Refusal } from '../base/refusal.ts'
 import { personKey } from '../store/revocations.ts'
@@ -76,13 +76,18 @@ export function sessionIdHash(request: Request): string {
   return hash(request.sessionID)
 }
 
-/** The same session under a new id, as if it had begun now: what ends those before must not end it. */
+/**
+ * The same session under a new id, as if it had begun now, its proof too: what ends those before must end neither it nor
+ * what is got by it.
+ */
 export async function renewSession(request: Request, clock: Clock): Promise<void> {
-  const { identity, signedInBy, browser, expiresAtMs } = request.session
+  const { identity: known, signedInBy, browser, expiresAtMs } = request.session
   await new Promise<void>((resolve, reject) => {
     request.session.regenerate(error => (error ? reject(error) : resolve()))
   })
-  Object.assign(request.session, { identity, signedInBy, browser, expiresAtMs, signedInAtMs: clock() })
+  const signedInAtMs = clock()
+  const identity = known && { ...known, provenAtSeconds: toSeconds(signedInAtMs) }
+  Object.assign(request.session, { identity, signedInBy, browser, expiresAtMs, signedInAtMs })
 }
 
 type Callback = (error?: unknown) => void

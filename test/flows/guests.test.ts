@@ -8,7 +8,7 @@ import { test } from 'node:test'
 import { parseEnv, promisify } from 'node:util'
 import { LookupEventsCommand } from '@aws-sdk/client-cloudtrail'
 import { ListRolesCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam'
-import { GetCallerIdentityCommand } from '@aws-sdk/client-sts'
+import { AssumeRoleCommand, GetCallerIdentityCommand } from '@aws-sdk/client-sts'
 import { lint } from '../../server/policy/lint/lint.ts'
 import { allow, policyOf } from '../support/aws-calls.ts'
 import { createHttpBrowser } from '../support/http-browser.ts'
@@ -183,4 +183,21 @@ test('guests are off unless configured', async () => {
   assert.equal(json.error, 'unsupported_grant_type')
   assert.equal((await createHttpBrowser().post(`${without.url}/guest`, {})).status, 404)
   assert.doesNotMatch(await (await createHttpBrowser().get(without.url)).text(), /guest/i)
+})
+
+test('a guest’s time is over along a chain of roles too', async () => {
+  const { accountId } = rolecall
+  const next = await rolecall.createRole('next', {
+    Version: '2012-10-17',
+    Statement: {
+      Effect: 'Allow',
+      Principal: { AWS: `arn:aws:sts::${accountId}:assumed-role/guest/guest` },
+      Action: 'sts:AssumeRole',
+    },
+  })
+  const { json } = await ask(rolecall)
+  const { Expiration } = Object(json.credentials)
+  const asked = { RoleArn: next, RoleSessionName: 'next', DurationSeconds: 3_600 }
+  const { Credentials } = await rolecall.sts(keysIn(json)).send(new AssumeRoleCommand(asked))
+  assert.ok(Credentials?.Expiration && Credentials.Expiration <= new Date(Expiration))
 })

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { GetCallerIdentityCommand } from '@aws-sdk/client-sts'
 import { createHttpBrowser, type HttpBrowser, locationOf } from '../support/http-browser.ts'
 import { password, startAccountsRolecall } from '../support/own-accounts.ts'
+import { trusting } from '../support/rolecall.ts'
 
 const another = 'another walrus entirely'
 
@@ -93,6 +95,27 @@ describe('changes to an own account', async () => {
     const thief = createHttpBrowser()
     thief.jars.set(url, before)
     assert.equal(await isSignedIn(thief), false)
+  })
+
+  test('what the browser that goes on takes afterwards lives', async () => {
+    const role = await rolecall.createRole('member', trusting(rolecall.accountId, rolecall.issuer))
+    const browser = await register('goes-on@example.com')
+    const isGiven = async () => {
+      const given = await (await post(browser, '/credentials', { role, duration: '900' })).text()
+      const read = (name: string) => new RegExp(`${name}=&#39;([^&]+)`).exec(given)?.[1] ?? ''
+      const keys = {
+        accessKeyId: read('AWS_ACCESS_KEY_ID'),
+        secretAccessKey: read('AWS_SECRET_ACCESS_KEY'),
+        sessionToken: read('AWS_SESSION_TOKEN'),
+      }
+      const { Arn = '' } = await rolecall.sts(keys).send(new GetCallerIdentityCommand({}))
+      return Arn.includes('/member/')
+    }
+    assert.ok(await isGiven())
+    await post(browser, '/account/own/password', { old: password, password: another })
+    assert.ok(await isGiven())
+    await post(browser, '/account/own/sessions/end-others', {})
+    assert.ok(await isGiven())
   })
 
   test('the old password can’t be guessed there without bound', async () => {
