@@ -12,7 +12,6 @@ import { base32, findStep } from './credentials/totp.ts'
 import { createPasswordTries } from './identity/password-tries.ts'
 import { poolIssuer } from './identity/pool-logins.ts'
 import type { Keyring } from './keys/keyring.ts'
-import { createMailer } from './mail/mailer.ts'
 import { createOutbox, type Outbox } from './mail/outbox.ts'
 import type { IdentityKeys } from './oidc/identity-keys.ts'
 import type { Store } from './store/open-store.ts'
@@ -44,7 +43,8 @@ export async function openAccountAccess(
   if (config === undefined) return undefined
   const issuer = { ...ownIssuer(publicUrl, accountId), findKey: identityKeys.verifying }
   const outbox = config.smtp === undefined ? createOutbox(join(dataDir, 'outbox.txt'), clock) : undefined
-  const mailer = outbox ?? (config.smtp && createMailer(config.smtp, log))
+  // Loaded only where mail is sent.
+  const mailer = outbox ?? (config.smtp && (await import('./mail/mailer.ts')).createMailer(config.smtp, log))
   if (mailer === undefined) throw new TypeError('accounts without a way to send mail')
   const ownAccounts = createOwnAccounts(
     {

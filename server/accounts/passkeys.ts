@@ -1,12 +1,5 @@
 import { createHash } from 'node:crypto'
-import {
-  type AuthenticationResponseJSON,
-  generateAuthenticationOptions,
-  generateRegistrationOptions,
-  type RegistrationResponseJSON,
-  verifyAuthenticationResponse,
-  verifyRegistrationResponse,
-} from '@simplewebauthn/server'
+import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simplewebauthn/server'
 import { Refusal } from '../base/refusal.ts'
 import type { RequestFacts } from '../base/request-facts.ts'
 import type { Account } from '../store/accounts.ts'
@@ -18,6 +11,9 @@ import type { Method } from './identity.ts'
 import { mails } from './mails.ts'
 import { plainText } from './plain-text.ts'
 import { openTicket, sealTicket } from './tickets.ts'
+
+/** Loaded with the first passkey: it brings two hundred files. */
+const library = () => import('@simplewebauthn/server')
 
 const challengeSeconds = 600
 /** EdDSA, ES256 and RS256 by their COSE numbers: what authenticators have. */
@@ -66,23 +62,25 @@ export function createPasskeyCeremonies(deps: AccountDeps, factors: Factors) {
     const passkey = isId ? await passkeys.find(response.id) : undefined
     if (passkey === undefined) throw refused('an unknown passkey')
     let challenge = ''
-    const { verified, authenticationInfo } = await verifyAuthenticationResponse({
-      response,
-      expectedChallenge: given => {
-        challenge = given
-        return isOpen(purpose, given)
-      },
-      expectedOrigin: publicUrl,
-      expectedRPID: rpID,
-      credential: {
-        id: passkey.id,
-        publicKey: Uint8Array.from(passkey.publicKey),
-        counter: passkey.counter,
-      },
-      requireUserVerification: true,
-    }).catch((error: unknown) => {
-      throw refused(`a passkey: ${error instanceof Error ? error.message.slice(0, 200) : 'unreadable'}`)
-    })
+    const { verified, authenticationInfo } = await (await library())
+      .verifyAuthenticationResponse({
+        response,
+        expectedChallenge: given => {
+          challenge = given
+          return isOpen(purpose, given)
+        },
+        expectedOrigin: publicUrl,
+        expectedRPID: rpID,
+        credential: {
+          id: passkey.id,
+          publicKey: Uint8Array.from(passkey.publicKey),
+          counter: passkey.counter,
+        },
+        requireUserVerification: true,
+      })
+      .catch((error: unknown) => {
+        throw refused(`a passkey: ${error instanceof Error ? error.message.slice(0, 200) : 'unreadable'}`)
+      })
     if (!verified) throw refused('a passkey’s signature')
     await useChallenge(purpose, challenge)
     if (!(await passkeys.takeCounter(passkey.id, authenticationInfo.newCounter, deps.clock())))
@@ -98,7 +96,7 @@ export function createPasskeyCeremonies(deps: AccountDeps, factors: Factors) {
     /** For the page that asks for one; with an account, only its own are. */
     async logInOptions(account?: Account): Promise<object> {
       const known = account === undefined ? [] : await passkeys.listOf(account.subject)
-      return generateAuthenticationOptions({
+      return (await library()).generateAuthenticationOptions({
         rpID,
         challenge: challengeFor(toLogIn(account?.subject)),
         userVerification: 'required',
@@ -123,7 +121,7 @@ export function createPasskeyCeremonies(deps: AccountDeps, factors: Factors) {
 
     async addOptions({ subject, email, name }: Account): Promise<object> {
       const known = await passkeys.listOf(subject)
-      return generateRegistrationOptions({
+      return (await library()).generateRegistrationOptions({
         rpName: 'Rolecall',
         rpID,
         challenge: challengeFor(toAdd(subject)),
@@ -143,19 +141,23 @@ export function createPasskeyCeremonies(deps: AccountDeps, factors: Factors) {
       if ((await passkeys.listOf(subject)).length >= mostPasskeys) throw new Refusal('entity.limit')
       const response = readJson<RegistrationResponseJSON>(text)
       let challenge = ''
-      const { verified, registrationInfo } = await verifyRegistrationResponse({
-        response,
-        expectedChallenge: given => {
-          challenge = given
-          return isOpen(toAdd(subject), given)
-        },
-        expectedOrigin: publicUrl,
-        expectedRPID: rpID,
-        requireUserVerification: true,
-        supportedAlgorithmIDs,
-      }).catch((error: unknown) => {
-        throw refused(`a new passkey: ${error instanceof Error ? error.message.slice(0, 200) : 'unreadable'}`)
-      })
+      const { verified, registrationInfo } = await (await library())
+        .verifyRegistrationResponse({
+          response,
+          expectedChallenge: given => {
+            challenge = given
+            return isOpen(toAdd(subject), given)
+          },
+          expectedOrigin: publicUrl,
+          expectedRPID: rpID,
+          requireUserVerification: true,
+          supportedAlgorithmIDs,
+        })
+        .catch((error: unknown) => {
+          throw refused(
+            `a new passkey: ${error instanceof Error ? error.message.slice(0, 200) : 'unreadable'}`,
+          )
+        })
       if (!verified) throw refused('a new passkey')
       await useChallenge(toAdd(subject), challenge)
       const { credential, credentialDeviceType } = registrationInfo
