@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { Refusal } from '../../server/base/refusal.ts'
 import { createDirectory } from '../../server/directory/directory.ts'
-import { usualFilters } from '../../server/directory/settings.ts'
 import { createPasswordTries, type PasswordTries } from '../../server/identity/password-tries.ts'
 import type { Directory } from '../support/directory.ts'
+import { parsedSettingsOf } from '../support/directory-settings.ts'
 import { directoryEnv } from '../support/password-doors.ts'
 import { findSamba, startSamba } from '../support/samba.ts'
 import { signRequest } from '../support/sign-request.ts'
@@ -86,18 +86,8 @@ async function measureMemory(story: string, perNameMs: number): Promise<void> {
  * refused unseen.
  */
 async function timeRefusals(called: string, of: Directory, kind: 'ad' | 'ldap'): Promise<void> {
-  const settings = {
-    urls: [of.tlsUrl],
-    kind,
-    baseDn: of.baseDn,
-    groupBaseDn: of.baseDn,
-    bind: { dn: of.bindDn, password: of.bindPassword },
-    ca: readFileSync(of.caFile, 'utf8'),
-    startTls: false,
-    ...usualFilters[kind],
-  }
   let nowMs = Date.now()
-  const directory = createDirectory(settings, Date.now, { warn() {} })
+  const directory = createDirectory(parsedSettingsOf(of, kind), Date.now, { warn() {} })
   const refused = [
     { story: 'an unknown person', name: 'nobody', password: 'wrong' },
     { story: 'a wrong password', name: 'ada', password: 'wrong' },

@@ -4,6 +4,7 @@ import { describe, test } from 'node:test'
 import { usualFilters } from '../../server/directory/settings.ts'
 import type { DirectoryConfig } from '../../server/settings/directory-settings.ts'
 import type { Directory } from '../support/directory.ts'
+import { parsedSettingsOf } from '../support/directory-settings.ts'
 import { freePort } from '../support/free-port.ts'
 import { startRolecall } from '../support/rolecall.ts'
 import { groupDn, sambaDirectory, skipWithoutSamba } from '../support/samba.ts'
@@ -160,16 +161,7 @@ describe('servers of one directory', { skip: skipWithoutSlapd }, () => {
     const described = {
       name: 'corp',
       groupRoles: [],
-      settings: {
-        urls: [slapd.tlsUrl],
-        kind: 'ldap' as const,
-        baseDn: slapd.baseDn,
-        groupBaseDn: slapd.baseDn,
-        bind: { dn: slapd.bindDn, password: slapd.bindPassword },
-        ca: makeCertificate().cert,
-        startTls: false,
-        ...usualFilters.ldap,
-      },
+      settings: { ...parsedSettingsOf(slapd, 'ldap'), ca: makeCertificate().cert },
     }
     assert.notEqual(described.settings.ca, readFileSync(slapd.caFile, 'utf8'))
     const deps = await openForTest({ ROLECALL_DATA_DIR: rolecall.dataDir })

@@ -1,24 +1,13 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { after, describe, test } from 'node:test'
 import { createConnections } from '../../server/directory/connections.ts'
-import { usualFilters } from '../../server/directory/settings.ts'
+import { parsedSettingsOf } from '../support/directory-settings.ts'
 import { refusalOf } from '../support/refusal-of.ts'
 import { skipWithoutSlapd, startSlapd } from '../support/slapd.ts'
 
 describe('connections to a directory', { skip: skipWithoutSlapd }, async () => {
   if (skipWithoutSlapd) return
-  const { tlsUrl, baseDn, bindDn, bindPassword, caFile } = await startSlapd()
-  const settings = {
-    urls: [tlsUrl],
-    kind: 'ldap' as const,
-    baseDn,
-    groupBaseDn: baseDn,
-    bind: { dn: bindDn, password: bindPassword },
-    ca: readFileSync(caFile, 'utf8'),
-    startTls: false,
-    ...usualFilters.ldap,
-  }
+  const settings = parsedSettingsOf(await startSlapd(), 'ldap')
   const connections = createConnections(settings, { warn() {} })
   after(() => connections.close())
 

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { after, describe, test } from 'node:test'
 import { createDirectory, type Directory } from '../../server/directory/directory.ts'
 import { guidText } from '../../server/directory/object-id.ts'
-import { type DirectorySettings, usualFilters } from '../../server/directory/settings.ts'
+import type { DirectorySettings } from '../../server/directory/settings.ts'
 import { rolesOfGroups } from '../../server/identity/group-roles.ts'
 import {
   addMember,
@@ -12,6 +11,7 @@ import {
   removeMember,
   type Directory as TestDirectory,
 } from '../support/directory.ts'
+import { parsedSettingsOf } from '../support/directory-settings.ts'
 import { refusalOf } from '../support/refusal-of.ts'
 import { addPerson, groupDn, personDn, sambaDirectory, skipWithoutSamba } from '../support/samba.ts'
 import {
@@ -30,21 +30,7 @@ const warned: string[] = []
 const log = { warn: (context: object) => void warned.push(JSON.stringify(context)) }
 
 function open(of: TestDirectory, kind: 'ad' | 'ldap', more: Partial<DirectorySettings> = {}): Directory {
-  const directory = createDirectory(
-    {
-      urls: [of.tlsUrl],
-      kind,
-      baseDn: of.baseDn,
-      groupBaseDn: of.baseDn,
-      bind: { dn: of.bindDn, password: of.bindPassword },
-      ca: readFileSync(of.caFile, 'utf8'),
-      startTls: false,
-      ...usualFilters[kind],
-      ...more,
-    },
-    Date.now,
-    log,
-  )
+  const directory = createDirectory({ ...parsedSettingsOf(of, kind), ...more }, Date.now, log)
   after(() => directory.close())
   return directory
 }

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { type DirectorySettings, usualFilters } from '../../server/directory/settings.ts'
 import type { Directory } from './directory.ts'
 
 /** What a service is told, to have its people log in to this directory. */
@@ -9,6 +11,20 @@ export function settingsOf(directory: Directory, kind: 'ad' | 'ldap'): Record<st
     LDAP_BIND_DN: directory.bindDn,
     LDAP_BIND_PASSWORD: directory.bindPassword,
     LDAP_CA_FILE: directory.caFile,
+  }
+}
+
+/** What the directory's own code is told for the same. */
+export function parsedSettingsOf(directory: Directory, kind: 'ad' | 'ldap'): DirectorySettings {
+  return {
+    urls: [directory.tlsUrl],
+    kind,
+    baseDn: directory.baseDn,
+    groupBaseDn: directory.baseDn,
+    bind: { dn: directory.bindDn, password: directory.bindPassword },
+    ca: readFileSync(directory.caFile, 'utf8'),
+    startTls: false,
+    ...usualFilters[kind],
   }
 }
 
