@@ -22,8 +22,8 @@ export function truthOfLine(line: Line, effect: Effect, known: Context, effort: 
   const isOpen = variables.some(key => !known.has(key))
   const actual = known.get(condition.key)
   if (actual === undefined) return isOpen ? 'open' : truthForAnyValue(line, known, effort)
-  // What an absent key means does not depend on what it would be compared with.
-  if (!isOpen || actual.length === 0) return condition.holds(known)
+  if (!isOpen) return condition.holds(known)
+  if (actual.length === 0) return truthOfAbsence(line, known)
   return line.caseless ? 'open' : truthForAnyVariable(line, effect, actual, known)
 }
 
@@ -33,6 +33,13 @@ function truthForAnyValue(line: Line, known: Context, effort: Effort): Truth {
   const { states, because } = keyStates(key, [line], known, effort)
   if (states.length > 1 || because !== undefined) return 'open'
   return holds(known)
+}
+
+/** What an absent key means does not depend on the text that variables make, but may on whether they make one. */
+function truthOfAbsence({ condition, variables }: Line, known: Context): Truth {
+  const given = variables.filter(key => !known.has(key)).map(key => [key, ['any']] as const)
+  const withThem = condition.holds(new Map([...known, ...given]))
+  return withThem === condition.holds(known) ? withThem : 'open'
 }
 
 /** The values of the key are known, those of variables in what it is compared with are not. */

@@ -148,6 +148,25 @@ describe('who can: with some keys known', () => {
       { prefix: ['home/ada/'] },
       'depends',
     ],
+    // It was “no”: the absent key was taken to settle it, though with a user name it is allowed.
+    [
+      'an Allow where the key is absent, and is not to be a variable that may have no value',
+      identity({ ...allow, Condition: { StringNotEquals: { 'k:Tag': '${aws:username}' } } }),
+      { 'k:Tag': [] },
+      'depends',
+    ],
+    [
+      'a Deny of the same, which asks for no value of the variable',
+      identity(allow, { ...deny, Condition: { StringNotEquals: { 'k:Tag': '${aws:username}' } } }),
+      { 'k:Tag': [] },
+      'no',
+    ],
+    [
+      'an Allow where the key is absent, and is to be a variable',
+      identity({ ...allow, Condition: { StringEquals: { 'k:Tag': '${aws:username}' } } }),
+      { 'k:Tag': [] },
+      'no',
+    ],
     [
       'an Allow of all but a variable that may have no value',
       identity({ Effect: 'Allow', Action: '*', NotResource: 'arn:aws:notes:::x${aws:username}' }),
