@@ -27,6 +27,8 @@ export type SignedAction<Deps, Input> = Common<Input> & {
   permission?: (asked: Input, deps: Deps, caller: Caller) => Asked | Promise<Asked>
   /** Changes something: its audit row is durable before it runs. */
   writes?: boolean
+  /** What that row says of the change, where the resource alone does not. Nothing secret. */
+  recorded?(asked: Input): Readonly<Record<string, unknown>>
   handle(asked: Input, deps: Deps, call: SignedCall): Promise<Result>
 }
 
@@ -53,6 +55,7 @@ export type BoundAction = { name: string } & (
 /** A signed call whose parameters are sound. */
 export type PreparedCall = {
   permissions(caller: Caller): Promise<readonly Permission[]>
+  recorded?: Readonly<Record<string, unknown>> | undefined
   run(call: SignedCall): Promise<Result>
 }
 
@@ -79,6 +82,7 @@ export function bindAction<Deps, Input>(
       const asked = readParams(input, form)
       return {
         permissions: async caller => [(await action.permission?.(asked, deps, caller)) ?? []].flat(),
+        recorded: action.recorded?.(asked),
         run: call => action.handle(asked, deps, call),
       }
     },

@@ -99,7 +99,11 @@ async function runSigned(
   const prepared = action.read(form)
   const permissions = await prepared.permissions(caller)
   for (const one of permissions) await deps.authorizer.requirePermission(caller, one, facts)
-  if (action.writes) await deps.audit.record(changeEvent(action.name, facts, caller, permissions[0]))
+  if (action.writes) {
+    const detail = prepared.recorded
+    const event = changeEvent(action.name, facts, caller, permissions[0])
+    await deps.audit.record(detail === undefined ? event : { ...event, detail })
+  }
   return prepared.run({ facts, caller, warn: text => void warnings.push(text) })
 }
 

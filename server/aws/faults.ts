@@ -93,6 +93,7 @@ export const trailFaults = {
 /** A browser's refusals never reach this wire; the table must be complete all the same. */
 export const browserFaults = {
   'signIn.cancelled': ['AccessDenied', 403, 'The sign-in was cancelled'],
+  'signIn.another': ['AccessDenied', 403, 'Somebody else signed in'],
   'signIn.stateUnknown': ['AccessDenied', 403, 'The sign-in is not known'],
   'signIn.failed': ['AccessDenied', 403, 'The sign-in failed'],
   'signIn.required': ['AccessDenied', 403, 'A sign-in is required'],

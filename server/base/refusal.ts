@@ -77,6 +77,7 @@ export type Reason =
   | 'store.unavailable'
   // the browser
   | 'signIn.cancelled'
+  | 'signIn.another'
   | 'signIn.stateUnknown'
   | 'signIn.failed'
   | 'signIn.required'

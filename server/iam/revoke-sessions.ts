@@ -1,5 +1,5 @@
 import { defineAction } from '../aws/action.ts'
-import { optional, params, text, time } from '../aws/params.ts'
+import { optional, params, time } from '../aws/params.ts'
 import { toSeconds } from '../base/clock.ts'
 import { Refusal } from '../base/refusal.ts'
 import { longestSessionMs, personKey, type Revocation } from '../store/revocations.ts'
@@ -7,8 +7,6 @@ import type { IamDeps } from './deps.ts'
 import { requireHolder, role, user } from './holders.ts'
 import * as given from './parameters.ts'
 import { on } from './permissions.ts'
-
-const printable = text({ min: 1, max: 255, pattern: /^[^\p{Cc}\p{Cs}]+$/u, patternText: '[\\P{Cc}]+' })
 
 type Asked = {
   AccessKeyId: string | undefined
@@ -32,12 +30,12 @@ export const revokeSessions = defineAction({
   auth: 'signed',
   writes: true,
   input: params({
-    AccessKeyId: optional(text({ min: 16, max: 128, pattern: /^\w+$/, patternText: '[\\w]+' })),
+    AccessKeyId: optional(given.uniqueId),
     RoleName: optional(given.roleName),
     UserName: optional(given.existingName),
-    Issuer: optional(printable),
-    Subject: optional(printable),
-    PersonId: optional(text({ min: 16, max: 128, pattern: /^\w+$/, patternText: '[\\w]+' })),
+    Issuer: optional(given.printable),
+    Subject: optional(given.printable),
+    PersonId: optional(given.uniqueId),
     Before: optional(time()),
   }),
   async permission(asked, deps: IamDeps) {
@@ -45,6 +43,12 @@ export const revokeSessions = defineAction({
     if (asked.UserName !== undefined) return on(user, 'RevokeSessions', asked.UserName, deps)
     return { action: 'iam:RevokeSessions', resource: '*' }
   },
+  recorded: ({ AccessKeyId, Issuer, Subject, PersonId, Before }) => ({
+    ...(AccessKeyId === undefined ? {} : { accessKeyId: AccessKeyId }),
+    ...(PersonId === undefined ? {} : { person: PersonId }),
+    ...(Issuer === undefined ? {} : { way: { issuer: Issuer, subject: Subject } }),
+    ...(Before === undefined ? {} : { before: new Date(Before).toISOString() }),
+  }),
   async handle({ Before, ...asked }, deps) {
     const nowMs = deps.clock()
     if (Before !== undefined && Before > nowMs) throw invalid('Before must not be in the future')

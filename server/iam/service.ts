@@ -28,6 +28,7 @@ import * as samlProviders from './saml-providers.ts'
 import * as simulate from './simulate.ts'
 import { tagActions } from './tags.ts'
 import * as users from './users.ts'
+import * as waysIn from './ways-in.ts'
 
 export function createIamService(deps: IamDeps): QueryService {
   const actions: BoundAction[] = [
@@ -117,6 +118,8 @@ export function createIamService(deps: IamDeps): QueryService {
     bindAction(simulate.getContextKeysForCustomPolicy, deps),
     bindAction(simulate.getContextKeysForPrincipalPolicy, deps),
     bindAction(revokeSessions, deps),
+    bindAction(waysIn.listWaysIn, deps),
+    bindAction(waysIn.unlinkWayIn, deps),
     bindAction(ldapGroupRoles.putLdapGroupRoles, deps),
     bindAction(ldapGroupRoles.getLdapGroupRoles, deps),
     bindAction(roleMappings.putProviderRoleMapping, deps),

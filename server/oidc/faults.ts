@@ -131,6 +131,7 @@ export const oauthFaults = {
   'store.unavailable': ['temporarily_unavailable', 503, 'The store does not answer; try again'],
 
   'signIn.cancelled': ['access_denied', 403, 'The sign-in was cancelled'],
+  'signIn.another': ['access_denied', 403, 'Somebody else signed in'],
   'signIn.stateUnknown': ['access_denied', 403, 'The sign-in is not known'],
   'signIn.failed': ['access_denied', 403, 'The sign-in failed'],
   'signIn.required': ['access_denied', 403, 'A sign-in is required'],

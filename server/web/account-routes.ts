@@ -1,14 +1,15 @@
-import express, { type Request, type Response, type Router } from 'express'
+import express, { type Request, type Router } from 'express'
 import type { FederatedIdentity } from '../base/federated-identity.ts'
-import { type Reason, Refusal } from '../base/refusal.ts'
-import type { LinkedWay, WayIn } from '../store/people.ts'
-import { beginErrand, findErrand, isFresh } from './errands.ts'
-import { isTransient, type LinkDeps, linkWay, note, unlinkWay, type WayEvent } from './link-ways.ts'
-import { type NoticeCode, noticeFor } from './notices.ts'
+import { Refusal } from '../base/refusal.ts'
+import type { LinkedWay } from '../store/people.ts'
+import { beginErrand, type Errand, findErrand, isFresh } from './errands.ts'
+import { isTransient, type LinkDeps, linkWay, tellOutcome } from './link-ways.ts'
+import { noticeFor } from './notices.ts'
 import type { Pages } from './pages.ts'
 import { postedForm } from './posted-form.ts'
 import { requirePerson } from './session.ts'
 import type { OfferedWay } from './sign-in-routes.ts'
+import { isSameWay, requireUnlinkable, waysToShow } from './unlink-ways.ts'
 
 export type AccountRouteDeps = LinkDeps & {
   pages: Pages
@@ -16,7 +17,6 @@ export type AccountRouteDeps = LinkDeps & {
   ownIssuer: string | undefined
   /** What the sign-in page offers. */
   offeredWays(): Promise<OfferedWay[]>
-  log: { info(context: object, message: string): void }
 }
 
 /** A person's ways in: see them, link another, unlink one. */
@@ -43,20 +43,18 @@ export function createAccountRoutes(deps: AccountRouteDeps): Router {
   router.post('/account/link', (request, response) => {
     const identity = requirePerson(request)
     if (isTransient(identity)) return response.redirect(303, '/account?notice=transient')
-    beginErrand(request.session, isFresh(request.session, clock) ? 'link' : 'again', clock)
+    beginErrand(request.session, { purpose: isFresh(request.session, clock) ? 'link' : 'again' }, clock)
     response.redirect(303, '/account/sign-in')
   })
 
   // Links, not forms: `form-action 'self'` would stop the redirect to the provider.
   router.get('/account/sign-in', async (request, response) => {
-    const { identity, signedInBy } = request.session
+    const { identity } = request.session
     const errand = findErrand(request.session, clock)
     if (identity === undefined || errand === undefined) return response.redirect(303, '/account')
-    const offered = await deps.offeredWays()
-    const mine = offered.filter(({ href }) => href === signedInBy)
-    const ways = errand.purpose === 'again' && mine.length > 0 ? mine : offered
+    const { ways, ...words } = await signInWords(deps, request, identity, errand)
     await pages.render(response, 'account-sign-in', {
-      title: errand.purpose === 'link' ? 'Link another way in' : 'Sign in again',
+      ...words,
       person: identity,
       purpose: errand.purpose,
       ways: ways.map(way => ({ ...way, href: `${way.href}?errand=${errand.token}` })),
@@ -83,9 +81,9 @@ export function createAccountRoutes(deps: AccountRouteDeps): Router {
     if (pendingWay === undefined || pendingWay.untilMs <= clock() || form.get('token') !== pendingWay.token)
       return response.redirect(303, '/account?notice=late')
     const added = pendingWay.identity
-    await answer(deps, request, response, { event: 'LinkWayIn', identity, way: added, done: 'linked' }, () =>
-      linkWay(deps, request, identity, added),
-    )
+    const change = { event: 'LinkWayIn', identity, way: added, page: '/account?notice=linked' } as const
+    const page = await tellOutcome(deps, request, change, () => linkWay(deps, request, identity, added))
+    response.redirect(303, page)
   })
 
   router.post('/account/unlink', async (request, response) => {
@@ -94,44 +92,44 @@ export function createAccountRoutes(deps: AccountRouteDeps): Router {
     const [issuer, subject] = [form.get('issuer'), form.get('subject')]
     if (issuer === undefined || subject === undefined) throw new Refusal('request.invalid')
     if (!isFresh(request.session, clock)) {
-      beginErrand(request.session, 'again', clock)
+      beginErrand(request.session, { purpose: 'again' }, clock)
       return response.redirect(303, '/account/sign-in')
     }
-    const way = { issuer, subject, demo: identity.demo }
-    await answer(deps, request, response, { event: 'UnlinkWayIn', identity, way, done: 'unlinked' }, () =>
-      unlinkWay(deps, request, identity, way),
-    )
+    const way = { issuer, subject }
+    const begun = { event: 'UnlinkWayIn', identity, way, page: '/account/sign-in' } as const
+    const page = await tellOutcome(deps, request, begun, async () => {
+      await requireUnlinkable(deps, identity, way)
+      beginErrand(request.session, { purpose: 'unlink', way }, clock)
+    })
+    response.redirect(303, page)
   })
   return router
 }
 
-/** What is told on the account's page, and not on one of its own. */
-const told: Partial<Record<Reason, NoticeCode>> = {
-  'entity.exists': 'taken',
-  'entity.limit': 'full',
-  'entity.inUse': 'last',
-  'entity.changed': 'changed',
-  'entity.missing': 'changed',
-}
-
-async function answer(
-  deps: AccountRouteDeps,
-  request: Request,
-  response: Response,
-  change: { event: WayEvent; identity: FederatedIdentity; way: WayIn; done: NoticeCode },
-  make: () => Promise<void>,
-): Promise<void> {
-  const { event, identity, way, done } = change
-  try {
-    await make()
-  } catch (error) {
-    const notice = error instanceof Refusal ? told[error.reason] : undefined
-    if (!(error instanceof Refusal) || notice === undefined) throw error
-    deps.log.info({ requestId: deps.factsOf(request).requestId, reason: error.reason }, 'ways in unchanged')
-    note(deps, request, event, identity, way, error.reason)
-    return response.redirect(303, `/account?notice=${notice}`)
+/** What the page says of an errand, and by which of the ways that are offered it may be left on. */
+async function signInWords(
+  { store, pages, ...deps }: AccountRouteDeps,
+  { session }: Request,
+  identity: FederatedIdentity,
+  errand: Errand,
+): Promise<{ title: string; ways: OfferedWay[]; [name: string]: unknown }> {
+  const offered = await deps.offeredWays()
+  if (errand.purpose === 'unlink') {
+    const person = await store.people.find(identity)
+    const linked = person === undefined ? [] : await store.people.ways(person.id)
+    const shows = waysToShow(linked, identity, errand.way)
+    const names = shows.map(way => pages.providerOf(way))
+    return {
+      title: 'Unlink a way in',
+      personId: person?.id,
+      shows: shows.map(way => shownWay(pages, way, identity)),
+      isCurrent: isSameWay(identity, errand.way),
+      ways: offered.filter(way => names.includes(way.standIn ? `${way.name} (stand-in)` : way.name)),
+    }
   }
-  response.redirect(303, `/account?notice=${done}`)
+  if (errand.purpose === 'link') return { title: 'Link another way in', ways: offered }
+  const mine = offered.filter(({ href }) => href === session.signedInBy)
+  return { title: 'Sign in again', ways: mine.length > 0 ? mine : offered }
 }
 
 const dayFormat = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' })
@@ -157,7 +155,7 @@ function shownWay(pages: Pages, way: Way, current: FederatedIdentity) {
     subject,
     linkedOn: day(linkedAtMs),
     lastUsedOn: day(lastSeenAtMs),
-    isCurrent: issuer === current.issuer && subject === current.subject,
+    isCurrent: isSameWay(way, current),
   }
 }
 

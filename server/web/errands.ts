@@ -5,12 +5,16 @@ import type { Clock } from '../base/clock.ts'
 import type { FederatedIdentity } from '../base/federated-identity.ts'
 import { Refusal } from '../base/refusal.ts'
 
+/** To link another way in, to show once more that it is they, or to unlink this one of their ways. */
+export type Purpose =
+  | { purpose: 'link' | 'again' }
+  | { purpose: 'unlink'; way: Pick<FederatedIdentity, 'issuer' | 'subject'> }
+
 /**
- * What somebody who is signed in leaves for a provider for: to link another way in, or to show once more that it is
- * they. It is good in this session alone, for a few minutes, and for the one way that the browser left by.
+ * What somebody who is signed in leaves for a provider for. It is good in this session alone, for a few minutes, and for
+ * the one way that the browser left by.
  */
-export type Errand = {
-  purpose: 'link' | 'again'
+export type Errand = Purpose & {
   /** Stands in the address that the browser leaves by: a sign-in without it is an ordinary one. */
   token: string
   leftBy?: string
@@ -27,8 +31,8 @@ export function isFresh({ signedInAtMs }: Session, clock: Clock): boolean {
   return signedInAtMs !== undefined && clock() - signedInAtMs < freshMs
 }
 
-export function beginErrand(session: Session, purpose: Errand['purpose'], clock: Clock): void {
-  session.errand = { purpose, token: randomBytes(16).toString('base64url'), untilMs: clock() + errandMs }
+export function beginErrand(session: Session, purpose: Purpose, clock: Clock): void {
+  session.errand = { ...purpose, token: randomBytes(16).toString('base64url'), untilMs: clock() + errandMs }
 }
 
 export function findErrand({ identity, errand }: Session, clock: Clock): Errand | undefined {
@@ -62,7 +66,7 @@ export function takeErrand(
   way: string,
   { authenticatedAtSeconds }: Pick<FederatedIdentity, 'authenticatedAtSeconds'>,
   clock: Clock,
-): Errand['purpose'] | undefined {
+): Errand | undefined {
   const errand = findErrand(session, clock)
   const isItsEnd = errand !== undefined && errand.leftBy === way
   // Still on the errand: the page that they are sent back to knows what it was that failed.
@@ -70,7 +74,7 @@ export function takeErrand(
     throw new Refusal('signIn.failed', { detail: 'the provider did not ask anew' })
   }
   delete session.errand
-  return isItsEnd ? errand.purpose : undefined
+  return isItsEnd ? errand : undefined
 }
 
 function isOld(authenticatedAtSeconds: number | undefined, { untilMs }: Errand): boolean {

@@ -91,6 +91,7 @@ export const webFaults = {
   'pool.misconfigured': [403, 'The identity pool gives no role.'],
   'pool.userRegistered': [403, 'The user has another identity.'],
   'signIn.cancelled': [403, 'The sign-in was cancelled. Nothing has happened.'],
+  'signIn.another': [403, 'That was not the way in that was asked for. Nothing has changed.'],
   'signIn.stateUnknown': [403, 'That sign-in is over or was begun elsewhere. Please begin again.'],
   'signIn.failed': [403, 'The sign-in did not work. Please try again.'],
   'signIn.required': [401, 'Please sign in first.'],

@@ -18,6 +18,7 @@ export type LinkDeps = {
   audit: Pick<AuditLog, 'record' | 'note'>
   factsOf: FactsOf
   clock: Clock
+  log: { info(context: object, message: string): void }
 }
 
 /** Who came back from their provider to be linked, until it is confirmed. */
@@ -83,31 +84,39 @@ export async function linkWay(
   await identities.remember(added, deps.clock())
 }
 
-/**
- * What was got by this way as the person ends with it, on every node: see `credentials/require-live.ts`.
- *
- * @throws {Refusal} entity.missing | entity.inUse for the last | entity.changed | audit.unavailable
- */
-export async function unlinkWay(
+/** What is told on the account's page, and not on one of its own. */
+const told: Partial<Record<Reason, NoticeCode>> = {
+  'entity.exists': 'taken',
+  'entity.limit': 'full',
+  'entity.inUse': 'last',
+  'entity.changed': 'changed',
+  'entity.missing': 'changed',
+  'signIn.another': 'another',
+}
+
+/** Makes the change. Answers the page to go on to: that of `change`, or the account's, which says why not. */
+export async function tellOutcome(
   deps: LinkDeps,
   request: Request,
-  present: FederatedIdentity,
-  way: WayIn,
-): Promise<void> {
-  const { people } = deps.store
-  const personId = (await people.find(present))?.id
-  if (personId === undefined) throw new Refusal('entity.inUse')
-  const ways = await people.ways(personId)
-  if (!ways.some(one => one.issuer === way.issuer && one.subject === way.subject))
-    throw new Refusal('entity.missing')
-  if (ways.length < 2) throw new Refusal('entity.inUse')
-  await record(deps, request, 'UnlinkWayIn', { present, personId, way })
-  await people.unlink(personId, way, present)
+  change: { event: WayEvent; identity: FederatedIdentity; way: Omit<WayIn, 'demo'>; page: string },
+  make: () => Promise<void>,
+): Promise<string> {
+  const { event, identity, way, page } = change
+  try {
+    await make()
+  } catch (error) {
+    const notice = error instanceof Refusal ? told[error.reason] : undefined
+    if (!(error instanceof Refusal) || notice === undefined) throw error
+    deps.log.info({ requestId: deps.factsOf(request).requestId, reason: error.reason }, 'ways in unchanged')
+    note(deps, request, event, identity, way, error.reason)
+    return `/account?notice=${notice}`
+  }
+  return page
 }
 
 export type WayEvent = 'LinkWayIn' | 'UnlinkWayIn'
 
-function record(
+export function record(
   { audit, factsOf, accountId }: LinkDeps,
   request: Request,
   event: WayEvent,

@@ -27,6 +27,7 @@ const notices = {
   },
   mixed: { tone: 'problem', text: 'What a stand-in vouches for can be linked with stand-ins alone.' },
   full: { tone: 'problem', text: 'You have as many ways in as there may be.' },
+  another: { tone: 'problem', text: sentenceOf('signIn.another', {}) },
   last: { tone: 'problem', text: 'The last way in can’t be unlinked.' },
   changed: { tone: 'problem', text: 'Your ways in were changed at the same time. Please look again.' },
   late: { tone: 'problem', text: 'That took too long, or was begun elsewhere. Nothing has happened.' },

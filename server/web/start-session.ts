@@ -10,6 +10,7 @@ import { sentenceOf, webFaults } from './faults.ts'
 import { type LinkDeps, receiveWay } from './link-ways.ts'
 import { failureNotice, type Notice } from './notices.ts'
 import { sessionLifetimeMs } from './session.ts'
+import { finishUnlinking } from './unlink-ways.ts'
 
 /** What every way in ends with. */
 export type SignInDeps = LinkDeps & {
@@ -19,7 +20,7 @@ export type SignInDeps = LinkDeps & {
 
 /**
  * A new session id, whatever the browser came with: an id planted before the sign-in stays a stranger's. Whoever was sent
- * to be linked changes nothing about the session.
+ * to link a way in or to unlink one changes nothing about the session.
  *
  * @param way the address that the browser left by: `/sign-in/google`
  * @returns the page to go on to
@@ -33,7 +34,9 @@ export async function startSession(
 ): Promise<string> {
   const { identity: present } = request.session
   const errand = takeErrand(request.session, way, identity, deps.clock)
-  if (errand === 'link' && present !== undefined) return receiveWay(deps, request, present, identity)
+  if (errand?.purpose === 'link' && present !== undefined) return receiveWay(deps, request, present, identity)
+  if (errand?.purpose === 'unlink' && present !== undefined)
+    return finishUnlinking(deps, request, { present, came: identity, target: errand.way })
   await deps.store.identities.remember(identity, deps.clock())
   const person = await deps.store.people.find(identity)
   await deps.audit.record({
@@ -54,7 +57,7 @@ export async function startSession(
   request.session.browser = browserInWords(request.headers['user-agent'])
   const { sessionEndsAtSeconds: end = Number.POSITIVE_INFINITY } = identity
   request.session.expiresAtMs = Math.min(deps.clock() + sessionLifetimeMs, end * 1000)
-  return errand === 'again' ? '/account' : '/roles'
+  return errand?.purpose === 'again' ? '/account' : '/roles'
 }
 
 /** Back to the sign-in page with a sentence of ours; what really happened is for the log. */

@@ -53,9 +53,12 @@ describe('in a real browser', { skip: skipWithoutChromium }, () => {
       await facebook.locator('summary').click()
       await fits('6-unlink')
       await facebook.getByRole('button', { name: /Unlink it/ }).click()
+      await page.getByRole('heading', { name: 'Unlink a way in' }).waitFor()
+      await fits('7-sign-in-by-it')
+      await choose('Facebook')
       await page.getByText('It is unlinked').waitFor()
       assert.equal(await page.getByRole('article').count(), 1)
-      await fits('7-unlinked')
+      await fits('8-unlinked')
       await context.close()
     })
   }

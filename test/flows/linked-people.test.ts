@@ -151,7 +151,7 @@ test('what was got by a way ends when it is unlinked, and linking it anew does n
   const html = await (await browser.get(`${url}/account`)).text()
   const issuer =
     new RegExp(`name="issuer" value="([^"]+)">\\s*<input[^>]+value="${facebookId}"`).exec(html)?.[1] ?? ''
-  const answer = await browser.post(`${url}/account/unlink`, { issuer, subject: facebookId })
+  const answer = await walk.unlink(browser, { issuer, subject: facebookId }, 'facebook', 'ada')
   assert.equal(noticeOf(answer), 'unlinked')
   assert.deepEqual(await Promise.all([theirs, chainStart, chained, mine].map(lives)), [
     false,

@@ -400,6 +400,8 @@ const ownActions = [
   'GetProviderRoleMapping',
   'DeleteProviderRoleMapping',
   'ListProviderRoleMappings',
+  'ListWaysIn',
+  'UnlinkWayIn',
 ]
 /** For users alone, where these callers are roles: test/iam/login-profiles.test.ts has it. */
 const usersAlone = ['ChangePassword']

@@ -37,6 +37,18 @@ export function accountWalk(demo: Pick<DemoRolecall, 'url' | 'advanceMs'>) {
     return browser.follow(await browser.get(callback.href))
   }
 
+  /** Asks to unlink a way, and comes back by what is shown as this person. Answers the redirect that it ends with. */
+  async function unlink(
+    browser: HttpBrowser,
+    way: { issuer: string; subject: string },
+    provider: 'google' | 'facebook',
+    person: string | undefined,
+  ): Promise<Response> {
+    const { path, html } = await ask(browser, '/account/unlink', way)
+    assert.equal(path, '/account/sign-in')
+    return browser.get((await leave(browser, hrefIn(html, provider), person)).href)
+  }
+
   async function confirm(browser: HttpBrowser, page: Response): Promise<Response> {
     const token = /name="token" value="([^"]+)"/.exec(await page.text())?.[1] ?? ''
     return browser.post(`${url}/account/confirm`, { token })
@@ -48,6 +60,7 @@ export function accountWalk(demo: Pick<DemoRolecall, 'url' | 'advanceMs'>) {
     leave,
     comeBackFrom,
     confirm,
+    unlink,
     /** All of it. Answers the person's id. */
     async link(browser: HttpBrowser, provider: 'google' | 'facebook', person: string): Promise<string> {
       const answer = await confirm(browser, await comeBackFrom(browser, provider, person))

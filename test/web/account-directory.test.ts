@@ -46,6 +46,32 @@ describe('a directory’s way in', { skip: skipWithoutSlapd }, async () => {
     assert.doesNotMatch(await other.text(), /ASIA/)
   })
 
+  test('is unlinked after a log-in at its own form by that very person', async () => {
+    const browser = await signedIn('ada')
+    const html = await (await browser.get(`${url}/account`)).text()
+    const found = [
+      ...html.matchAll(/name="issuer" value="([^"]+)">\s*<input[^>]+name="subject" value="([^"]+)"/g),
+    ]
+    const [, ben = { issuer: '', subject: '' }] = found.map(([, issuer = '', subject = '']) => ({
+      issuer,
+      subject,
+    }))
+    for (const [username, notice] of [
+      ['zoe', 'another'],
+      ['ben', 'unlinked'],
+    ] as const) {
+      const { html: asked } = await walk.ask(browser, '/account/unlink', ben)
+      await browser.get(walk.hrefIn(asked, 'directory'))
+      assert.equal(noticeOf(await logIn(browser, username)), notice)
+    }
+    const { html: again } = await walk.ask(browser)
+    await browser.get(walk.hrefIn(again, 'directory'))
+    assert.equal(
+      noticeOf(await walk.confirm(browser, await browser.follow(await logIn(browser, 'ben')))),
+      'linked',
+    )
+  })
+
   test('an ordinary log-in is no end of a linking that nobody left for', async () => {
     const browser = await signedIn('zoe')
     await walk.ask(browser)

@@ -266,30 +266,142 @@ test('the intention to link does not outlive the session that it was in', async 
   assert.equal((await browser.get(callback.href)).headers.get('location'), '/roles')
 })
 
-test('a way in is unlinked by its person alone; the last one stays, and so does the id', async () => {
+const ways = {
+  google: { issuer: 'unknown', subject: '100000000000000000011' },
+  facebook: { issuer: 'unknown', subject: '10000000000000011' },
+}
+
+test('a way in is unlinked by its person alone, who signs in by it once more', async () => {
   const browser = await signIn('google', 'ada')
   const id = await walk.personIdOn(browser)
   const html = await accountOf(browser)
-  const [google, facebook] = ['100000000000000000011', '10000000000000011'].map(id => formFor(html, id))
-  assert.ok(google && facebook)
+  for (const way of Object.values(ways)) Object.assign(way, formFor(html, way.subject))
 
   const eve = await signIn('google', 'oksana')
-  assert.equal(noticeOf(await eve.post(`${url}/account/unlink`, facebook)), 'last')
+  assert.equal(noticeOf(await eve.post(`${url}/account/unlink`, ways.facebook)), 'last')
   await walk.link(eve, 'facebook', 'oksana')
-  assert.equal(noticeOf(await eve.post(`${url}/account/unlink`, facebook)), 'changed', 'somebody else’s')
+  assert.equal(noticeOf(await eve.post(`${url}/account/unlink`, ways.facebook)), 'changed', 'somebody else’s')
   assert.equal(waysIn(await accountOf(browser)), 2)
 
-  assert.equal(noticeOf(await browser.post(`${url}/account/unlink`, facebook)), 'unlinked')
-  assert.equal(waysIn(await accountOf(browser)), 1)
+  const { html: asked } = await walk.ask(browser, '/account/unlink', ways.facebook)
+  assert.match(asked, /Sign in by it once more/)
+  assert.ok(asked.includes(id), 'whoever can’t is told what to tell the operator')
+  assert.doesNotMatch(asked, /sign-in\/google/, 'that way alone is offered')
+  assert.equal(waysIn(await accountOf(browser)), 2, 'nothing is unlinked yet')
+  assert.equal(noticeOf(await walk.unlink(browser, ways.facebook, 'facebook', 'ada')), 'unlinked')
+  const after = await accountOf(browser)
+  assert.equal(waysIn(after), 1)
+  assert.match(String(personIn(after)), /Google/, 'and they are signed in as they were')
   assert.equal(await walk.personIdOn(browser), id)
-  assert.equal(noticeOf(await browser.post(`${url}/account/unlink`, google)), 'last')
   const unlinked = await signIn('facebook', 'ada')
   assert.equal(await walk.personIdOn(unlinked), '', 'what was unlinked is nobody’s')
 
   const row = auditRowsIn(demo.dataDir).find(one => one.event === 'UnlinkWayIn' && one.decision === 'allowed')
-  assert.deepEqual(JSON.parse(String(row?.detail)), { way: facebook, person: id })
-  assert.deepEqual(await reasonsOf('UnlinkWayIn', google.subject, 1), ['entity.inUse'])
+  assert.deepEqual(JSON.parse(String(row?.detail)), { way: ways.facebook, person: id })
   const ofEve = await reasonsOf('UnlinkWayIn', '100000000000000000022', 2)
   assert.deepEqual(ofEve, ['entity.inUse', 'entity.missing'])
+})
+
+test('the last way in stays, and so does the id', async () => {
+  const browser = await signIn('google', 'ada')
+  const id = await walk.personIdOn(browser)
+  assert.equal(noticeOf(await browser.post(`${url}/account/unlink`, ways.google)), 'last')
+  assert.equal(await walk.personIdOn(browser), id)
+  assert.deepEqual(await reasonsOf('UnlinkWayIn', ways.google.subject, 1), ['entity.inUse'])
   await walk.link(browser, 'facebook', 'ada')
+})
+
+test('the way that somebody is signed in by is unlinked after a sign-in by another that stays', async () => {
+  const browser = await signIn('google', 'ada')
+  const id = await walk.personIdOn(browser)
+  const { html } = await walk.ask(browser, '/account/unlink', ways.google)
+  assert.match(html, /by another of yours/)
+  assert.doesNotMatch(html, /sign-in\/google/)
+  assert.equal(noticeOf(await walk.unlink(browser, ways.google, 'facebook', 'ada')), 'unlinked')
+  assert.equal(await walk.personIdOn(browser), '', 'they are signed in as that way alone')
+  const facebook = await signIn('facebook', 'ada')
+  assert.equal(await walk.personIdOn(facebook), id)
+  await walk.link(facebook, 'google', 'ada')
+})
+
+const unlinkings: [
+  story: string,
+  attempt: (browser: HttpBrowser) => Promise<Response>,
+  notice: string | null,
+][] = [
+  [
+    'whoever has taken one way over, and has another account where the other way is,',
+    browser => walk.unlink(browser, ways.facebook, 'facebook', 'mateo'),
+    'another',
+  ],
+  [
+    'a sign-in by the present way in the place of the one that is to go',
+    async browser => {
+      const { html } = await walk.ask(browser, '/account/unlink', ways.facebook)
+      const address = walk.hrefIn(html, 'facebook').replace('/facebook', '/google')
+      return browser.get((await walk.leave(browser, address, 'ada')).href)
+    },
+    'another',
+  ],
+  [
+    'a stranger’s way in the place of one that stays',
+    browser => walk.unlink(browser, ways.google, 'facebook', 'mateo'),
+    'another',
+  ],
+  [
+    'whoever cancels at the provider',
+    browser => walk.unlink(browser, ways.facebook, 'facebook', undefined),
+    'cancelled',
+  ],
+  [
+    'an ordinary sign-in by the way that was to be unlinked',
+    async browser => {
+      await walk.ask(browser, '/account/unlink', ways.facebook)
+      const callback = await walk.leave(browser, `${url}/sign-in/facebook`, 'ada')
+      return browser.get(callback.href)
+    },
+    null,
+  ],
+  [
+    'a sign-in that comes back after ten minutes',
+    async browser => {
+      const { html } = await walk.ask(browser, '/account/unlink', ways.facebook)
+      demo.advanceMs(minutes(9))
+      const callback = await walk.leave(browser, walk.hrefIn(html, 'facebook'), 'ada')
+      demo.advanceMs(minutes(1))
+      const answer = await browser.get(callback.href)
+      demo.advanceMs(-minutes(10))
+      return answer
+    },
+    null,
+  ],
+  [
+    'an errand of another session of the same person',
+    async browser => {
+      const { html } = await walk.ask(await signIn('google', 'ada'), '/account/unlink', ways.facebook)
+      await walk.ask(browser, '/account/unlink', ways.google)
+      const callback = await walk.leave(browser, walk.hrefIn(html, 'facebook'), 'ada')
+      return browser.get(callback.href)
+    },
+    null,
+  ],
+]
+for (const [story, attempt, notice] of unlinkings) {
+  test(`${story} unlinks nothing`, async () => {
+    const before = countOf('ways_in')
+    const browser = await signIn('google', 'ada')
+    const answer = await attempt(browser)
+    assert.equal(noticeOf(answer), notice)
+    if (notice === null) assert.equal(locationOf(answer)?.pathname, '/roles')
+    assert.equal(countOf('ways_in'), before)
+  })
+}
+
+test('a way that was unlinked elsewhere meanwhile is told so', async () => {
+  const [one, other] = [await signIn('google', 'ada'), await signIn('google', 'ada')]
+  const { html } = await walk.ask(one, '/account/unlink', ways.facebook)
+  const callback = await walk.leave(one, walk.hrefIn(html, 'facebook'), 'ada')
+  await walk.unlink(other, ways.facebook, 'facebook', 'ada')
+  assert.equal(noticeOf(await one.get(callback.href)), 'changed')
+  await walk.link(one, 'facebook', 'ada')
 })

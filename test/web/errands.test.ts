@@ -9,14 +9,14 @@ const way = '/sign-in/corp'
 /** A session that left for another way in a minute ago. */
 function leftSession(): Parameters<typeof takeErrand>[0] {
   const session: Parameters<typeof takeErrand>[0] = { identity: person() }
-  beginErrand(session, 'link', () => nowMs - 60_000)
+  beginErrand(session, { purpose: 'link' }, () => nowMs - 60_000)
   Object.assign(session.errand ?? {}, { leftBy: way })
   return session
 }
 const take = (authenticatedAtSeconds?: number, by = way) => {
   const session = leftSession()
   const came = authenticatedAtSeconds === undefined ? {} : { authenticatedAtSeconds }
-  return { session, purpose: takeErrand(session, by, came, () => nowMs) }
+  return { session, purpose: takeErrand(session, by, came, () => nowMs)?.purpose }
 }
 
 for (const [story, secondsAgo] of [

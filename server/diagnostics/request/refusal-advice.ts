@@ -229,12 +229,10 @@ export const refusalAdvice = {
     'The audit log could not be written, and nothing leaves unrecorded.',
     'Look at the disk of the data folder or at the database, and at the service’s log.',
   ),
-  'store.unavailable': advice(
-    'The database did not answer.',
-    'Look at the database of DATABASE_URL, and the way to it.',
-  ),
+  'store.unavailable': advice('The database did not answer.', 'Look at DATABASE_URL, and the way to it.'),
 
   'signIn.cancelled': advice('The person said no at the provider.', 'Nothing.'),
+  'signIn.another': advice('They unlink one way, and came back by another.', 'UnlinkWayIn can take it off.'),
   'signIn.stateUnknown': advice(
     'The sign-in took more than ten minutes, was used twice, or was begun in another browser.',
     'Have the person begin again, with cookies allowed, at the very address of ROLECALL_PUBLIC_URL.',

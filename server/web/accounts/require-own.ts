@@ -28,7 +28,7 @@ export async function freshAccountOf(
 ): Promise<Account | undefined> {
   const account = await ownAccountOf(deps, request, response)
   if (account === undefined || isFresh(request.session, deps.clock)) return account
-  beginErrand(request.session, 'again', deps.clock)
+  beginErrand(request.session, { purpose: 'again' }, deps.clock)
   response.redirect(303, '/account/sign-in')
   return undefined
 }
