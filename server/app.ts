@@ -21,12 +21,14 @@ import { createRequestGuard } from './http/request-guard.ts'
 import { isOutboundEnabled } from './iam/outbound-federation.ts'
 import { createIamService } from './iam/service.ts'
 import { ensureShippedPolicies } from './iam/shipped-policies.ts'
+import { readTrustedIds } from './iam/trusted-principals.ts'
 import { createGuests } from './identity/guests.ts'
 import { poolIssuer } from './identity/pool-logins.ts'
 import { createProofVerifiers, type StandIns } from './identity/proof-verifiers.ts'
 import { createSamlRequestKeys } from './identity/saml-request-keys.ts'
 import { openAuditReader } from './installation.ts'
 import { claimDataDir, type DataDirClaim } from './keys/claim-data-dir.ts'
+import { createKeyringWrapper } from './keys/envelope.ts'
 import { prepareDataDir, type RootAccessKey } from './keys/key-files.ts'
 import { createIdentityKeys } from './oidc/identity-keys.ts'
 import { loadSigningKeys } from './oidc/signing-keys.ts'
@@ -35,6 +37,8 @@ import { openParts, type Parts } from './open-parts.ts'
 import { outboundRules } from './outbound-rules.ts'
 import { composeRoutes } from './routes.ts'
 import { serviceProviderAt, serviceProviderMetadata } from './saml/service-provider.ts'
+import { createSecretsService } from './secrets/service.ts'
+import { createVault } from './secrets/vault.ts'
 import type { Store } from './store/open-store.ts'
 import { createStsService } from './sts/service.ts'
 import { createTokenSigner } from './tokens/sign-access-token.ts'
@@ -167,6 +171,15 @@ async function compose(
           issuer: poolIssuer(publicUrl),
           signingKey: () => identityKeys.signing('RS256'),
           accountId,
+          clock,
+        }),
+        createSecretsService({
+          secrets: store.secrets,
+          vault: createVault(createKeyringWrapper(keyring), accountId),
+          accountId,
+          authorizer,
+          audit,
+          principalIds: document => readTrustedIds(document, { ...store, accountId }, 'resource'),
           clock,
         }),
       ],

@@ -45,22 +45,60 @@ export const cognitoEvents: readonly string[] = [
   'UpdateIdentityPool',
 ]
 
+/** AWS Secrets Manager's, but for TagResource and UntagResource, which Cognito has as well. */
+export const secretsEvents: readonly string[] = [
+  'BatchGetSecretValue',
+  'CancelRotateSecret',
+  'CreateSecret',
+  'DeleteResourcePolicy',
+  'DeleteSecret',
+  'DescribeSecret',
+  'GetRandomPassword',
+  'GetResourcePolicy',
+  'GetSecretValue',
+  'ListSecretVersionIds',
+  'ListSecrets',
+  'PutResourcePolicy',
+  'PutSecretValue',
+  'RemoveRegionsFromReplication',
+  'ReplicateSecretToRegions',
+  'RestoreSecret',
+  'RotateSecret',
+  'StopReplicationToReplica',
+  'UpdateSecret',
+  'UpdateSecretVersionStage',
+  'ValidateResourcePolicy',
+]
+
 /** By the sources that CloudTrail has. */
 export const eventSources = [
   'sts.amazonaws.com',
   'cloudtrail.amazonaws.com',
   'cognito-identity.amazonaws.com',
+  'secretsmanager.amazonaws.com',
   'iam.amazonaws.com',
 ] as const
 export type EventSource = (typeof eventSources)[number]
 
-export function sourceOf(event: string): EventSource {
+/** What two services have by one name is told apart by what it was about. */
+const sharedEvents: readonly string[] = ['TagResource', 'UntagResource']
+const aboutSecrets = 'arn:aws:secretsmanager:'
+
+export function sourceOf({ event, resource }: Pick<StoredEvent, 'event' | 'resource'>): EventSource {
   if (stsEvents.includes(event)) return 'sts.amazonaws.com'
   if (trailEvents.includes(event)) return 'cloudtrail.amazonaws.com'
+  const isShared = sharedEvents.includes(event) && resource?.startsWith(aboutSecrets)
+  if (secretsEvents.includes(event) || isShared) return 'secretsmanager.amazonaws.com'
   return cognitoEvents.includes(event) ? 'cognito-identity.amazonaws.com' : 'iam.amazonaws.com'
 }
 
-const handingOut = [...stsEvents, ...trailEvents, 'GetOpenIdToken', 'GetOpenIdTokenForDeveloperIdentity']
+const handingOut = [
+  ...stsEvents,
+  ...trailEvents,
+  'GetOpenIdToken',
+  'GetOpenIdTokenForDeveloperIdentity',
+  'GetSecretValue',
+]
 const lookingPrefixes = ['Describe', 'Get', 'List', 'Lookup', 'Simulate']
 
 /**
@@ -85,8 +123,23 @@ export function readOnlyCondition(isWanted: boolean): Condition {
 export function sourceCondition(source: EventSource): Condition {
   if (source === 'sts.amazonaws.com') return among(stsEvents)
   if (source === 'cloudtrail.amazonaws.com') return among(trailEvents)
-  if (source === 'cognito-identity.amazonaws.com') return among(cognitoEvents)
-  const { sql, values } = among([...stsEvents, ...trailEvents, ...cognitoEvents])
+  const isShared = among(sharedEvents)
+  const ofSecrets = `(resource is not null and substr(resource, 1, ${aboutSecrets.length}) = '${aboutSecrets}')`
+  if (source === 'secretsmanager.amazonaws.com') {
+    const { sql, values } = among(secretsEvents)
+    return {
+      sql: `(${sql} or (${isShared.sql} and ${ofSecrets}))`,
+      values: [...values, ...isShared.values],
+    }
+  }
+  if (source === 'cognito-identity.amazonaws.com') {
+    const { sql, values } = among(cognitoEvents)
+    return {
+      sql: `(${sql} and not (${isShared.sql} and ${ofSecrets}))`,
+      values: [...values, ...isShared.values],
+    }
+  }
+  const { sql, values } = among([...stsEvents, ...trailEvents, ...cognitoEvents, ...secretsEvents])
   return { sql: `not ${sql}`, values }
 }
 

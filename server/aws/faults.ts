@@ -26,6 +26,7 @@ export type AllFaults = FaultsFor<
   | 'trail'
   | 'entity'
   | 'pool'
+  | 'secret'
   | 'audit'
   | 'store'
   | 'signIn'

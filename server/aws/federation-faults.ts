@@ -114,6 +114,9 @@ export const federationFaults = {
   'pool.notAuthorized': ['AccessDenied', 403, 'The identity pool does not admit this'],
   'pool.misconfigured': ['AccessDenied', 403, 'The identity pool gives no role'],
   'pool.userRegistered': ['AccessDenied', 403, 'The user has another identity'],
+  'secret.state': ['InvalidRequest', 400, 'The secret is in another state'],
+  'secret.notDecryptable': ['DecryptionFailure', 400, 'The secret can’t be opened'],
+  'secret.publicPolicy': ['InvalidRequest', 400, 'The policy is for everybody'],
   'mfa.codes': ['InvalidAuthenticationCode', 403, 'Authentication code for device is not valid.'],
 } satisfies FaultsFor<
   | 'token'
@@ -128,4 +131,5 @@ export const federationFaults = {
   | 'password'
   | 'outbound'
   | 'pool'
+  | 'secret'
 >

@@ -13,6 +13,8 @@ export type JsonService = {
   target: string
   actions: ReadonlyMap<string, BoundAction>
   faults: AllFaults
+  /** Whether a fault's text is in a member `Message` as well, where older clients look. */
+  saysMessageTwice?: boolean
 }
 
 /** @throws {Refusal} request.unknownAction */
@@ -74,8 +76,9 @@ export function renderJsonResult(result: Result): string {
   return JSON.stringify(result, (_name, value) => (value instanceof Map ? Object.fromEntries(value) : value))
 }
 
-export function renderJsonFault([code, , message]: Fault, said: Said): string {
-  return JSON.stringify({ __type: code, message: typeof message === 'string' ? message : message(said) })
+export function renderJsonFault([code, , message]: Fault, said: Said, saysTwice = false): string {
+  const text = typeof message === 'string' ? message : message(said)
+  return JSON.stringify({ __type: code, message: text, ...(saysTwice ? { Message: text } : {}) })
 }
 
 function malformed(detail: string): Refusal {

@@ -16,7 +16,7 @@ export type Wire = {
 }
 
 export function wireOf(service: AwsService): Wire {
-  return 'xmlNamespace' in service ? queryWire(service) : jsonWire
+  return 'xmlNamespace' in service ? queryWire(service) : jsonWire(service)
 }
 
 function queryWire(service: QueryService): Wire {
@@ -28,9 +28,11 @@ function queryWire(service: QueryService): Wire {
   }
 }
 
-const jsonWire: Wire = {
-  contentType: 'application/x-amz-json-1.1',
-  result: (_action, result) => renderJsonResult(result),
-  fault: (fault, said) => renderJsonFault(fault, said),
-  faultHeaders: ([code]) => ({ 'x-amzn-errortype': code }),
+function jsonWire({ saysMessageTwice }: JsonService): Wire {
+  return {
+    contentType: 'application/x-amz-json-1.1',
+    result: (_action, result) => renderJsonResult(result),
+    fault: (fault, said) => renderJsonFault(fault, said, saysMessageTwice),
+    faultHeaders: ([code]) => ({ 'x-amzn-errortype': code }),
+  }
 }

@@ -118,6 +118,11 @@ export function personArn(accountId: string, personId: string): string {
 /** The region in pools' ARNs and ids: there is one, by the name that clients take without being told. */
 export const region = 'us-east-1'
 
+/** @param id the secret's name, a dash and six characters */
+export function secretArn(accountId: string, id: string): string {
+  return `arn:aws:secretsmanager:${region}:${accountId}:secret:${id}`
+}
+
 export function identityPoolArn(accountId: string, poolId: string): string {
   return `arn:aws:cognito-identity:${region}:${accountId}:identitypool/${poolId}`
 }

@@ -72,6 +72,10 @@ export type Reason =
   | 'pool.notAuthorized'
   | 'pool.misconfigured'
   | 'pool.userRegistered'
+  // secrets
+  | 'secret.state'
+  | 'secret.notDecryptable'
+  | 'secret.publicPolicy'
   // ourselves
   | 'audit.unavailable'
   | 'store.unavailable'

@@ -1,10 +1,10 @@
 import { defineAction } from '../aws/action.ts'
+import { afterToken, pageOf } from '../aws/json-pages.ts'
 import { optional, params } from '../aws/params.ts'
 import { Refusal } from '../base/refusal.ts'
 import type { IdentityPool } from '../store/identity-pools.ts'
 import type { PoolIdentity } from '../store/pool-identities.ts'
 import type { CognitoDeps } from './deps.ts'
-import { afterToken, pageOf } from './pages.ts'
 import * as given from './parameters.ts'
 import { onPool, requirePool } from './permissions.ts'
 

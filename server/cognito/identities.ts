@@ -1,7 +1,7 @@
 import { defineAction } from '../aws/action.ts'
+import { afterToken, pageOf } from '../aws/json-pages.ts'
 import { flag, list, optional, params } from '../aws/params.ts'
 import type { CognitoDeps } from './deps.ts'
-import { afterToken, pageOf } from './pages.ts'
 import * as given from './parameters.ts'
 import { anywhere, onIdentity, onPool, requireIdentity, requirePool } from './permissions.ts'
 

@@ -56,7 +56,7 @@ async function scan(actors: readonly Actor[], deps: IamDeps): Promise<Finding[]>
       const actor = byArn.get(withoutSession(callerArn))
       // A name that was given anew means somebody else: what was done before is not theirs.
       if (actor === undefined || atMs < actor.createdAtMs) continue
-      const [service = ''] = sourceOf(event).split('.')
+      const [service = ''] = sourceOf({ event, resource: null }).split('.')
       note({ service, action: event, actorId: actor.id, atMs, region })
     }
     before = page.next

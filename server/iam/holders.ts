@@ -11,7 +11,7 @@ export type Holder = {
   /** The parameter that names one. */
   parameter: ReturnType<typeof called<string>>
   arnOf(accountId: string, path: string, name: string): string
-  find(name: string, deps: IamDeps): Promise<Principal | undefined>
+  find(name: string, deps: Pick<IamDeps, 'roles' | 'users' | 'groups'>): Promise<Principal | undefined>
   /** The most that all its inline policies may hold together, in characters that are no white space. */
   inlineQuota: number
 }

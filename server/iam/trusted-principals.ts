@@ -4,17 +4,23 @@ import { parsePolicy } from '../policy/parse-policy.ts'
 import type { IamDeps } from './deps.ts'
 import { type Holder, role, user } from './holders.ts'
 
+type Deps = Pick<IamDeps, 'accountId' | 'roles' | 'users' | 'groups'>
+
 /**
- * Whom a trust policy names, by ARN, and whose ids they are today. A policy keeps meaning them: whoever gets a name
+ * Whom a trust policy, or another resource's, names, by ARN, and whose ids they are today. A policy keeps meaning them: whoever gets a name
  * anew after they are gone must not get what they were trusted with.
  *
- * @param document a sound trust policy
+ * @param document a sound policy of that kind
  * @throws {Refusal} policy.malformed when a user or role of this account is named that is not there
  * @see AWS IAM User Guide, "AWS JSON policy elements: Principal", on deleted principals
  */
-export async function readTrustedIds(document: string, deps: IamDeps): Promise<Record<string, string>> {
+export async function readTrustedIds(
+  document: string,
+  deps: Deps,
+  kind: 'trust' | 'resource' = 'trust',
+): Promise<Record<string, string>> {
   const ids: Record<string, string> = {}
-  for (const { principal } of parsePolicy(document, 'trust').statements) {
+  for (const { principal } of parsePolicy(document, kind).statements) {
     const { element } = principal ?? {}
     const names = element === undefined || element === '*' ? [] : (element.AWS ?? [])
     for (const name of names) {
@@ -25,7 +31,7 @@ export async function readTrustedIds(document: string, deps: IamDeps): Promise<R
   return ids
 }
 
-async function findId(text: string, deps: IamDeps): Promise<string | undefined> {
+async function findId(text: string, deps: Deps): Promise<string | undefined> {
   const arn = parseArn(text)
   if (arn === undefined || arn.accountId !== deps.accountId) return undefined
   const holders: Holder[] = [user, role]

@@ -12,6 +12,7 @@ export type Purpose =
   | 'secret-at-rest'
   | 'encoded-message'
   | 'account-ticket'
+  | 'data-key-wrap'
 
 /** Four bytes that say which master key made a value. Public: it travels in every sealed token. */
 export const keyIdBytes = 4
@@ -35,6 +36,7 @@ const purposes: readonly Purpose[] = [
   'secret-at-rest',
   'encoded-message',
   'account-ticket',
+  'data-key-wrap',
 ]
 
 type Ring = { keyId: Buffer; derived: ReadonlyMap<Purpose, KeyObject> }

@@ -126,6 +126,9 @@ export const oauthFaults = {
   'pool.notAuthorized': ['access_denied', 403, 'The identity pool does not admit this'],
   'pool.misconfigured': ['access_denied', 403, 'The identity pool gives no role'],
   'pool.userRegistered': ['access_denied', 403, 'The user has another identity'],
+  'secret.state': ['invalid_request', 400, 'The secret is in another state'],
+  'secret.notDecryptable': ['server_error', 500, 'The secret can’t be opened'],
+  'secret.publicPolicy': ['invalid_request', 400, 'The policy is for everybody'],
 
   'audit.unavailable': ['temporarily_unavailable', 503, 'The request could not be recorded; try again'],
   'store.unavailable': ['temporarily_unavailable', 503, 'The store does not answer; try again'],

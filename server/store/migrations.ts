@@ -15,6 +15,7 @@ import { directoryPeople } from './migrations/0012-directory-people.ts'
 import { accounts } from './migrations/0013-accounts.ts'
 import { identityPools } from './migrations/0015-identity-pools.ts'
 import { roleMappings } from './migrations/0017-role-mappings.ts'
+import { secrets } from './migrations/0018-secrets.ts'
 import type { Schema } from './schema.ts'
 
 /** The dialects differ in a few types; `order by` goes by bytes in both, whatever the server's language is. */
@@ -73,6 +74,7 @@ function migrationsFor(kind: DatabaseKind): Record<string, Migration> {
     '0013-accounts': run(accounts, kind),
     '0015-identity-pools': run(identityPools, kind),
     '0017-role-mappings': run(roleMappings, kind),
+    '0018-secrets': run(secrets, kind),
   }
 }
 

@@ -23,6 +23,7 @@ import { createRevocations, type Revocations } from './revocations.ts'
 import { createRoleMappings, type RoleMappings } from './role-mappings.ts'
 import { createRoles, type Roles } from './roles.ts'
 import { createSamlProviders, type SamlProviders } from './saml-providers.ts'
+import { createSecrets, type Secrets } from './secrets.ts'
 import { createSettings, type Settings } from './settings.ts'
 import { createSignInStates, type SignInStates } from './sign-in-states.ts'
 import { createSigningKeys, type SigningKeys } from './signing-keys.ts'
@@ -57,6 +58,7 @@ export type Store = {
   people: People
   identityPools: IdentityPools
   poolIdentities: PoolIdentities
+  secrets: Secrets
   webSessions: WebSessions
   signInStates: SignInStates
   signingKeys: SigningKeys
@@ -106,6 +108,7 @@ function createStore(database: Database): Store {
   const directoryPeople = createDirectoryPeople(db)
   const poolIdentities = createPoolIdentities(database)
   const accountCodes = createAccountCodes(db)
+  const secrets = createSecrets(database)
   return {
     settings: createSettings(db),
     roles: createRoles(database),
@@ -132,6 +135,7 @@ function createStore(database: Database): Store {
     people: createPeople(database),
     identityPools: createIdentityPools(database),
     poolIdentities,
+    secrets,
     webSessions,
     signInStates,
     signingKeys: createSigningKeys(db),
@@ -144,6 +148,7 @@ function createStore(database: Database): Store {
       await directoryPeople.prune(nowMs)
       await poolIdentities.prune()
       await accountCodes.prune(nowMs)
+      await secrets.prune(nowMs)
     },
     ping: database.ping,
     inStepAtMs: database.inStepAtMs,

@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely'
+import type { SecretTables } from './secret-tables.ts'
 
 /** Milliseconds since the epoch. */
 type Ms = number
@@ -7,7 +8,7 @@ type Json = string
 /** SQLite has no boolean: 0 or 1. */
 type Flag = 0 | 1
 
-export type Schema = {
+export type Schema = SecretTables & {
   settings: { name: string; value: string }
   /** One row: how often the catalogue was changed. */
   catalogue: { generation: number }

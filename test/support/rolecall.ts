@@ -8,6 +8,8 @@ import * as cognitoCommands from '@aws-sdk/client-cognito-identity'
 import { CognitoIdentityClient } from '@aws-sdk/client-cognito-identity'
 import * as iamCommands from '@aws-sdk/client-iam'
 import { CreateOpenIDConnectProviderCommand, CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam'
+import * as secretsCommands from '@aws-sdk/client-secrets-manager'
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import * as stsCommands from '@aws-sdk/client-sts'
 import { STSClient } from '@aws-sdk/client-sts'
 import { type Logger, pino } from 'pino'
@@ -37,6 +39,7 @@ export type TestRolecall = {
   iam(keys?: Keys): IAMClient
   cloudTrail(keys?: Keys): CloudTrailClient
   cognito(keys?: Keys): CognitoIdentityClient
+  secrets(keys?: Keys): SecretsManagerClient
   roleArn(name: string): string
   /** A role with this trust policy, made over the wire. Answers its ARN. */
   createRole(name: string, trustPolicy: object, more?: { MaxSessionDuration?: number }): Promise<string>
@@ -103,6 +106,7 @@ export async function startRolecall(
     iam: (keys = rootKeys) => checkShapes(new IAMClient(clientFor(keys)), iamCommands),
     cloudTrail: (keys = rootKeys) => checkShapes(new CloudTrailClient(clientFor(keys)), trailCommands),
     cognito: (keys = rootKeys) => checkShapes(new CognitoIdentityClient(clientFor(keys)), cognitoCommands),
+    secrets: (keys = rootKeys) => checkShapes(new SecretsManagerClient(clientFor(keys)), secretsCommands),
     roleArn: name => `arn:aws:iam::${accountId}:role/${name}`,
     async createRole(name, trustPolicy, more = {}) {
       const document = JSON.stringify(trustPolicy)

@@ -1,7 +1,7 @@
 import type { Reason } from '../../base/refusal.ts'
+import { type Advice, secretAdvice } from './secret-advice.ts'
 
-/** For the operator: what a refusal means, and what to change where it should not have been one. */
-export type Advice = { means: string; change: string }
+export type { Advice } from './secret-advice.ts'
 
 const askAgain = 'Nothing here; the client may try again.'
 const answerSays = 'The answer that the client got says what; the client has to be corrected.'
@@ -230,6 +230,8 @@ export const refusalAdvice = {
     'Look at the disk of the data folder or at the database, and at the service’s log.',
   ),
   'store.unavailable': advice('The database did not answer.', 'Look at DATABASE_URL, and the way to it.'),
+
+  ...secretAdvice,
 
   'signIn.cancelled': advice('The person said no at the provider.', 'Nothing.'),
   'signIn.another': advice('They unlink one way, and came back by another.', 'UnlinkWayIn can take it off.'),

@@ -12,12 +12,20 @@ export function pageOf<T>(
   const items = found.slice(0, most)
   const last = items.at(-1)
   if (found.length <= most || last === undefined) return { items, wire: {} }
-  return { items, wire: { NextToken: Buffer.from(keyOf(last)).toString('base64url') } }
+  return { items, wire: { NextToken: writeToken(keyOf(last)) } }
+}
+
+export function writeToken(place: string): string {
+  return Buffer.from(place).toString('base64url')
 }
 
 /** @throws {Refusal} entity.invalid when it is none of ours */
 export function afterToken(token: string | undefined): string | undefined {
-  if (token === undefined) return undefined
+  return token === undefined ? undefined : readToken(token)
+}
+
+/** @throws {Refusal} entity.invalid when it is none of ours */
+export function readToken(token: string): string {
   const bytes = Buffer.from(token, 'base64url')
   const text = bytes.toString('utf8')
   if (

@@ -1,0 +1,90 @@
+import { defineAction } from '../aws/action.ts'
+import { flag, integer, optional, params } from '../aws/params.ts'
+import { secretArn } from '../base/arn.ts'
+import { Refusal } from '../base/refusal.ts'
+import type { SecretsDeps } from './deps.ts'
+import { findSecret, onSecret, parametersContext, requireAnySecret, requireUndeleted } from './find-secret.ts'
+import * as given from './parameters.ts'
+
+const dayMs = 24 * 3_600_000
+/** @see AWS Secrets Manager API reference, DeleteSecret, RecoveryWindowInDays */
+const recovery = { fewest: 7, most: 30, usual: 30 }
+
+/**
+ * Marks a secret for deletion, or deletes it at once.
+ *
+ * @throws {Refusal} entity.missing (not where it is forced) | entity.invalid | secret.state
+ * @see AWS Secrets Manager API reference, DeleteSecret
+ */
+export const deleteSecret = defineAction({
+  name: 'DeleteSecret',
+  auth: 'signed',
+  writes: true,
+  input: params({
+    SecretId: given.secretId,
+    RecoveryWindowInDays: optional(integer({ min: -1_000_000, max: 1_000_000 })),
+    ForceDeleteWithoutRecovery: optional(flag(), false),
+  }),
+  permission: ({ SecretId, RecoveryWindowInDays, ForceDeleteWithoutRecovery }, deps: SecretsDeps) =>
+    onSecret(
+      'DeleteSecret',
+      SecretId,
+      deps,
+      parametersContext({ RecoveryWindowInDays, ForceDeleteWithoutRecovery }),
+    ),
+  recorded: ({ RecoveryWindowInDays, ForceDeleteWithoutRecovery }) => ({
+    recoveryWindowInDays: RecoveryWindowInDays,
+    forceDeleteWithoutRecovery: ForceDeleteWithoutRecovery,
+  }),
+  async handle({ SecretId, RecoveryWindowInDays: days, ForceDeleteWithoutRecovery: isForced }, deps) {
+    requireWindow(days, isForced)
+    const nowMs = deps.clock()
+    if (isForced) return deleteAtOnce(SecretId, nowMs, deps)
+    const { id, name } = await requireAnySecret(SecretId, deps)
+    const purgeAtMs = nowMs + (days ?? recovery.usual) * dayMs
+    await deps.secrets.change(id, secret => {
+      requireUndeleted(secret)
+      return { deletedAtMs: nowMs, purgeAtMs, rotationDueAtMs: undefined }
+    })
+    return { ARN: secretArn(deps.accountId, id), Name: name, DeletionDate: purgeAtMs / 1000 }
+  },
+})
+
+/** Also of one that is not there: whoever asks for it to be gone has what they want. */
+async function deleteAtOnce(given: string, nowMs: number, deps: SecretsDeps) {
+  const secret = await findSecret(given, deps)
+  if (secret !== undefined) await deps.secrets.delete(secret.id)
+  const name = secret?.name ?? given
+  const arn = secretArn(deps.accountId, secret?.id ?? given)
+  return { ARN: given.startsWith('arn:') ? given : arn, Name: name, DeletionDate: nowMs / 1000 }
+}
+
+function requireWindow(days: number | undefined, isForced: boolean): void {
+  if (isForced && days !== undefined) {
+    throw invalid("You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.")
+  }
+  if (days !== undefined && (days < recovery.fewest || days > recovery.most)) {
+    throw invalid('The RecoveryWindowInDays value must be between 7 and 30 days (inclusive).')
+  }
+}
+
+function invalid(message: string): Refusal {
+  return new Refusal('entity.invalid', { said: { message } })
+}
+
+/**
+ * @throws {Refusal} entity.missing
+ * @see AWS Secrets Manager API reference, RestoreSecret
+ */
+export const restoreSecret = defineAction({
+  name: 'RestoreSecret',
+  auth: 'signed',
+  writes: true,
+  input: params({ SecretId: given.secretId }),
+  permission: ({ SecretId }, deps: SecretsDeps) => onSecret('RestoreSecret', SecretId, deps),
+  async handle({ SecretId }, deps) {
+    const { id, name } = await requireAnySecret(SecretId, deps)
+    await deps.secrets.change(id, () => ({ deletedAtMs: undefined, purgeAtMs: undefined }))
+    return { ARN: secretArn(deps.accountId, id), Name: name }
+  },
+})

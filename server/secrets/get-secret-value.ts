@@ -1,0 +1,78 @@
+import { defineAction, type Result } from '../aws/action.ts'
+import { optional, params } from '../aws/params.ts'
+import { secretArn } from '../base/arn.ts'
+import { Refusal } from '../base/refusal.ts'
+import type { Secret } from '../store/secrets.ts'
+import type { SecretsDeps } from './deps.ts'
+import { onSecret, parametersContext, requireSecret } from './find-secret.ts'
+import * as given from './parameters.ts'
+import { current, stagesOf } from './stages.ts'
+import { wireValue } from './values.ts'
+
+type Wanted = { VersionId?: string | undefined; VersionStage?: string | undefined }
+
+/**
+ * Gives a value out; its row in the audit log is there before.
+ *
+ * @throws {Refusal} entity.missing | secret.state | secret.notDecryptable
+ * @see AWS Secrets Manager API reference, GetSecretValue
+ */
+export const getSecretValue = defineAction({
+  name: 'GetSecretValue',
+  auth: 'signed',
+  writes: true,
+  input: params({
+    SecretId: given.secretId,
+    VersionId: optional(given.versionId),
+    VersionStage: optional(given.stage),
+  }),
+  async permission({ SecretId, ...wanted }, deps: SecretsDeps) {
+    const { VersionId, VersionStage = VersionId === undefined ? current : undefined } = wanted
+    return onSecret('GetSecretValue', SecretId, deps, parametersContext({ VersionId, VersionStage }))
+  },
+  async handle({ SecretId, ...wanted }, deps) {
+    return giveOut(await requireSecret(SecretId, deps), wanted, deps)
+  },
+})
+
+/** @throws {Refusal} entity.missing | secret.state | secret.notDecryptable */
+export async function giveOut(secret: Secret, wanted: Wanted, deps: SecretsDeps): Promise<Result> {
+  const id = versionIdOf(secret, wanted)
+  const version = await deps.secrets.findVersion(secret.id, id)
+  if (version === undefined) throw missingVersion(`VersionId: ${id}`)
+  const value = await deps.vault.open(secret.id, version)
+  await noteDay(secret, id, deps)
+  return {
+    ARN: secretArn(deps.accountId, secret.id),
+    Name: secret.name,
+    VersionId: id,
+    ...wireValue(value),
+    VersionStages: stagesOf(secret.stages, id),
+    CreatedDate: version.createdAtMs / 1000,
+  }
+}
+
+function versionIdOf({ stages }: Secret, { VersionId, VersionStage }: Wanted): string {
+  if (VersionId !== undefined) {
+    if (VersionStage === undefined || stages[VersionStage] === VersionId) return VersionId
+    const message = 'You provided a VersionStage that is not associated to the provided VersionId.'
+    throw new Refusal('secret.state', { said: { message } })
+  }
+  const stage = VersionStage ?? current
+  const id = Object.hasOwn(stages, stage) ? stages[stage] : undefined
+  if (id === undefined) throw missingVersion(`staging label: ${stage}`)
+  return id
+}
+
+function missingVersion(what: string): Refusal {
+  const message = `Secrets Manager can't find the specified secret value for ${what}`
+  return new Refusal('entity.missing', { said: { message } })
+}
+
+const dayMs = 24 * 3_600_000
+
+/** Once a day: dates of use are days, and a read that wrote each time would wait for the disk. */
+async function noteDay(secret: Secret, versionId: string, { secrets, clock }: SecretsDeps): Promise<void> {
+  const today = Math.floor(clock() / dayMs) * dayMs
+  if (secret.accessedOnMs !== today) await secrets.noteAccess(secret.id, versionId, today)
+}

@@ -1,0 +1,87 @@
+import { defineAction } from '../aws/action.ts'
+import { optional, params, text } from '../aws/params.ts'
+import { secretArn } from '../base/arn.ts'
+import { Refusal } from '../base/refusal.ts'
+import type { SecretsDeps } from './deps.ts'
+import { onSecret, parametersContext, requireSecret, requireUndeleted } from './find-secret.ts'
+import * as given from './parameters.ts'
+import { current } from './stages.ts'
+import { findValue, putVersion, requireToken, wireVersion } from './values.ts'
+
+/**
+ * @throws {Refusal} entity.missing | entity.exists | entity.invalid | entity.limit | secret.state
+ * @see AWS Secrets Manager API reference, PutSecretValue
+ */
+export const putSecretValue = defineAction({
+  name: 'PutSecretValue',
+  auth: 'signed',
+  writes: true,
+  input: params({
+    SecretId: given.secretId,
+    ClientRequestToken: given.requestToken,
+    SecretString: given.secretString,
+    SecretBinary: given.secretBinary,
+    VersionStages: optional(given.stages, [current]),
+    RotationToken: optional(text({ min: 36, max: 256 })),
+  }),
+  permission: ({ SecretId, VersionStages: VersionStage }, deps: SecretsDeps) =>
+    onSecret('PutSecretValue', SecretId, deps, parametersContext({ VersionStage })),
+  recorded: ({ ClientRequestToken }) => ({ versionId: ClientRequestToken }),
+  async handle(asked, deps) {
+    const value = findValue(asked)
+    if (value === undefined) {
+      const message = 'You must provide either SecretString or SecretBinary.'
+      throw new Refusal('entity.invalid', { said: { message } })
+    }
+    const token = requireToken(asked.ClientRequestToken)
+    const secret = await requireSecret(asked.SecretId, deps)
+    // The first value there is, is the current one whatever it is called besides.
+    const isFirst = secret.stages[current] === undefined
+    const stages = isFirst ? [...new Set([...asked.VersionStages, current])] : asked.VersionStages
+    const kept = await putVersion(secret, { token, value, stages }, deps)
+    return wireVersion(kept, secretArn(deps.accountId, kept.id), token)
+  },
+})
+
+/**
+ * Changes what is said of a secret, its value, or both.
+ *
+ * @throws {Refusal} entity.missing | entity.exists | entity.invalid | secret.state
+ * @see AWS Secrets Manager API reference, UpdateSecret
+ */
+export const updateSecret = defineAction({
+  name: 'UpdateSecret',
+  auth: 'signed',
+  writes: true,
+  input: params({
+    SecretId: given.secretId,
+    ClientRequestToken: given.requestToken,
+    Description: given.description,
+    KmsKeyId: given.kmsKeyId,
+    SecretString: given.secretString,
+    SecretBinary: given.secretBinary,
+  }),
+  permission: ({ SecretId, Description, KmsKeyId }, deps: SecretsDeps) =>
+    onSecret('UpdateSecret', SecretId, deps, parametersContext({ Description, KmsKeyId })),
+  async handle(asked, deps) {
+    const { Description: description, KmsKeyId: kmsKeyId } = asked
+    const change = {
+      ...(description === undefined ? {} : { description }),
+      ...(kmsKeyId === undefined ? {} : { kmsKeyId }),
+      changedAtMs: deps.clock(),
+    }
+    const value = findValue(asked)
+    const secret = await requireSecret(asked.SecretId, deps)
+    const arn = secretArn(deps.accountId, secret.id)
+    if (value === undefined) {
+      await deps.secrets.change(secret.id, found => {
+        requireUndeleted(found)
+        return change
+      })
+      return { ARN: arn, Name: secret.name }
+    }
+    const token = requireToken(asked.ClientRequestToken)
+    await putVersion(secret, { token, value, stages: [current], change }, deps)
+    return { ARN: arn, Name: secret.name, VersionId: token }
+  },
+})

@@ -1,0 +1,58 @@
+import { bindAction } from '../aws/action.ts'
+import type { JsonService } from '../aws/json-protocol.ts'
+import { batchGetSecretValue } from './batch-get-secret-value.ts'
+import { createSecret } from './create-secret.ts'
+import { deleteSecret, restoreSecret } from './delete-secret.ts'
+import type { SecretsDeps } from './deps.ts'
+import { describeSecret, listSecretVersionIds } from './describe-secret.ts'
+import { secretsFaults } from './faults.ts'
+import { getRandomPassword } from './get-random-password.ts'
+import { getSecretValue } from './get-secret-value.ts'
+import { listSecrets } from './list-secrets.ts'
+import { putSecretValue, updateSecret } from './put-secret-value.ts'
+import {
+  removeRegionsFromReplication,
+  replicateSecretToRegions,
+  stopReplicationToReplica,
+} from './replication.ts'
+import {
+  deleteResourcePolicy,
+  getResourcePolicy,
+  putResourcePolicy,
+  validateResourcePolicy,
+} from './resource-policy.ts'
+import { tagResource, untagResource } from './tags.ts'
+import { updateSecretVersionStage } from './version-stages.ts'
+
+export function createSecretsService(deps: SecretsDeps): JsonService {
+  const actions = [
+    bindAction(batchGetSecretValue, deps),
+    bindAction(createSecret, deps),
+    bindAction(deleteResourcePolicy, deps),
+    bindAction(deleteSecret, deps),
+    bindAction(describeSecret, deps),
+    bindAction(getRandomPassword, deps),
+    bindAction(getResourcePolicy, deps),
+    bindAction(getSecretValue, deps),
+    bindAction(listSecretVersionIds, deps),
+    bindAction(listSecrets, deps),
+    bindAction(putResourcePolicy, deps),
+    bindAction(putSecretValue, deps),
+    bindAction(removeRegionsFromReplication, deps),
+    bindAction(replicateSecretToRegions, deps),
+    bindAction(restoreSecret, deps),
+    bindAction(stopReplicationToReplica, deps),
+    bindAction(tagResource, deps),
+    bindAction(untagResource, deps),
+    bindAction(updateSecret, deps),
+    bindAction(updateSecretVersionStage, deps),
+    bindAction(validateResourcePolicy, deps),
+  ]
+  return {
+    name: 'secretsmanager',
+    target: 'secretsmanager',
+    actions: new Map(actions.map(action => [action.name, action])),
+    faults: secretsFaults,
+    saysMessageTwice: true,
+  }
+}

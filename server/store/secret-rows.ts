@@ -1,0 +1,77 @@
+import type { Selectable } from 'kysely'
+import type { Tags } from './principals.ts'
+import type { SecretTables } from './secret-tables.ts'
+
+export type Secret = {
+  /** `NAME-AbCdEf`, the end of its ARN: never given twice, unlike the name. */
+  id: string
+  name: string
+  description?: string | undefined
+  kmsKeyId?: string | undefined
+  tags: Tags
+  /** The document as it was written, and to whose ids the ARNs in it were then. */
+  policy?: { document: string; meantIds: Readonly<Record<string, string>> } | undefined
+  rotation?: SecretRotation | undefined
+  rotationDueAtMs?: number | undefined
+  /** Stages to the ids of the versions that they are at. */
+  stages: Readonly<Record<string, string>>
+  createdAtMs: number
+  changedAtMs: number
+  /** The day on which a value was last given out, at its beginning. */
+  accessedOnMs?: number | undefined
+  rotatedAtMs?: number | undefined
+  /** When it was marked for deletion, and when nothing of it will be left. */
+  deletedAtMs?: number | undefined
+  purgeAtMs?: number | undefined
+}
+
+export type SecretRotation = {
+  enabled: boolean
+  /** Names the rotator. */
+  lambdaArn?: string | undefined
+  afterDays?: number | undefined
+  /** `3h` */
+  duration?: string | undefined
+  schedule?: string | undefined
+}
+
+export function asRow(secret: Secret): Selectable<SecretTables['secrets']> {
+  return {
+    id: secret.id,
+    name: secret.name,
+    description: secret.description ?? null,
+    kms_key_id: secret.kmsKeyId ?? null,
+    tags: JSON.stringify(secret.tags),
+    policy: secret.policy?.document ?? null,
+    meant_ids: JSON.stringify(secret.policy?.meantIds ?? {}),
+    rotation: secret.rotation === undefined ? null : JSON.stringify(secret.rotation),
+    rotation_due_at_ms: secret.rotationDueAtMs ?? null,
+    stages: JSON.stringify(secret.stages),
+    created_at_ms: secret.createdAtMs,
+    changed_at_ms: secret.changedAtMs,
+    accessed_on_ms: secret.accessedOnMs ?? null,
+    rotated_at_ms: secret.rotatedAtMs ?? null,
+    deleted_at_ms: secret.deletedAtMs ?? null,
+    purge_at_ms: secret.purgeAtMs ?? null,
+  }
+}
+
+export function asSecret(row: Selectable<SecretTables['secrets']>): Secret {
+  return {
+    id: row.id,
+    name: row.name,
+    ...(row.description === null ? {} : { description: row.description }),
+    ...(row.kms_key_id === null ? {} : { kmsKeyId: row.kms_key_id }),
+    tags: JSON.parse(row.tags),
+    ...(row.policy === null ? {} : { policy: { document: row.policy, meantIds: JSON.parse(row.meant_ids) } }),
+    ...(row.rotation === null ? {} : { rotation: JSON.parse(row.rotation) }),
+    ...(row.rotation_due_at_ms === null ? {} : { rotationDueAtMs: row.rotation_due_at_ms }),
+    stages: JSON.parse(row.stages),
+    createdAtMs: row.created_at_ms,
+    changedAtMs: row.changed_at_ms,
+    ...(row.accessed_on_ms === null ? {} : { accessedOnMs: row.accessed_on_ms }),
+    ...(row.rotated_at_ms === null ? {} : { rotatedAtMs: row.rotated_at_ms }),
+    ...(row.deleted_at_ms === null ? {} : { deletedAtMs: row.deleted_at_ms }),
+    ...(row.purge_at_ms === null ? {} : { purgeAtMs: row.purge_at_ms }),
+  }
+}
