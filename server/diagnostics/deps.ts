@@ -35,7 +35,7 @@ export type ProviderTestDeps = {
   /** The very ones that serve requests, on a store that is only read. */
   proofs: Pick<
     ProofVerifiers,
-    'verifyIdToken' | 'verifyFacebookToken' | 'verifySamlResponse' | 'findSamlProvider'
+    'verifyIdToken' | 'verifyAccessToken' | 'verifySamlResponse' | 'findSamlProvider'
   >
   accountId: string
   outbound: Outbound
