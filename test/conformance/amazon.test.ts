@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { beforeEach, test } from 'node:test'
 import { GetRoleCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam'
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts'
-import { ada, appId, eve, startAmazon } from '../support/amazon.ts'
+import { ada, appId, eve, startAmazon, trustingAmazon } from '../support/amazon.ts'
 import { assumeRole, faultOf, keysOf } from '../support/aws-calls.ts'
 import { startRolecall } from '../support/rolecall.ts'
 
@@ -10,21 +10,10 @@ const amazon = await startAmazon()
 const rolecall = await startRolecall(amazon.env)
 const provider = { ProviderId: 'www.amazon.com' }
 
-const trusting = (StringEquals: object) => ({
-  Version: '2012-10-17',
-  Statement: [
-    {
-      Effect: 'Allow',
-      Principal: { Federated: 'www.amazon.com' },
-      Action: 'sts:AssumeRoleWithWebIdentity',
-      Condition: { StringEquals },
-    },
-  ],
-})
 const key = (name: string) => `www.amazon.com:${name}`
 const role = await rolecall.createRole(
   'shopper',
-  trusting({
+  trustingAmazon({
     [key('app_id')]: appId,
     [key('user_id')]: ada.user_id,
     'aws:FederatedProvider': 'www.amazon.com',
@@ -54,7 +43,7 @@ test('a session’s policies may ask whose it is, and of which app', async () =>
       },
     ],
   }
-  const named = await rolecall.createRole(ada.user_id, trusting({ [key('app_id')]: appId }))
+  const named = await rolecall.createRole(ada.user_id, trustingAmazon({ [key('app_id')]: appId }))
   await rolecall.iam().send(
     new PutRolePolicyCommand({
       RoleName: ada.user_id,
@@ -106,7 +95,7 @@ test('an outage of Amazon’s is told from a bad token', async () => {
 test('a role that trusts www.amazon.com for another app is refused like one that is not there', async () => {
   const other = await rolecall.createRole(
     'other-app',
-    trusting({ [key('app_id')]: 'amzn1.application.other' }),
+    trustingAmazon({ [key('app_id')]: 'amzn1.application.other' }),
   )
   for (const arn of [other, rolecall.roleArn('nowhere')]) {
     assert.equal((await faultOf(assumeRole(rolecall, arn, amazon.tokenOf(), provider))).code, 'AccessDenied')

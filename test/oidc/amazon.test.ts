@@ -1,24 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { decodeJwt } from 'jose'
-import { ada, appId, startAmazon } from '../support/amazon.ts'
+import { ada, appId, eve, startAmazon, trustingAmazon } from '../support/amazon.ts'
 import { startRolecall, trusting } from '../support/rolecall.ts'
+import { postSigned } from '../support/signed-form.ts'
 import { bodyOf, createExchanger, credentialsType, errorOf, tokenType } from './exchange.ts'
 
 const amazon = await startAmazon()
 const rolecall = await startRolecall(amazon.env)
 const issuer = await rolecall.registerIssuer()
-const resource = await rolecall.createRole('shopper', {
-  Version: '2012-10-17',
-  Statement: [
-    {
-      Effect: 'Allow',
-      Principal: { Federated: 'www.amazon.com' },
-      Action: 'sts:AssumeRoleWithWebIdentity',
-      Condition: { StringEquals: { 'www.amazon.com:app_id': appId } },
-    },
-  ],
-})
+const resource = await rolecall.createRole('shopper', trustingAmazon({ 'www.amazon.com:app_id': appId }))
 const { exchange } = createExchanger(rolecall, () => ({
   subject_token_type: tokenType('access_token'),
   provider_id: 'www.amazon.com',
@@ -59,4 +50,22 @@ test('what is a JWT, or another provider’s token, is never shown to Amazon', a
     assert.deepEqual(errorOf(await exchange({ subject_token })), ['invalid_request', 400])
   }
   assert.deepEqual(amazon.seen, [])
+})
+
+test('a role mapping narrows Amazon’s people, whatever the trust policy would let in', async () => {
+  assert.equal((await exchange({ subject_token: amazon.tokenOf(eve) })).status, 200)
+  const put = await postSigned(rolecall, 'iam', {
+    Action: 'PutProviderRoleMapping',
+    Version: '2010-05-08',
+    Provider: 'www.amazon.com',
+    Type: 'Rules',
+    AmbiguousRoleResolution: 'Deny',
+    'Rules.member.1.Claim': 'user_id',
+    'Rules.member.1.MatchType': 'Equals',
+    'Rules.member.1.Value': ada.user_id,
+    'Rules.member.1.RoleARN': resource,
+  })
+  assert.equal(put.status, 200)
+  assert.equal((await exchange()).status, 200)
+  assert.deepEqual(errorOf(await exchange({ subject_token: amazon.tokenOf(eve) })), ['invalid_target', 400])
 })

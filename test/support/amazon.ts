@@ -10,6 +10,19 @@ export const clientSecret = 'amazon-client-secret'
 export const ada = { user_id: 'amzn1.account.ADA', name: 'Ada Lovelace', email: 'ada@example.com' }
 export const eve = { user_id: 'amzn1.account.EVE', name: 'Eve', email: 'ada@example.com' }
 
+/** A trust policy for people whom Amazon vouches for. */
+export const trustingAmazon = (StringEquals: Record<string, string>) => ({
+  Version: '2012-10-17',
+  Statement: [
+    {
+      Effect: 'Allow',
+      Principal: { Federated: 'www.amazon.com' },
+      Action: 'sts:AssumeRoleWithWebIdentity',
+      Condition: { StringEquals },
+    },
+  ],
+})
+
 /** `never` to keep the caller waiting; text is sent as it is, anything else as JSON. */
 export type AmazonAnswer = { status?: number; body: unknown } | 'never'
 type Place = 'token' | 'tokeninfo' | 'profile'

@@ -1,25 +1,24 @@
 import assert from 'node:assert/strict'
 import { beforeEach, test } from 'node:test'
-import { type AmazonAnswer, ada, appId, clientId, eve, startAmazon } from '../support/amazon.ts'
+import {
+  type AmazonAnswer,
+  ada,
+  appId,
+  clientId,
+  eve,
+  startAmazon,
+  trustingAmazon,
+} from '../support/amazon.ts'
 import { createHttpBrowser, type HttpBrowser, locationOf } from '../support/http-browser.ts'
 import { startRolecall } from '../support/rolecall.ts'
 
 const amazon = await startAmazon()
 const rolecall = await startRolecall(amazon.env)
 const { url } = rolecall
-const role = await rolecall.createRole('shopper', {
-  Version: '2012-10-17',
-  Statement: [
-    {
-      Effect: 'Allow',
-      Principal: { Federated: 'www.amazon.com' },
-      Action: 'sts:AssumeRoleWithWebIdentity',
-      Condition: {
-        StringEquals: { 'www.amazon.com:app_id': appId, 'www.amazon.com:user_id': ada.user_id },
-      },
-    },
-  ],
-})
+const role = await rolecall.createRole(
+  'shopper',
+  trustingAmazon({ 'www.amazon.com:app_id': appId, 'www.amazon.com:user_id': ada.user_id }),
+)
 
 beforeEach(() => {
   amazon.recover()
