@@ -5,6 +5,8 @@ import { type GuestConfig, guestsOf } from './settings/guest-settings.ts'
 import { isLoopbackHost } from './settings/hosts.ts'
 import { readOidcClients } from './settings/openid-settings.ts'
 import {
+  type AmazonConfig,
+  amazonOf,
   type FacebookConfig,
   facebookOf,
   type GoogleConfig,
@@ -51,6 +53,7 @@ export type Config = Readonly<{
   rootAccessKey?: Readonly<{ id: string; secret: string }> | undefined
   google?: GoogleConfig | undefined
   facebook?: FacebookConfig | undefined
+  amazon?: AmazonConfig | undefined
   saml: SamlConfig
   /** Active Directory or LDAP. */
   directory?: DirectoryConfig | undefined
@@ -160,9 +163,10 @@ function productionRules(given: Given, sound: Settings, production: boolean): Ru
 function composeConfig(sound: Settings, production: boolean, oidcClients: readonly OidcClient[]): Config {
   const google = googleOf(sound)
   const facebook = facebookOf(sound)
+  const amazon = amazonOf(sound)
   const directory = directoryOf(sound)
   const accounts = accountsOf(sound)
-  const isSetUp = [google, facebook, directory, accounts].some(one => one !== undefined)
+  const isSetUp = [google, facebook, amazon, directory, accounts].some(one => one !== undefined)
   const quiet = !isSetUp && oidcClients.length === 0 && !production && isLoopbackHost(sound.HOST)
   const { ROLECALL_ROOT_ACCESS_KEY_ID: id, ROLECALL_ROOT_SECRET_ACCESS_KEY: secret } = sound
   return {
@@ -181,6 +185,7 @@ function composeConfig(sound: Settings, production: boolean, oidcClients: readon
     rootAccessKey: id !== undefined && secret !== undefined ? { id, secret } : undefined,
     google,
     facebook,
+    amazon,
     saml: samlOf(sound),
     directory,
     guests: guestsOf(sound),

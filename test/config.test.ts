@@ -19,6 +19,7 @@ const directory = {
 }
 const guestPolicy = '{"Statement": [{"Effect": "Allow", "Action": "sts:*", "Resource": "*"}]}'
 const google = { GOOGLE_CLIENT_ID: 'g-id', GOOGLE_CLIENT_SECRET: 'g-secret' }
+const amazon = { AMAZON_CLIENT_ID: 'a-id', AMAZON_CLIENT_SECRET: 'a-secret' }
 const facebook = { FACEBOOK_APP_ID: 'f-id', FACEBOOK_APP_SECRET: 'f-secret' }
 
 describe('a configuration that holds', () => {
@@ -44,6 +45,7 @@ describe('a configuration that holds', () => {
     const config = readConfig({
       ...google,
       ...facebook,
+      ...amazon,
       ...inProduction,
       PORT: '8443',
       HOST: '::',
@@ -60,6 +62,7 @@ describe('a configuration that holds', () => {
       GOOGLE_ISSUER: 'https://id.example.com/tenant/',
       FACEBOOK_GRAPH_URL: 'https://graph.example.com/',
       FACEBOOK_GRAPH_VERSION: 'v99.1',
+      AMAZON_API_URL: 'https://api.amazon.co.uk/',
       ...directory,
       LDAP_URL: 'ldaps://dc1.example.com, ldap://dc2.example.com:3389',
       LDAP_NAME: 'corp',
@@ -116,6 +119,12 @@ describe('a configuration that holds', () => {
         dialogUrl: 'https://www.facebook.com/v99.1/dialog/oauth',
         graphUrl: 'https://graph.example.com',
         graphVersion: 'v99.1',
+      },
+      amazon: {
+        clientId: 'a-id',
+        clientSecret: 'a-secret',
+        authorizationUrl: 'https://www.amazon.com/ap/oa',
+        apiUrl: 'https://api.amazon.co.uk',
       },
       saml: { idpInitiated: true, signRequests: 'always', signingKeys: [3, 2] },
       accounts: {
@@ -201,6 +210,7 @@ describe('a configuration that holds', () => {
     ['ROLECALL_DEMO=off', { ROLECALL_DEMO: 'off' }, false],
     ['Google configured', google, false],
     ['Facebook configured', facebook, false],
+    ['Amazon configured', amazon, false],
     ['own accounts', { ROLECALL_ACCOUNTS: 'on' }, false],
     ['a directory configured', { ...directory, LDAP_URL: 'ldap://127.0.0.1' }, false],
     [
@@ -458,6 +468,16 @@ const refused: [story: string, env: Env, ...problems: string[]][] = [
     'FACEBOOK_APP_ID: missing, expected together with FACEBOOK_APP_SECRET',
   ],
   [
+    'an Amazon id alone',
+    { AMAZON_CLIENT_ID: 'x' },
+    'AMAZON_CLIENT_SECRET: missing, expected together with AMAZON_CLIENT_ID',
+  ],
+  [
+    'an Amazon secret alone',
+    { AMAZON_CLIENT_SECRET: 'x' },
+    'AMAZON_CLIENT_ID: missing, expected together with AMAZON_CLIENT_SECRET',
+  ],
+  [
     'a secret of two words',
     { ...google, GOOGLE_CLIENT_SECRET: 'a b' },
     'GOOGLE_CLIENT_SECRET: not one word, expected visible characters without spaces',
@@ -482,6 +502,11 @@ const refused: [story: string, env: Env, ...problems: string[]][] = [
     'plain http to loopback in production',
     { ...inProduction, FACEBOOK_DIALOG_URL: 'http://localhost:1' },
     `FACEBOOK_DIALOG_URL: ${https}`,
+  ],
+  [
+    'tokens shown to Amazon in plain text',
+    { ...inProduction, AMAZON_API_URL: 'http://localhost:1' },
+    `AMAZON_API_URL: ${https}`,
   ],
   [
     'a Graph version without its v',
@@ -610,8 +635,8 @@ describe('.env.example', () => {
   })
 
   test('shows the default of every setting that has one', () => {
-    const both = { ...google, ...facebook }
-    assert.deepEqual(readConfig({ ...uncommented, ...both }), readConfig(both))
+    const all = { ...google, ...facebook, ...amazon }
+    assert.deepEqual(readConfig({ ...uncommented, ...all }), readConfig(all))
     assert.deepEqual(readConfig(uncommented), readConfig({}))
   })
 

@@ -80,7 +80,7 @@ const providers: Record<string, { good: Json; bad: readonly Case[] }> = {
     good: { sub: '000792.d71059495fa24644b94e4a644e2e3b4a.0638' },
     bad: [['of somebody else', { sub: '000792.d71059495fa24644b94e4a644e2e3b4a.0639' }]],
   },
-  Amazon: {
+  'Amazon Cognito': {
     good: { 'cognito:groups': ['developers'] },
     bad: [['of no group', { 'cognito:groups': undefined }]],
   },

@@ -1,10 +1,12 @@
+import type { AccessTokenKind } from './access-token-providers.ts'
+
 /**
  * Who somebody is, after their proof was verified: the one shape in which every way in (an OpenID
- * Connect ID token, a Facebook access token, a directory's password, the browser) reaches the gate. Plain JSON, so that a
+ * Connect ID token, an access token of Facebook's or Amazon's, a directory's password, the browser) reaches the gate. Plain JSON, so that a
  * browser session can hold it. It carries no provider token.
  */
 export type FederatedIdentity = {
-  kind: 'oidc' | 'facebook' | 'saml' | 'ldap' | 'guest'
+  kind: 'oidc' | AccessTokenKind | 'saml' | 'ldap' | 'guest'
   /** Names by which a trust policy's `Principal.Federated` may mean this provider. */
   principals: readonly string[]
   /** `aws:FederatedProvider`, and the answer's `Provider`. */

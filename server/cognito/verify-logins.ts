@@ -1,3 +1,4 @@
+import { accessTokenProviders, findAccessTokenKind } from '../base/access-token-providers.ts'
 import { oidcProviderArn } from '../base/arn.ts'
 import type { FederatedIdentity } from '../base/federated-identity.ts'
 import { Refusal } from '../base/refusal.ts'
@@ -61,10 +62,12 @@ function findProvider(name: string, pool: IdentityPool, deps: CognitoDeps, sourc
     throw new Refusal('entity.invalid', { said: { message: 'Please provide a valid public provider' } })
   }
   const app = Object.hasOwn(settings.loginProviders, name) ? settings.loginProviders[name] : undefined
-  if (name === 'graph.facebook.com' && app !== undefined) {
+  const kind = findAccessTokenKind(name)
+  if (kind !== undefined && app !== undefined) {
     return {
       names: [name],
-      verify: async token => ofFacebook(await poolLogins.verifyFacebookToken(token, sourceIp), app),
+      verify: async token =>
+        ofApp(await poolLogins.verifyAccessToken(kind, token, sourceIp), app, accessTokenProviders[kind]),
     }
   }
   if (name === 'accounts.google.com' && app !== undefined) {
@@ -111,11 +114,18 @@ function userPool(
   }
 }
 
-/** We know one app at Facebook; a pool may name another. */
-function ofFacebook(identity: FederatedIdentity, appId: string): VerifiedToken {
+/** We know one app at Facebook, and one at Amazon; a pool may name another. */
+function ofApp(
+  identity: FederatedIdentity,
+  appId: string,
+  { subjectClaim }: { subjectClaim: string },
+): VerifiedToken {
   if (identity.audience !== appId) throw otherAudience(identity)
   const { subject, displayName: name, email } = identity
-  return { identity, claims: { id: subject, sub: subject, app_id: appId, aud: appId, name, email } }
+  return {
+    identity,
+    claims: { [subjectClaim]: subject, sub: subject, app_id: appId, aud: appId, name, email },
+  }
 }
 
 /** Attributes by their names in small letters, as condition keys have them; and the roles that the assertion names. */

@@ -3,7 +3,12 @@ import type { Outbound, OutboundOptions } from '../base/outbound.ts'
 import type { DirectorySettings } from '../directory/settings.ts'
 import type { GroupRole } from '../identity/group-roles.ts'
 import type { OidcClient } from '../identity/openid/client.ts'
-import type { FacebookSettings, GoogleSettings, ProofVerifiers } from '../identity/proof-verifiers.ts'
+import type {
+  AmazonSettings,
+  FacebookSettings,
+  GoogleSettings,
+  ProofVerifiers,
+} from '../identity/proof-verifiers.ts'
 import type { Store } from '../store/open-store.ts'
 import type { Step } from './step.ts'
 
@@ -25,6 +30,7 @@ export type ProviderTestDeps = {
     demo: boolean
     google?: (GoogleSettings & { jwksUrl: string }) | undefined
     facebook?: FacebookSettings | undefined
+    amazon?: AmazonSettings | undefined
     oidcClients?: readonly OidcClient[] | undefined
   }
   directory?: { name: string; settings: DirectorySettings; groupRoles: readonly GroupRole[] } | undefined
@@ -35,7 +41,7 @@ export type ProviderTestDeps = {
   /** The very ones that serve requests, on a store that is only read. */
   proofs: Pick<
     ProofVerifiers,
-    'verifyIdToken' | 'verifyFacebookToken' | 'verifySamlResponse' | 'findSamlProvider'
+    'verifyIdToken' | 'verifyAccessToken' | 'verifySamlResponse' | 'findSamlProvider'
   >
   accountId: string
   outbound: Outbound

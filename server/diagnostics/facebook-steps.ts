@@ -27,7 +27,7 @@ export async function* facebookSteps(
     yield await signInStep(asked.serviceUrl, { redirectUri, signInPath: '/sign-in/facebook' })
   }
   yield* proofSteps(
-    { what: 'access token', verify: token => deps.proofs.verifyFacebookToken(token) },
+    { what: 'access token', verify: token => deps.proofs.verifyAccessToken('facebook', token) },
     deps,
     asked,
   )

@@ -1,6 +1,7 @@
 import { ldapProviderArn, oidcProviderArn, samlProviderArn } from '../base/arn.ts'
 import { createAppleSecret } from '../identity/openid/apple-secret.ts'
 import { fixedMetadataOf, issuersOf, metadataIssuerOf } from '../identity/openid/client.ts'
+import { amazonSteps } from './amazon-steps.ts'
 import type { Asked, ProviderKind } from './deps.ts'
 import { directorySteps } from './directory/directory-steps.ts'
 import { facebookSteps } from './facebook-steps.ts'
@@ -45,6 +46,19 @@ const facebook: ProviderKind = async deps => {
       kind: 'by configuration (FACEBOOK_APP_ID)',
       aliases: ['graph.facebook.com'],
       steps: asked => facebookSteps(settings, deps, asked),
+    },
+  ]
+}
+
+const amazon: ProviderKind = async deps => {
+  const settings = deps.config.amazon
+  if (settings === undefined) return []
+  return [
+    {
+      name: 'amazon',
+      kind: 'by configuration (AMAZON_CLIENT_ID)',
+      aliases: ['www.amazon.com'],
+      steps: asked => amazonSteps(settings, deps, asked),
     },
   ]
 }
@@ -124,6 +138,7 @@ const directory: ProviderKind = async deps => {
 export const providerKinds: readonly ProviderKind[] = [
   google,
   facebook,
+  amazon,
   oidcClients,
   registeredIssuers,
   saml,

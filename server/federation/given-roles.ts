@@ -1,3 +1,4 @@
+import { accessTokenProviderNames } from '../base/access-token-providers.ts'
 import { oidcProviderArn, samlProviderName } from '../base/arn.ts'
 import type { FederatedIdentity } from '../base/federated-identity.ts'
 import { type Candidate, type Claims, type MappingRule, mapRoles, matches } from '../base/role-mapping.ts'
@@ -48,10 +49,10 @@ export function claimsOf({ kind, context, subjectKey, onlyRoles = [] }: Federate
   return Object.fromEntries(kind === 'saml' ? [...claims, ['cognito:roles', onlyRoles]] : claims)
 }
 
-const namedOtherwise = ['accounts.google.com', 'graph.facebook.com']
+const namedOtherwise = ['accounts.google.com', ...accessTokenProviderNames]
 
 /**
- * The provider that is meant, as its identities name it: Google and Facebook have no ARN there, though one may be
+ * The provider that is meant, as its identities name it: Google, Facebook and Amazon have no ARN there, though one may be
  * written. Undefined for what can have no mapping: directories and identity pools have rules of their own.
  */
 export function mappableProvider(written: string, accountId: string): string | undefined {

@@ -111,11 +111,11 @@ function requireProvider(written: string, deps: IamDeps): string {
   const found = mappableProvider(written, deps.accountId)
   if (found !== undefined) return found
   throw invalid(
-    `${written} is not a provider: accounts.google.com, graph.facebook.com, or the ARN of an OpenID Connect or SAML provider of this account`,
+    `${written} is not a provider: accounts.google.com, graph.facebook.com, www.amazon.com, or the ARN of an OpenID Connect or SAML provider of this account`,
   )
 }
 
-/** Policies name resources by ARNs: Google and Facebook have one here as OpenID providers do. */
+/** Policies name resources by ARNs: Google, Facebook and Amazon have one here as OpenID providers do. */
 function onProvider(action: string, written: string, deps: IamDeps) {
   const found = mappableProvider(written, deps.accountId)
   const resource =

@@ -2,18 +2,20 @@ import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { NextFunction, Request, Response } from 'express'
 import { Passport } from 'passport'
+import type { AccessTokenKind } from '../base/access-token-providers.ts'
 import type { Clock } from '../base/clock.ts'
 import type { FederatedIdentity } from '../base/federated-identity.ts'
 import type { Outbound } from '../base/outbound.ts'
 import { Refusal } from '../base/refusal.ts'
 import { readQuery } from '../http/read-form.ts'
 import type { SignInStates } from '../store/sign-in-states.ts'
+import { createAmazonStrategy } from './amazon-strategy.ts'
 import { createFacebookStrategy } from './facebook-strategy.ts'
 import { createGoogleStrategy } from './google-strategy.ts'
-import type { FacebookSettings, GoogleSettings, ProofVerifiers } from './proof-verifiers.ts'
+import type { AmazonSettings, FacebookSettings, GoogleSettings, ProofVerifiers } from './proof-verifiers.ts'
 import { createStateStore, type PassportStateStore, type StateStore } from './state-store.ts'
 
-export type ProviderName = 'google' | 'facebook'
+export type ProviderName = 'google' | AccessTokenKind
 
 /** One provider's way out and back. */
 export type BrowserSignIn = {
@@ -32,6 +34,7 @@ export type BrowserSignIn = {
 export type BrowserSignInDeps = {
   google?: GoogleSettings | undefined
   facebook?: FacebookSettings | undefined
+  amazon?: AmazonSettings | undefined
   /** An origin; the callbacks are below it. */
   publicUrl: string
   proofs: ProofVerifiers
@@ -44,7 +47,7 @@ export type BrowserSignInDeps = {
 
 /** The providers that are set up, each with its Passport strategy on a state store of our own. */
 export function createBrowserSignIns(deps: BrowserSignInDeps): Map<ProviderName, BrowserSignIn> {
-  const { google, facebook, proofs, outbound } = deps
+  const { google, facebook, amazon, proofs, outbound } = deps
   const passport = new Passport()
   const signIns = new Map<ProviderName, BrowserSignIn>()
   const add = (
@@ -67,19 +70,26 @@ export function createBrowserSignIns(deps: BrowserSignInDeps): Map<ProviderName,
       createFacebookStrategy({ settings: facebook, callbackUrl, store, outbound, ...proofs }),
     )
   }
+  if (amazon !== undefined) {
+    add('amazon', (callbackUrl, store) =>
+      createAmazonStrategy({ settings: amazon, callbackUrl, store, outbound, ...proofs }),
+    )
+  }
   return signIns
 }
 
 /**
  * Facebook then asks for the password. Google can't be told to: it lets people choose an account, and may believe its own
- * session for it.
+ * session for it. Amazon's authorization endpoint knows no parameter of the kind.
  *
- * @see Facebook Login, re-authentication; Google Identity, OpenID Connect, `prompt`
+ * @see Facebook Login, re-authentication; Google Identity, OpenID Connect, `prompt`; Login with Amazon, "Authorization
+ *   Code Grant"
  */
 const askAnew = {
   google: { prompt: 'select_account' },
   facebook: { authType: 'reauthenticate' },
-} as const
+  amazon: {},
+} as const satisfies Record<ProviderName, object>
 
 function createSignIn(
   passport: InstanceType<typeof Passport>,

@@ -1,7 +1,7 @@
 import { Strategy } from 'passport-facebook'
-import type { FederatedIdentity } from '../base/federated-identity.ts'
 import type { Outbound } from '../base/outbound.ts'
 import { boundRequests } from './bounded-oauth-client.ts'
+import { finishByAccessToken } from './finish-by-access-token.ts'
 import type { FacebookSettings, ProofVerifiers } from './proof-verifiers.ts'
 import type { PassportStateStore } from './state-store.ts'
 
@@ -9,16 +9,13 @@ export type FacebookStrategyDeps = {
   settings: FacebookSettings
   callbackUrl: string
   store: PassportStateStore
-  verifyFacebookToken: ProofVerifiers['verifyFacebookToken']
+  verifyAccessToken: ProofVerifiers['verifyAccessToken']
   outbound: Outbound
 }
 
-/**
- * Signs in with Facebook by the code flow. The access token that comes back goes through the same check as
- * one on the wire: Facebook is asked whose it is and whether it was made for our app.
- */
+/** Signs in with Facebook by the code flow with PKCE. */
 export function createFacebookStrategy(deps: FacebookStrategyDeps): Strategy {
-  const { settings, callbackUrl, store, verifyFacebookToken, outbound } = deps
+  const { settings, callbackUrl, store, verifyAccessToken, outbound } = deps
   const graph = `${settings.graphUrl}/${settings.graphVersion}`
   const options = {
     clientID: settings.appId,
@@ -36,12 +33,9 @@ export function createFacebookStrategy(deps: FacebookStrategyDeps): Strategy {
     // The verifier reads the profile itself, with the same proof, after it knows whose token it is.
     skipUserProfile: true,
   }
-  type Finish = (error: unknown, identity?: FederatedIdentity) => void
   const strategy = new Strategy(
     options as unknown as ConstructorParameters<typeof Strategy>[0],
-    ((accessToken: string, _refresh: string, _profile: object, finish: Finish) => {
-      verifyFacebookToken(accessToken).then(identity => finish(null, identity), finish)
-    }) as never,
+    finishByAccessToken('facebook', verifyAccessToken) as never,
   )
   boundRequests(strategy, outbound)
   return strategy

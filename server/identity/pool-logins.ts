@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { AccessTokenKind } from '../base/access-token-providers.ts'
 import type { Clock } from '../base/clock.ts'
 import type { FederatedIdentity } from '../base/federated-identity.ts'
 import { Refusal } from '../base/refusal.ts'
@@ -27,7 +28,7 @@ export type PoolLoginVerifier = {
   /** One of a pool's own. @throws {Refusal} token.* */
   verifyPoolToken(token: string): Promise<VerifiedToken>
   /** @throws {Refusal} token.* | issuer.unreachable | request.throttled */
-  verifyFacebookToken(token: string, sourceIp: string): Promise<FederatedIdentity>
+  verifyAccessToken(kind: AccessTokenKind, token: string, sourceIp: string): Promise<FederatedIdentity>
   /** @throws {Refusal} token.* | tags.invalid | request.throttled */
   verifySamlResponse(
     response: string,
@@ -112,7 +113,7 @@ export function createPoolLoginVerifier(deps: {
   clock: Clock
   publicUrl: string
   google: { issuer: string; jwksUrl: string } | undefined
-  verifyFacebookToken: PoolLoginVerifier['verifyFacebookToken']
+  verifyAccessToken: PoolLoginVerifier['verifyAccessToken']
   usedProofs: Pick<UsedProofs, 'use' | 'isUsed'>
   /** A verifier by which a proof counts as this says. */
   samlVerifier(useOnce: SamlVerifierDeps['useOnce']): SamlVerifier
@@ -152,7 +153,7 @@ export function createPoolLoginVerifier(deps: {
         throw new Refusal('token.rejected', { detail: 'not a pool’s own token' })
       return withDemo(verified)
     },
-    verifyFacebookToken: deps.verifyFacebookToken,
+    verifyAccessToken: deps.verifyAccessToken,
     verifySamlResponse: (response, providerArn, sourceIp, poolId) =>
       deps.boundSaml(response, sourceIp, () =>
         deps.samlVerifier(inPool(usedProofs, poolId)).verify(response, providerArn),

@@ -1,7 +1,7 @@
+import type { AccessTokenKind } from '../base/access-token-providers.ts'
 import type { Clock } from '../base/clock.ts'
 import type { FederatedIdentity } from '../base/federated-identity.ts'
 import type { Outbound } from '../base/outbound.ts'
-import { Refusal } from '../base/refusal.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import type { InResponseTo } from '../saml/read-assertion.ts'
 import { serviceProviderAt } from '../saml/service-provider.ts'
@@ -19,13 +19,13 @@ import type { SamlProviders } from '../store/saml-providers.ts'
 import type { Settings } from '../store/settings.ts'
 import type { UsedProofs } from '../store/used-proofs.ts'
 import { createKeySetCache } from '../tokens/key-set-cache.ts'
-import { createFacebookVerifier } from '../tokens/verify-facebook-token.ts'
 import {
   createIdTokenVerifier,
   type ExpectedSignIn,
   type IdTokenVerifier,
   type IssuerRecord,
 } from '../tokens/verify-id-token.ts'
+import { createAccessTokenVerifiers } from './access-token-verifiers.ts'
 import { boundStrangers } from './bound-strangers.ts'
 import { createDirectoryLogIn, type DirectoryAccess } from './directory-log-in.ts'
 import { createIssuerLookup } from './issuers.ts'
@@ -59,6 +59,15 @@ export type FacebookSettings = {
   graphVersion: string
 }
 
+/** A security profile registered for Login with Amazon. */
+export type AmazonSettings = {
+  clientId: string
+  clientSecret: string
+  authorizationUrl: string
+  /** Where tokens are given, and asked about. */
+  apiUrl: string
+}
+
 /** The demo's providers. Their issuer is registered in the store, so that only the rest is here. */
 export type StandIns = { google?: GoogleSettings | undefined; facebook?: FacebookSettings | undefined }
 
@@ -66,6 +75,7 @@ export type ProofVerifierDeps = {
   config: {
     google?: (GoogleSettings & { jwksUrl: string }) | undefined
     facebook?: FacebookSettings | undefined
+    amazon?: AmazonSettings | undefined
     oidcClients?: readonly OidcClient[] | undefined
     demo: boolean
     publicUrl: string
@@ -99,11 +109,11 @@ export type ProofVerifiers = {
   /** @throws {Refusal} token.* | issuer.unreachable | tags.invalid */
   verifyIdToken(token: string, expected?: ExpectedSignIn): Promise<FederatedIdentity>
   /**
-   * @param sourceIp who shows it; absent when it came from Facebook itself
-   * @throws {Refusal} token.* | issuer.unreachable | request.throttled; token.providerUnknown when Facebook is
+   * @param sourceIp who shows it; absent when it came from the provider itself
+   * @throws {Refusal} token.* | issuer.unreachable | request.throttled; token.providerUnknown when the provider is
    *   not set up
    */
-  verifyFacebookToken(token: string, sourceIp?: string): Promise<FederatedIdentity>
+  verifyAccessToken(kind: AccessTokenKind, token: string, sourceIp?: string): Promise<FederatedIdentity>
   /** @throws {Refusal} password.refused | issuer.unreachable | request.throttled; request.invalid without a directory */
   verifyDirectoryPassword(username: string, password: string, sourceIp: string): Promise<FederatedIdentity>
   /** @throws {Refusal} token.* | tags.invalid | request.throttled */
@@ -122,7 +132,7 @@ export type ProofVerifiers = {
 }
 
 export function createProofVerifiers(deps: ProofVerifierDeps): ProofVerifiers {
-  const { config, standIns, oidcProviders, accountId, outbound, clock } = deps
+  const { config, oidcProviders, accountId, outbound, clock } = deps
   const keySets = createKeySetCache({ outbound, clock, log: deps.log })
   const ofPools = poolIssuerRecord(config.publicUrl, deps.findPoolKey)
   const own = [ofPools, ...(deps.ownIssuers ?? []).map(({ record }) => record)]
@@ -141,10 +151,7 @@ export function createProofVerifiers(deps: ProofVerifierDeps): ProofVerifiers {
       return verified
     },
   }
-  const facebook = config.facebook ?? standIns?.facebook
-  const facebookTokens =
-    facebook && createFacebookVerifier({ ...facebook, outbound, clock, demo: config.facebook === undefined })
-  const boundFacebook = boundStrangers(clock, { remembers: true })
+  const verifyAccessToken = createAccessTokenVerifiers(deps)
   const findSamlProvider = createSamlProviderLookup(deps)
   const serviceProvider = serviceProviderAt(config.publicUrl)
   const samlVerifier = (useOnce: SamlVerifierDeps['useOnce']) =>
@@ -154,25 +161,20 @@ export function createProofVerifiers(deps: ProofVerifierDeps): ProofVerifiers {
   const tries = createPasswordTries(clock)
   const boundSaml = boundStrangers(clock, { remembers: false })
 
-  async function verifyFacebookToken(token: string, sourceIp?: string): Promise<FederatedIdentity> {
-    if (facebookTokens === undefined) throw new Refusal('token.providerUnknown')
-    return boundFacebook(token, sourceIp, () => facebookTokens.verify(token))
-  }
-
   return {
     async verifyIdToken(token, expected = undefined) {
       const verified = await liveTokens.read(token, expected)
       const { identity } = verified
       return identity.issuer === ofPools.issuer ? requireClassicFlow(deps.identityPools, verified) : identity
     },
-    verifyFacebookToken,
+    verifyAccessToken,
     poolLogins: createPoolLoginVerifier({
       ...deps,
       ...config,
       google: config.google,
       idTokens: liveTokens,
       keySets,
-      verifyFacebookToken,
+      verifyAccessToken,
       samlVerifier,
       boundSaml,
     }),

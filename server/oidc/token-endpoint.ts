@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AuditLog } from '../audit/audit-log.ts'
 import { refusedEvent } from '../audit/refused-event.ts'
+import type { AccessTokenKind } from '../base/access-token-providers.ts'
 import { isoSeconds } from '../base/clock.ts'
 import type { FederatedIdentity } from '../base/federated-identity.ts'
 import { Refusal, retryHeaders } from '../base/refusal.ts'
@@ -20,7 +21,7 @@ import { type Proof, readTokenRequest, type TokenRequest, tokenTypes } from './t
 export type TokenEndpointDeps = {
   gate: Gate
   verifyIdToken(token: string): Promise<FederatedIdentity>
-  verifyFacebookToken(token: string, sourceIp: string): Promise<FederatedIdentity>
+  verifyAccessToken(kind: AccessTokenKind, token: string, sourceIp: string): Promise<FederatedIdentity>
   verifyDirectoryPassword(username: string, password: string, sourceIp: string): Promise<FederatedIdentity>
   directoryName: string | undefined
   guests: Guests | undefined
@@ -104,7 +105,8 @@ function verify(
     case 'guest':
       return welcome(deps, sourceIp)
     case 'facebook':
-      return deps.verifyFacebookToken(proof.token, sourceIp)
+    case 'amazon':
+      return deps.verifyAccessToken(proof.kind, proof.token, sourceIp)
     case 'oidc':
       return deps.verifyIdToken(proof.token)
     case 'accounts':

@@ -1,3 +1,9 @@
+import {
+  type AccessTokenKind,
+  accessTokenProviderNames,
+  findAccessTokenKind,
+  looksLikeJwt,
+} from '../base/access-token-providers.ts'
 import { Refusal } from '../base/refusal.ts'
 import { findRoleArn } from '../federation/session-request.ts'
 import type { RequestFault } from './faults.ts'
@@ -15,11 +21,11 @@ export type TokenRequest = {
 }
 
 /**
- * An ID token, an access token of Facebook's, a user name and a password (a directory's, or an own account's), or none,
+ * An ID token, an access token of Facebook's or Amazon's, a user name and a password (a directory's, or an own account's), or none,
  * of a guest.
  */
 export type Proof =
-  | { kind: 'oidc' | 'facebook'; token: string }
+  | { kind: 'oidc' | AccessTokenKind; token: string }
   | { kind: 'directory'; username: string; password: string }
   | { kind: 'accounts'; username: string; password: string; otp?: string }
   | { kind: 'guest' }
@@ -131,22 +137,23 @@ function readSubject(form: Form): Proof {
   const subjectToken = require(form, 'subject_token')
   if (subjectToken.length > 20_000) throw invalid('subject_token is too long')
   const subjectKind = readSubjectKind(form)
-  // Facebook would be shown somebody's ID token, or a bearer of ours, and could use it.
-  if (subjectKind === 'facebook' && subjectToken.split('.').length === 3) {
-    throw new Refusal('token.malformed', { detail: 'a JWT as a Facebook access token' })
+  if (subjectKind !== 'oidc' && looksLikeJwt(subjectToken)) {
+    throw new Refusal('token.malformed', { detail: 'a JWT as an access token' })
   }
   return { kind: subjectKind, token: subjectToken }
 }
 
-function readSubjectKind(form: Form): 'oidc' | 'facebook' {
+function readSubjectKind(form: Form): 'oidc' | AccessTokenKind {
   const type = require(form, 'subject_token_type')
   const provider = form.get('provider_id')
   // An ID token is a JWT, and some clients know no nearer name for it.
   const isIdToken = type === tokenTypes.id || type === tokenTypes.jwt
   if (isIdToken && provider === undefined) return 'oidc'
-  if (type === tokenTypes.access && provider === 'graph.facebook.com') return 'facebook'
+  const kind = findAccessTokenKind(provider)
+  if (type === tokenTypes.access && kind !== undefined) return kind
   if (isIdToken) throw invalid('provider_id goes with an access token, not with an ID token')
-  if (type === tokenTypes.access) throw invalid('an access token needs provider_id=graph.facebook.com')
+  if (type === tokenTypes.access)
+    throw invalid(`an access token needs provider_id: ${accessTokenProviderNames.join(' or ')}`)
   throw invalid('subject_token_type is not supported')
 }
 

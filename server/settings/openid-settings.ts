@@ -36,6 +36,7 @@ const pattern = new RegExp(`^OIDC_([A-Z0-9]+(?:_[A-Z0-9]+)*)_(${oidcSettingNames
 const takenNames = [
   'GOOGLE',
   'FACEBOOK',
+  'AMAZON',
   'SAML',
   'DIRECTORY',
   'ARRIVED',

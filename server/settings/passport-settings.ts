@@ -1,9 +1,9 @@
 import type { z } from 'zod'
-import type { FacebookSettings, GoogleSettings } from '../identity/proof-verifiers.ts'
+import type { AmazonSettings, FacebookSettings, GoogleSettings } from '../identity/proof-verifiers.ts'
 import { type Given, httpsRule, pairRules, type Rule } from './rules.ts'
 import { endpoint, text, word } from './setting-kinds.ts'
 
-/** The environment variables about Google and Facebook, each by itself. */
+/** The environment variables about Google, Facebook and Amazon, each by itself. */
 export const passportSettings = {
   GOOGLE_CLIENT_ID: word(),
   GOOGLE_CLIENT_SECRET: word(),
@@ -18,12 +18,17 @@ export const passportSettings = {
   FACEBOOK_GRAPH_VERSION: text(/^v\d{1,3}\.\d{1,2}$/, 'not a version, expected such as v26.0').default(
     'v26.0',
   ),
+  AMAZON_CLIENT_ID: word(),
+  AMAZON_CLIENT_SECRET: word(),
+  AMAZON_AUTHORIZATION_URL: endpoint().default('https://www.amazon.com/ap/oa'),
+  AMAZON_API_URL: endpoint().default('https://api.amazon.com'),
 }
 
 type Sound = z.output<z.ZodObject<typeof passportSettings>>
 
 export type GoogleConfig = Readonly<GoogleSettings & { jwksUrl: string }>
 export type FacebookConfig = Readonly<FacebookSettings>
+export type AmazonConfig = Readonly<AmazonSettings>
 
 export function googleOf(sound: Sound): GoogleConfig | undefined {
   const { GOOGLE_CLIENT_ID: clientId, GOOGLE_CLIENT_SECRET: clientSecret } = sound
@@ -49,6 +54,13 @@ export function facebookOf(sound: Sound): FacebookConfig | undefined {
   return { appId, appSecret, dialogUrl, graphUrl: sound.FACEBOOK_GRAPH_URL.replace(/\/+$/, ''), graphVersion }
 }
 
+export function amazonOf(sound: Sound): AmazonConfig | undefined {
+  const { AMAZON_CLIENT_ID: clientId, AMAZON_CLIENT_SECRET: clientSecret } = sound
+  if (clientId === undefined || clientSecret === undefined) return undefined
+  const apiUrl = sound.AMAZON_API_URL.replace(/\/+$/, '')
+  return { clientId, clientSecret, authorizationUrl: sound.AMAZON_AUTHORIZATION_URL, apiUrl }
+}
+
 const endpoints = [
   'GOOGLE_ISSUER',
   'GOOGLE_AUTHORIZATION_URL',
@@ -56,6 +68,8 @@ const endpoints = [
   'GOOGLE_JWKS_URL',
   'FACEBOOK_DIALOG_URL',
   'FACEBOOK_GRAPH_URL',
+  'AMAZON_AUTHORIZATION_URL',
+  'AMAZON_API_URL',
 ] as const
 
 /** The rules between them. */
@@ -63,6 +77,7 @@ export function passportRules(given: Given, sound: Sound, production: boolean): 
   return [
     ...pairRules(given, 'GOOGLE_CLIENT_ID', 'GOOGLE_CLIENT_SECRET'),
     ...pairRules(given, 'FACEBOOK_APP_ID', 'FACEBOOK_APP_SECRET'),
+    ...pairRules(given, 'AMAZON_CLIENT_ID', 'AMAZON_CLIENT_SECRET'),
     ...endpoints.map(name => httpsRule(name, sound[name], production)),
   ]
 }

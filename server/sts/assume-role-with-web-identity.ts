@@ -1,5 +1,6 @@
 import { defineAction, type Result } from '../aws/action.ts'
 import { optional, params, text } from '../aws/params.ts'
+import { findAccessTokenKind, looksLikeJwt } from '../base/access-token-providers.ts'
 import type { FederatedIdentity } from '../base/federated-identity.ts'
 import { Refusal } from '../base/refusal.ts'
 import type { AssumedRole } from '../federation/gate.ts'
@@ -53,9 +54,9 @@ function verify(
   deps: StsDeps,
 ): Promise<FederatedIdentity> {
   if (providerId === undefined) return deps.verifyIdToken(token)
-  const looksLikeJwt = token.split('.').length === 3
-  if (providerId !== 'graph.facebook.com' || looksLikeJwt) throw new Refusal('token.providerUnknown')
-  return deps.verifyFacebookToken(token, sourceIp)
+  const kind = findAccessTokenKind(providerId)
+  if (kind === undefined || looksLikeJwt(token)) throw new Refusal('token.providerUnknown')
+  return deps.verifyAccessToken(kind, token, sourceIp)
 }
 
 function wireAnswer(assumed: AssumedRole, identity: FederatedIdentity): Result {

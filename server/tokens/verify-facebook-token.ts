@@ -1,9 +1,15 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 import { type Clock, toSeconds } from '../base/clock.ts'
-import type { FederatedIdentity } from '../base/federated-identity.ts'
 import type { Outbound } from '../base/outbound.ts'
 import { Refusal } from '../base/refusal.ts'
-import { type FacebookPerson, identityFromFacebook } from './identity-from-facebook.ts'
+import {
+  type AccessTokenVerifier,
+  isSame,
+  rejected,
+  requireTokenForm,
+  textOf,
+} from './access-token-verifier.ts'
+import { type AppPerson, identityFromAccessToken } from './identity-from-access-token.ts'
 
 export type FacebookVerifierDeps = {
   appId: string
@@ -15,11 +21,6 @@ export type FacebookVerifierDeps = {
   clock: Clock
   /** Whether Facebook is a stand-in. */
   demo: boolean
-}
-
-export type FacebookVerifier = {
-  /** @throws {Refusal} token.malformed | token.rejected | issuer.unreachable */
-  verify(accessToken: string): Promise<FederatedIdentity>
 }
 
 /**
@@ -39,16 +40,14 @@ const tokenErrorCode = 190
  *
  * @see Facebook Login documentation, "Manually build a login flow", inspecting access tokens
  */
-export function createFacebookVerifier(deps: FacebookVerifierDeps): FacebookVerifier {
+export function createFacebookVerifier(deps: FacebookVerifierDeps): AccessTokenVerifier {
   return {
     async verify(accessToken) {
-      if (accessToken.length > longestToken || !tokenPattern.test(accessToken)) {
-        throw new Refusal('token.malformed', { detail: 'not a Facebook access token' })
-      }
+      requireTokenForm(accessToken, tokenPattern, longestToken)
       const userId = await inspect(deps, accessToken)
       const person = await readPerson(deps, accessToken)
       if (person.id !== userId) throw rejected('its profile is of somebody else')
-      return identityFromFacebook(person, deps)
+      return identityFromAccessToken('facebook', person, deps)
     },
   }
 }
@@ -75,7 +74,7 @@ function isAhead(seconds: unknown, nowSeconds: number): boolean {
   return typeof seconds === 'number' && (seconds === 0 || seconds > nowSeconds)
 }
 
-async function readPerson(deps: FacebookVerifierDeps, accessToken: string): Promise<FacebookPerson> {
+async function readPerson(deps: FacebookVerifierDeps, accessToken: string): Promise<AppPerson> {
   const query = new URLSearchParams({
     fields: 'id,name,email',
     // Proves that the call comes from the app's own server, not from whoever stole the token.
@@ -98,19 +97,6 @@ async function ask(
     headers: { authorization: `Bearer ${accessToken}` },
   })
   return { status, body: Object(body) }
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined
-}
-
-function isSame(a: string, b: string): boolean {
-  const [left, right] = [Buffer.from(a), Buffer.from(b)]
-  return left.length === right.length && timingSafeEqual(left, right)
-}
-
-function rejected(detail: string): Refusal {
-  return new Refusal('token.rejected', { detail })
 }
 
 function unreachable(path: string, status: number, body: Record<string, unknown>): Refusal {

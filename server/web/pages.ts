@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import ejs from 'ejs'
 import type { Response } from 'express'
+import { accessTokenProviders, isAccessTokenKind } from '../base/access-token-providers.ts'
 import type { FederatedIdentity } from '../base/federated-identity.ts'
 
 export type PageName =
@@ -55,9 +56,9 @@ export function createPages(
 ): Pages {
   function providerOf({ kind, issuer, demo }: Vouched): string {
     if (kind === 'saml' || kind === 'ldap') return issuer.slice(issuer.lastIndexOf('/') + 1)
-    const name = kind === 'facebook' ? 'Facebook' : 'Google'
-    if (demo) return `${name} (stand-in)`
-    return kind === 'facebook' ? name : (titles.get(issuer) ?? issuer)
+    const title = isAccessTokenKind(kind) ? accessTokenProviders[kind].title : undefined
+    if (demo) return `${title ?? 'Google'} (stand-in)`
+    return title ?? titles.get(issuer) ?? issuer
   }
 
   function shown(identity: FederatedIdentity) {

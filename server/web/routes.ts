@@ -13,6 +13,7 @@ import type { Guests } from '../identity/guests.ts'
 import { issuersOf, type OidcClient } from '../identity/openid/client.ts'
 import { answersByPost, createOidcSignIn } from '../identity/openid/sign-in.ts'
 import type {
+  AmazonSettings,
   FacebookSettings,
   GoogleSettings,
   ProofVerifiers,
@@ -46,6 +47,7 @@ export type WebDeps = {
     saml: { idpInitiated: boolean; signRequests: 'wanted' | 'always' }
     google?: GoogleSettings | undefined
     facebook?: FacebookSettings | undefined
+    amazon?: AmazonSettings | undefined
     oidcClients: readonly OidcClient[]
   }
   standIns?: StandIns | undefined
@@ -84,6 +86,7 @@ export function createWebRoutes(deps: WebDeps): Router {
   const signIns = createBrowserSignIns({
     google,
     facebook,
+    amazon: config.amazon,
     publicUrl,
     proofs,
     states: store.signInStates,
@@ -126,7 +129,7 @@ export function createWebRoutes(deps: WebDeps): Router {
     const signIn = createOidcSignIn(client, { ...deps, publicUrl, states: store.signInStates, browserOf })
     return { name: client.name, title: client.title, byPost, cookie, signIn }
   })
-  const isStandIn = (name: ProviderName) => (name === 'google' ? !config.google : !config.facebook)
+  const isStandIn = (name: ProviderName) => config[name] === undefined
   const { directoryName } = proofs
   const ownAccounts = deps.accounts?.ownAccounts
   const samlNames = () => samlSignIn.names()

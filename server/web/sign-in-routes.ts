@@ -1,5 +1,6 @@
 import express, { type Router } from 'express'
 import type { OwnAccounts } from '../accounts/own-accounts.ts'
+import { accessTokenProviders } from '../base/access-token-providers.ts'
 import { networkOf } from '../http/network-of.ts'
 import type { RateLimit } from '../http/rate-limit.ts'
 import type { BrowserSignIn, ProviderName } from '../identity/browser-sign-in.ts'
@@ -35,8 +36,6 @@ export type SignInPageDeps = {
 
 /** One that somebody can choose to sign in by. */
 export type OfferedWay = { name: string; href: string; standIn: boolean }
-
-const titles = { google: 'Google', facebook: 'Facebook' } as const
 
 /** The page with every way in, and what it is to say. */
 export function createSignInPage(deps: SignInPageDeps): SignInDeps['showSignIn'] {
@@ -113,7 +112,7 @@ export async function offeredWays(ways: WaysIn): Promise<OfferedWay[]> {
       : [{ name: 'an account here', href: ownAccountsPath, standIn: false }]),
     ...(directoryName === undefined ? [] : [{ name: directoryName, href: directoryPath, standIn: false }]),
     ...[...signIns.keys()].map(name => ({
-      name: titles[name],
+      name: name === 'google' ? 'Google' : accessTokenProviders[name].title,
       href: `/sign-in/${name}`,
       standIn: isStandIn(name),
     })),

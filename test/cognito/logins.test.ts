@@ -92,12 +92,7 @@ for (const [story, logins, code, message] of [
     'InvalidParameterException',
     'Please provide a valid public provider',
   ],
-  [
-    'a provider whose tokens are not verified here',
-    { 'www.amazon.com': 'Atza|x' },
-    notAuthorized,
-    unsupported,
-  ],
+  ['Amazon, which is not set up here', { 'www.amazon.com': 'Atza|x' }, notAuthorized, unsupported],
   ['Facebook where the pool has none', { 'graph.facebook.com': 'EAAB' }, notAuthorized, unsupported],
   [
     'one good login and one bad',

@@ -51,6 +51,20 @@ async function explain(claims: object, asked: { provider: string; poolId?: strin
   return steps.map(step => `${step.check}: ${step.outcome}: ${textOf(step)}`.replaceAll(accountId, 'ACCOUNT'))
 }
 
+for (const [kind, one, claim] of [
+  ['Facebook', 'graph.facebook.com', 'id'],
+  ['Amazon', 'www.amazon.com', 'user_id'],
+] as const) {
+  test(`a sample of ${kind}’s goes by the claims that its people have`, async () => {
+    const role = await rolecall.createRole(kind, trustingAll(one))
+    const rules = [{ claim, matchType: 'Equals', value: 'ada', roleArn: role }] as const
+    await store.roleMappings.put({ provider: one, mapping: { type: 'Rules', ambiguous: 'Deny', rules } })
+    const told = await explain({ [claim]: 'ada' }, { provider: one })
+    assert.match(told.join('\n'), /Rule 1: ok: Matches/)
+    assert.doesNotMatch((await explain({ sub: 'ada' }, { provider: one })).join('\n'), /: Matches/)
+  })
+}
+
 describe('the mapping of a provider', () => {
   test('tells of each rule whether it matches and why, which one fires, and what its role’s trust says', async () => {
     const arn = (role: string) => `arn:aws:iam::ACCOUNT:role/${role}`

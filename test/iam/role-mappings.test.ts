@@ -65,7 +65,7 @@ describe('on the wire', () => {
   })
 
   test('Google and Facebook are one provider by either of their names', async () => {
-    for (const name of ['accounts.google.com', 'graph.facebook.com']) {
+    for (const name of ['accounts.google.com', 'graph.facebook.com', 'www.amazon.com']) {
       const Provider = `arn:aws:iam::${accountId}:oidc-provider/${name}`
       await put({ Provider, Type: 'Token', AmbiguousRoleResolution: 'Deny' })
       const found = resultIn(

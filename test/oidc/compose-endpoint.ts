@@ -30,7 +30,7 @@ export async function composeEndpoint(change: Change = () => ({})) {
   const deps: TokenEndpointDeps = {
     gate,
     verifyIdToken: async () => person(),
-    verifyFacebookToken: async () => person(),
+    verifyAccessToken: async () => person(),
     verifyDirectoryPassword: async () => person(),
     directoryName: undefined,
     guests: undefined,

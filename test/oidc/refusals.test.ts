@@ -63,7 +63,7 @@ const rows: Row[] = [
   ['a subject of 20,001 characters', 'request.invalid', { subject_token: 'x'.repeat(20_001) }],
   ['an access token of nobody’s', 'request.invalid', { subject_token_type: tokenType('access_token') }],
   ['a provider beside an ID token', 'request.invalid', { provider_id: 'graph.facebook.com' }],
-  ['a provider that is none', 'request.invalid', { ...facebook, provider_id: 'www.amazon.com' }],
+  ['a provider that is none', 'request.invalid', { ...facebook, provider_id: 'api.twitter.com' }],
   ['an actor', 'request.invalid', { actor_token: 'x', actor_token_type: tokenType('id_token') }],
   ['an actor’s type without an actor', 'request.invalid', { actor_token_type: tokenType('id_token') }],
   ['a scope', 'request.invalid', { scope: 'openid' }, 'invalid_scope'],

@@ -164,7 +164,7 @@ for (const [story, env, ...problems] of [
     { ...plain, OIDC_A_ISSUER: 'https://a.example/?x' },
     ['OIDC_A_ISSUER: not an address, expected http(s)://host/path without user, query or fragment'],
   ],
-  ...['GOOGLE', 'FACEBOOK', 'SAML', 'DIRECTORY', 'ARRIVED'].map((name): [string, Env, string[]] => [
+  ...['GOOGLE', 'FACEBOOK', 'AMAZON', 'SAML', 'DIRECTORY', 'ARRIVED'].map((name): [string, Env, string[]] => [
     `the name of another way in, ${name}`,
     Object.fromEntries(Object.entries(plain).map(([key, value]) => [key.replace('_A_', `_${name}_`), value])),
     [`OIDC_${name}_ISSUER: the name ${name} is that of another way in, expected another`],

@@ -184,6 +184,7 @@ for (const [story, junk] of [
   ['another parameter, encoded', 'EAAB%26x=1'],
   ['a sign beyond ASCII', 'EAABé'],
   ['a NUL', 'EAAB\0'],
+  ['the three parts of somebody’s ID token', 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2ln'],
 ] as const) {
   test(`a token with ${story} never leaves the house`, async context => {
     const { verifier, seen } = await start(context)

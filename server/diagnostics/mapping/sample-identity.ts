@@ -1,3 +1,8 @@
+import {
+  type AccessTokenKind,
+  accessTokenProviders,
+  findAccessTokenKind,
+} from '../../base/access-token-providers.ts'
 import { oidcProviderArn, samlProviderName } from '../../base/arn.ts'
 import type { FederatedIdentity } from '../../base/federated-identity.ts'
 import { type Claims, valuesOf } from '../../base/role-mapping.ts'
@@ -5,8 +10,8 @@ import { createIssuerLookup } from '../../identity/issuers.ts'
 import { poolIssuer, poolPrincipal } from '../../identity/pool-logins.ts'
 import { identityFromAssertion } from '../../saml/identity-from-assertion.ts'
 import { serviceProviderAt } from '../../saml/service-provider.ts'
+import { identityFromAccessToken } from '../../tokens/identity-from-access-token.ts'
 import { identityFromClaims } from '../../tokens/identity-from-claims.ts'
-import { identityFromFacebook } from '../../tokens/identity-from-facebook.ts'
 import type { IssuerRecord } from '../../tokens/verify-id-token.ts'
 import type { ProviderTestDeps } from '../deps.ts'
 
@@ -25,7 +30,8 @@ export async function sampleIdentity(
   claims: Claims,
   deps: ProviderTestDeps,
 ): Promise<FederatedIdentity> {
-  if (provider === 'graph.facebook.com') return ofFacebook(claims, deps)
+  const kind = findAccessTokenKind(provider)
+  if (kind !== undefined) return ofApp(kind, claims, deps)
   const samlName = samlProviderName(provider, deps.accountId)
   if (samlName !== undefined) return ofSaml(provider, samlName, claims, deps)
   const record = await issuerRecord(provider, deps)
@@ -67,9 +73,11 @@ export function samplePoolIdentity(
   }
 }
 
-function ofFacebook(claims: Claims, { config }: ProviderTestDeps): FederatedIdentity {
-  const appId = first(claims, 'app_id') ?? config.facebook?.appId ?? left
-  return identityFromFacebook({ id: first(claims, 'id') ?? left }, { appId, demo: false })
+function ofApp(kind: AccessTokenKind, claims: Claims, { config }: ProviderTestDeps): FederatedIdentity {
+  const ours = kind === 'facebook' ? config.facebook?.appId : undefined
+  const appId = first(claims, 'app_id') ?? ours ?? left
+  const id = first(claims, accessTokenProviders[kind].subjectClaim) ?? left
+  return identityFromAccessToken(kind, { id }, { appId, demo: false })
 }
 
 /** A sample that names no roles is judged by the rules alone; a real assertion always names some. */

@@ -152,7 +152,7 @@ function unpacked(location: string): string {
  *
  * @see RFC 6749, section 5.2
  */
-async function* secretSteps(
+export async function* secretSteps(
   client: BrowserClient,
   url: string | undefined,
   metadata: Metadata | undefined,

@@ -128,7 +128,7 @@ export const refusalAdvice = {
   ),
   'token.providerUnknown': advice(
     'The ProviderId names a provider that is not set up.',
-    'Leave ProviderId out for ID tokens; for Facebook set FACEBOOK_APP_ID and FACEBOOK_APP_SECRET.',
+    'Leave ProviderId out for ID tokens; for Facebook set FACEBOOK_APP_ID and FACEBOOK_APP_SECRET, for Amazon AMAZON_CLIENT_ID and AMAZON_CLIENT_SECRET.',
   ),
   'issuer.unreachable': advice(
     'The provider could not be asked.',

@@ -75,6 +75,11 @@ const formsOfValues: ReadonlyMap<string, ValueForm> = new Map<string, ValueForm>
   ['sts:rolesessionname', [/^[\w+=,.@-]{2,64}$/, 'a session name: 2 to 64 letters, digits and _+=,.@-']],
   ['graph.facebook.com:app_id', [/^\d{1,20}$/, "an app's number"]],
   ['graph.facebook.com:id', [/^\d{1,20}$/, "a person's number"]],
+  [
+    'www.amazon.com:app_id',
+    [/^amzn1\.application\.[\w-]+$/, "an app's id, such as amzn1.application.0123abc, not its client id"],
+  ],
+  ['www.amazon.com:user_id', [/^amzn1\.account\.[\w-]+$/, "a person's id, such as amzn1.account.ABC123"]],
 ])
 
 function neverOccurs({ value, ...place }: ValueView, { key, operator, writtenKey }: ConditionView): Answer {

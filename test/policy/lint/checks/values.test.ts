@@ -55,6 +55,24 @@ describe('values', () => {
       false,
     ],
     [
+      'a client of Amazon’s for its app',
+      'value-never-occurs',
+      { StringEquals: { 'www.amazon.com:app_id': 'amzn1.application-oa2-client.0123' } },
+      true,
+    ],
+    [
+      'an app of Amazon’s',
+      'value-never-occurs',
+      { StringEquals: { 'www.amazon.com:app_id': 'amzn1.application.0123' } },
+      false,
+    ],
+    [
+      'an address for a person of Amazon’s',
+      'value-never-occurs',
+      { StringEquals: { 'www.amazon.com:user_id': 'ada@example.com' } },
+      true,
+    ],
+    [
       'a session name with a space',
       'value-never-occurs',
       { StringEquals: { 'sts:RoleSessionName': 'ada l' } },
