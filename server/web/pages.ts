@@ -17,6 +17,7 @@ export type PageName =
   | 'own-factor'
   | 'own-register'
   | 'own-code'
+  | 'own-done'
   | 'own-forgotten'
   | 'own-new-password'
   | 'own-account'
