@@ -109,9 +109,9 @@ describe('the example app', { skip: skipWithoutChromium }, async () => {
     const { page, close } = await app.open(browser)
     await enter(page, 'ada@example.com')
     const [identity, key] = [await shown(page, 'identity'), await shown(page, 'access-key')]
-    await app.pass(page, 54)
+    await app.pass(page, 50)
     assert.equal(await shown(page, 'access-key'), key)
-    await app.pass(page, 2)
+    await app.pass(page, 6)
     assert.match(await callerAfter(page, key), asUser)
     assert.equal(await shown(page, 'identity'), identity)
     await app.pass(page, 56)

@@ -76,7 +76,7 @@ export async function press(page: Page, name: string): Promise<void> {
 }
 
 /** Waits until the page says what is wrong. */
-export async function told(page: Page, words: string): Promise<void> {
+export async function told(page: Page, words: string | RegExp): Promise<void> {
   await page.getByRole('alert').filter({ hasText: words }).waitFor()
 }
 

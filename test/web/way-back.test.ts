@@ -37,6 +37,20 @@ describe('whoever is sent by an app to register', async () => {
     assert.equal((await token({ username: 'ada@example.com', password })).status, 200)
   })
 
+  test('keeps the way back after too many wrong codes, and is told when to try again', async () => {
+    const browser = createHttpBrowser()
+    const form = { email: 'codes@example.com', password, return_url: app }
+    const id = locationOf(await post(browser, `${accounts}/register`, form))?.searchParams.get('id') ?? ''
+    const typed = { id, code: '00000-00000', return_url: app }
+    for (let n = 0; n < 5; n++) assert.equal((await post(browser, `${accounts}/confirm`, typed)).status, 403)
+    const answer = await post(browser, `${accounts}/confirm`, typed)
+    assert.equal(answer.status, 429)
+    assert.ok(Number(answer.headers.get('retry-after')) > 60)
+    const html = await answer.text()
+    assert.match(html, /Too many tries\. Please wait \d+ minutes\./)
+    assert.ok(linksTo(html, `${accounts}/register?return_url=${encodeURIComponent(app)}`))
+  })
+
   test('has no session here, which signing out at the app would leave behind', async () => {
     const browser = createHttpBrowser()
     const form = { email: 'ben@example.com', password, return_url: app }

@@ -3,7 +3,7 @@ import { networkOf } from '../../http/network-of.ts'
 import { readQuery } from '../../http/read-form.ts'
 import { postedForm } from '../posted-form.ts'
 import { ownAccountsPath } from './log-in-routes.ts'
-import { noticeOf, refusedWords } from './refusals.ts'
+import { refusedOnForm, refusedWords } from './refusals.ts'
 import { donePath, idIn, type RegisterDeps } from './register-routes.ts'
 import { findWayBack, pathTo } from './way-back.ts'
 
@@ -41,8 +41,9 @@ async function beginReset(deps: RegisterDeps, request: Request, response: Respon
     const id = await ownAccounts.beginReset(email, { browser, facts: factsOf(request) })
     response.redirect(303, pathTo(newPasswordPath, back, { id }))
   } catch (error) {
-    const notice = noticeOf(deps, request, error, refusedWords.password)
-    await pages.render(response, 'own-forgotten', { ...frame(request), notice, email, back }, 400)
+    const usual = { words: refusedWords.password, status: 400 }
+    const { notice, status } = refusedOnForm(deps, request, response, error, usual)
+    await pages.render(response, 'own-forgotten', { ...frame(request), notice, email, back }, status)
   }
 }
 
@@ -58,8 +59,9 @@ async function resetPassword(deps: RegisterDeps, request: Request, response: Res
       back === undefined ? '/?notice=password-set' : pathTo(donePath, back, { deed: 'password-set' })
     response.redirect(303, next)
   } catch (error) {
-    const notice = noticeOf(deps, request, error, refusedWords.code)
-    await pages.render(response, 'own-new-password', { ...frame(request), notice, id, code, back }, 403)
+    const usual = { words: refusedWords.code, status: 403 }
+    const { notice, status } = refusedOnForm(deps, request, response, error, usual)
+    await pages.render(response, 'own-new-password', { ...frame(request), notice, id, code, back }, status)
   }
 }
 

@@ -5,7 +5,7 @@ import { readQuery } from '../../http/read-form.ts'
 import type { createBrowserCookie } from '../browser-cookie.ts'
 import { postedForm } from '../posted-form.ts'
 import { finish, type LogInDeps, ownAccountsPath } from './log-in-routes.ts'
-import { noticeOf, refusedWords } from './refusals.ts'
+import { refusedOnForm, refusedWords } from './refusals.ts'
 import { findWayBack, pathTo } from './way-back.ts'
 
 export type RegisterDeps = LogInDeps & {
@@ -76,10 +76,11 @@ async function beginRegistration(deps: RegisterDeps, request: Request, response:
     const id = await ownAccounts.register(asked, { browser, facts: factsOf(request) })
     response.redirect(303, pathTo(confirmPath, back, { id }))
   } catch (error) {
-    const notice = noticeOf(deps, request, error, refusedWords.password)
+    const usual = { words: refusedWords.password, status: 400 }
+    const { notice, status } = refusedOnForm(deps, request, response, error, usual)
     const { email, name } = asked
     const locals = { title: 'Register', person: request.session.identity, notice, email, name, back }
-    await pages.render(response, 'own-register', locals, 400)
+    await pages.render(response, 'own-register', locals, status)
   }
 }
 
@@ -95,9 +96,10 @@ async function confirm(deps: RegisterDeps, request: Request, response: Response)
     // Whoever came for an app gets no session here: signing out there would leave it open to the next at this machine.
     response.redirect(303, pathTo(donePath, back, { deed: 'registered' satisfies keyof typeof deeds }))
   } catch (error) {
-    const notice = noticeOf(deps, request, error, refusedWords.code)
+    const usual = { words: refusedWords.code, status: 403 }
+    const { notice, status } = refusedOnForm(deps, request, response, error, usual)
     const again = { id, back, beginAgain: pathTo(registerPath, back) }
-    await pages.render(response, 'own-code', { ...confirmFrame(request), notice, ...again }, 403)
+    await pages.render(response, 'own-code', { ...confirmFrame(request), notice, ...again }, status)
   }
 }
 
