@@ -33,6 +33,8 @@ describe('the example app', { skip: skipWithoutChromium }, async () => {
       const email = `${name}@example.com`
       const { page, complaints, close } = await app.open(browser, { viewport, colorScheme })
       const fits = (shot: string) => requireFit(page, `${name}-${shot}`)
+      const addresses: string[] = []
+      page.on('request', request => addresses.push(request.url()))
       const guest = await shown(page, 'identity')
       assert.match(guest, /^us-east-1:[0-9a-f-]{36}$/)
       assert.match(await callerAfter(page, ''), asGuest)
@@ -72,6 +74,13 @@ describe('the example app', { skip: skipWithoutChromium }, async () => {
       await fits('8-signed-out')
       await page.goto(`${rolecall.url}/roles`)
       await page.getByText('Please sign in first.').waitFor()
+      for (const secret of [
+        encodeURIComponent(password),
+        new URLSearchParams({ password }).toString(),
+        'eyJ',
+      ])
+        assert.ok(!addresses.some(address => address.includes(secret)), 'a secret is in an address')
+      assert.doesNotMatch(rolecall.logged(), new RegExp(`${password}|eyJ`))
       assert.deepEqual(complaints, [])
       await close()
     })
