@@ -83,6 +83,7 @@ describe('a configuration that holds', () => {
       ROLECALL_CORS_ORIGINS: 'https://App.example.com, http://localhost:5173',
       ROLECALL_ACCOUNTS: 'on',
       ROLECALL_ACCOUNTS_REFUSED_PASSWORDS_FILE: '/etc/refused.txt',
+      ROLECALL_ACCOUNTS_RETURN_URLS: 'https://app.example.com/Shop/, http://localhost:5173/',
       SMTP_URL: 'smtp://robot:p%40ss@mail.example.com',
       SMTP_FROM: 'rolecall@example.com',
       ROLECALL_ALLOWED_PRIVATE_HOSTS: 'Gitlab.internal,10.2.3.4:8080,[fd00::1]:443,[fd00::2]',
@@ -129,6 +130,7 @@ describe('a configuration that holds', () => {
       saml: { idpInitiated: true, signRequests: 'always', signingKeys: [3, 2] },
       accounts: {
         refusedPasswordsFile: '/etc/refused.txt',
+        returnUrls: ['https://app.example.com/Shop/', 'http://localhost:5173/'],
         smtp: {
           host: 'mail.example.com',
           port: 587,
@@ -426,6 +428,23 @@ const refused: [story: string, env: Env, ...problems: string[]][] = [
     `an origin that is none: ${origin}`,
     { ROLECALL_CORS_ORIGINS: `https://good.example, ${origin}` },
     'ROLECALL_CORS_ORIGINS: entry 2 is not an origin, expected https (http on loopback), host and port alone, as browsers write it',
+  ]),
+  ...[
+    'https://app.example.com',
+    'http://app.example.com/',
+    'https://App.example.com/',
+    'https://app.example.com/*',
+    'https://app.example.com/?next=/',
+    'https://app.example.com/#a',
+    'https://app.example.com:443/',
+    'https://user@app.example.com/',
+    'https://app.example.com/a/../b',
+    'javascript:alert(1)',
+    '//app.example.com/',
+  ].map((url): [string, Env, string] => [
+    `an address to return to that is none: ${url}`,
+    { ROLECALL_ACCOUNTS_RETURN_URLS: `https://good.example/, ${url}` },
+    'ROLECALL_ACCOUNTS_RETURN_URLS: entry 2 is not an address to return to, expected https (http on loopback), host and path alone, as browsers write it',
   ]),
   [
     'own accounts in production without a mail server',

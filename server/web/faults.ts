@@ -9,7 +9,7 @@ const notHere: WebFault = [400, 'That can’t be done on this page.']
 /** Every refusal in words for people. They name no cause that would help a stranger; the log does. */
 export const webFaults = {
   'request.malformed': [400, 'The form could not be read. Please try again.'],
-  'request.invalid': [400, 'The form is not complete. Please try again.'],
+  'request.invalid': [400, ({ message }) => message ?? 'The form is not complete. Please try again.'],
   'request.tooLarge': [413, 'The form is too large.'],
   'request.timedOut': [408, 'The form took too long to arrive. Please try again.'],
   'request.missingAction': notHere,

@@ -18,6 +18,7 @@ export type PageName =
   | 'own-factor'
   | 'own-register'
   | 'own-code'
+  | 'own-done'
   | 'own-forgotten'
   | 'own-new-password'
   | 'own-account'
