@@ -7,9 +7,13 @@ import { mappableProvider } from '../federation/given-roles.ts'
 import { findRoleArn } from '../federation/session-request.ts'
 import type { ProviderRoleMapping } from '../store/role-mappings.ts'
 import type { IamDeps } from './deps.ts'
+import { readPage } from './pages.ts'
 import * as given from './parameters.ts'
 
 const provider = text({ min: 1, max: 512, pattern: /^[!-~]+$/ })
+
+/** Longer than IAM's own: a provider's name fits into it. */
+const marker = text({ min: 1, max: 683, pattern: /^[!-~]+$/, patternText: '[\\u0021-\\u007E]+' })
 
 /** Bounds as in an identity pool, but for the claim: SAML attributes are often named by addresses. */
 const rule = structure({
@@ -98,11 +102,14 @@ export const deleteProviderRoleMapping = defineAction({
 export const listProviderRoleMappings = defineAction({
   name: 'ListProviderRoleMappings',
   auth: 'signed',
-  input: params({}),
+  input: params({ Marker: optional(marker), MaxItems: given.maxItems }),
   permission: () => ({ action: 'iam:ListProviderRoleMappings', resource: '*' }),
-  async handle(_asked, { roleMappings }: IamDeps) {
-    const all = await roleMappings.list()
-    return { RoleMappings: all.map(({ provider, mapping }) => ({ Provider: provider, Type: mapping.type })) }
+  async handle(asked, { roleMappings }: IamDeps) {
+    const page = readPage(await roleMappings.list(), one => one.provider, asked)
+    return {
+      RoleMappings: page.items.map(({ provider, mapping }) => ({ Provider: provider, Type: mapping.type })),
+      ...page.wire,
+    }
   },
 })
 
