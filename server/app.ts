@@ -148,6 +148,7 @@ async function compose(
         createStsService({ gate, ...proofs, keyring, accountId }),
         createIamService({
           ...store,
+          config,
           keyring,
           reader,
           accountId,

@@ -400,6 +400,7 @@ const ownActions = [
   'GetProviderRoleMapping',
   'DeleteProviderRoleMapping',
   'ListProviderRoleMappings',
+  'SimulateRoleMapping',
 ]
 /** For users alone, where these callers are roles: test/iam/login-profiles.test.ts has it. */
 const usersAlone = ['ChangePassword']

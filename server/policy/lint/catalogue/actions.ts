@@ -75,7 +75,7 @@ const withoutCall: Partial<Record<RolecallService, string>> = {
     DeleteCloudFrontPublicKey GetCloudFrontPublicKey ListCloudFrontPublicKeys UpdateCloudFrontPublicKey
     UploadCloudFrontPublicKey ListSTSRegionalEndpointsStatus SetSTSRegionalEndpointStatus
     RevokeSessions GetLDAPGroupRoles PutLDAPGroupRoles PutProviderRoleMapping GetProviderRoleMapping
-    DeleteProviderRoleMapping ListProviderRoleMappings`,
+    DeleteProviderRoleMapping ListProviderRoleMappings SimulateRoleMapping`,
   sts: 'TagSession SetSourceIdentity SetContext GetServiceBearerToken TagGetWebIdentityToken AssumeRoleWithLDAPIdentity',
   'cognito-identity': `
     GetIdentityPoolAnalytics GetIdentityPoolDailyAnalytics GetIdentityProviderDailyAnalytics`,
