@@ -3,13 +3,16 @@ import { openAccountAccess } from './account-access.ts'
 import type { AuditOptions } from './audit/audit-log.ts'
 import type { SqliteSinkOptions } from './audit/sqlite-sink.ts'
 import { createAuthorizer } from './authorization/authorize.ts'
+import { createActAs } from './aws/act-as.ts'
 import { createAwsEndpoint } from './aws/endpoint.ts'
+import type { Services } from './aws/read-call.ts'
 import { type Clock, systemClock } from './base/clock.ts'
 import { createOutbound } from './base/outbound.ts'
 import { createCognitoService } from './cognito/service.ts'
 import type { Config } from './config.ts'
 import { createAuthenticator } from './credentials/authenticate.ts'
 import { resealSecrets } from './credentials/reseal-secrets.ts'
+import { createSessionCallers } from './credentials/session-caller.ts'
 import { createMfaVerifier } from './credentials/verify-mfa.ts'
 import { openDirectoryAccess, watchDirectory } from './directory-access.ts'
 import { createGate } from './federation/assume-role.ts'
@@ -139,44 +142,43 @@ async function compose(
     const count = await resealSecrets(store, keyring)
     if (count > 0) log.info({ count }, 'secrets were sealed under the current master key')
   }
+  const services: Services = {
+    services: [
+      createStsService({ gate, ...proofs, keyring, accountId }),
+      createIamService({
+        ...store,
+        config,
+        keyring,
+        reader,
+        accountId,
+        issuer: publicUrl,
+        clock,
+        passwordGuesses: createRateLimit({ burst: 5, perSecond: 1 / 60 }, clock),
+        allowLoopbackHttp: !production,
+      }),
+    ],
+    jsonServices: [
+      createTrailService({ reader, accountId }),
+      createCognitoService({
+        ...store,
+        ...proofs,
+        gate,
+        audit,
+        issuer: poolIssuer(publicUrl),
+        signingKey: () => identityKeys.signing('RS256'),
+        accountId,
+        clock,
+      }),
+    ],
+  }
+  const known = { ...store, keyring, rootAccessKey, accountId, clock, demo }
+  const running = { authorizer, audit, log }
+  const sessionCallers = createSessionCallers(known)
   const app = composeRoutes({
     guard: createRequestGuard({ publicUrl, production, factsOf }),
     factsOf,
     log,
-    aws: createAwsEndpoint({
-      services: [
-        createStsService({ gate, ...proofs, keyring, accountId }),
-        createIamService({
-          ...store,
-          config,
-          keyring,
-          reader,
-          accountId,
-          issuer: publicUrl,
-          clock,
-          passwordGuesses: createRateLimit({ burst: 5, perSecond: 1 / 60 }, clock),
-          allowLoopbackHttp: !production,
-        }),
-      ],
-      jsonServices: [
-        createTrailService({ reader, accountId }),
-        createCognitoService({
-          ...store,
-          ...proofs,
-          gate,
-          audit,
-          issuer: poolIssuer(publicUrl),
-          signingKey: () => identityKeys.signing('RS256'),
-          accountId,
-          clock,
-        }),
-      ],
-      authenticator: createAuthenticator({ ...store, keyring, rootAccessKey, accountId, clock, demo }),
-      authorizer,
-      audit,
-      factsOf,
-      log,
-    }),
+    aws: createAwsEndpoint({ ...services, ...running, authenticator: createAuthenticator(known), factsOf }),
     token: createTokenEndpoint({ gate, ...proofs, guests, ownAccounts, signer, audit, factsOf, log }),
     issuer: publicUrl,
     otherIssuers: [poolIssuer(publicUrl)],
@@ -201,6 +203,7 @@ async function compose(
       samlRequestKeys,
       keyring,
       audit,
+      actAs: createActAs({ ...services, ...running, sessionCallers }),
       factsOf,
       clock,
       log,
