@@ -19,34 +19,9 @@ const formLimit = { maxBytes: 256 * 1024 }
 
 /** Which role claims give, tried by an operator. */
 export function createMappingRoutes(deps: InConsoleDeps): Router {
-  const { consolePages } = deps
   const router = express.Router()
-
-  router.get(
-    '/console/role-mappings',
-    inConsole(deps, async (request, response, visit) => {
-      const query = readQuery(request.url)
-      const [providers, pools] = await Promise.all([
-        allowed(listProviders(visit, query.get('after'))),
-        allowed(listPools(visit, query.get('pools-after'))),
-      ])
-      const status = 'denied' in providers && 'denied' in pools ? 403 : 200
-      const locals = { title: 'Role mappings', providers, pools }
-      await consolePages.render(request, response, visit, 'console/role-mappings', locals, status)
-    }),
-  )
-
-  router.get(
-    '/console/role-mappings/pool',
-    inConsole(deps, async (request, response, visit) => {
-      const asked = { IdentityPoolId: readQuery(request.url).get('pool') ?? '' }
-      const answer = await visit.call('cognito-identity:GetIdentityPoolRoles', asked)
-      const [poolId, mappings] = [textIn(answer, 'IdentityPoolId'), poolMappings(answer)]
-      const locals = { title: 'Mappings of an identity pool', poolId, mappings }
-      await consolePages.render(request, response, visit, 'console/pool', locals)
-    }),
-  )
-
+  router.get('/console/role-mappings', inConsole(deps, showList(deps)))
+  router.get('/console/role-mappings/pool', inConsole(deps, showPool(deps)))
   router.get(
     '/console/role-mappings/try',
     inConsole(deps, async (request, response, visit) => {
@@ -55,7 +30,6 @@ export function createMappingRoutes(deps: InConsoleDeps): Router {
       await showTry(deps, request, response, visit, { ...chosen, sample })
     }),
   )
-
   router.post(
     '/console/role-mappings/try',
     inConsole(deps, async (request, response, visit) => {
@@ -69,6 +43,29 @@ export function createMappingRoutes(deps: InConsoleDeps): Router {
     }),
   )
   return router
+}
+
+function showList({ consolePages }: InConsoleDeps) {
+  return async (request: Request, response: Response, visit: Visit): Promise<void> => {
+    const query = readQuery(request.url)
+    const [providers, pools] = await Promise.all([
+      allowed(listProviders(visit, query.get('after'))),
+      allowed(listPools(visit, query.get('pools-after'))),
+    ])
+    const status = 'denied' in providers && 'denied' in pools ? 403 : 200
+    const locals = { title: 'Role mappings', providers, pools }
+    await consolePages.render(request, response, visit, 'console/role-mappings', locals, status)
+  }
+}
+
+function showPool({ consolePages }: InConsoleDeps) {
+  return async (request: Request, response: Response, visit: Visit): Promise<void> => {
+    const asked = { IdentityPoolId: readQuery(request.url).get('pool') ?? '' }
+    const answer = await visit.call('cognito-identity:GetIdentityPoolRoles', asked)
+    const [poolId, mappings] = [textIn(answer, 'IdentityPoolId'), poolMappings(answer)]
+    const locals = { title: 'Mappings of an identity pool', poolId, mappings }
+    await consolePages.render(request, response, visit, 'console/pool', locals)
+  }
 }
 
 async function listProviders(visit: Visit, after: string | undefined) {

@@ -205,6 +205,20 @@ describe('what ends it', () => {
     })
   }
 
+  test('an end in the middle of a page leads out just so, and the page shows nothing', async () => {
+    const browser = await enter(operator)
+    const { roles } = service.rolecall.store
+    const { findById } = roles
+    let asked = 0
+    roles.findById = async id => (asked++ === 0 ? findById(id) : undefined)
+    const { sentTo, text } = await look(browser, page)
+    roles.findById = findById
+    assert.ok(asked > 1)
+    assert.equal(sentTo, '/console?notice=ended')
+    assert.ok(!text.includes('others.example'))
+    assert.equal((await look(browser, page)).sentTo, '/console?notice=choose')
+  })
+
   test('a role mapping that gives the role no more ends it as well', async () => {
     const browser = await enter(operator, 'mapped')
     await roleMappings.put({ provider, mapping: { type: 'Token', ambiguous: 'Deny' } })
@@ -361,6 +375,17 @@ describe('no page does what the role may not do over the wire', async () => {
       assert.ok(why !== '' && seen.text.replaceAll('&#39;', "'").includes(words), words)
     })
   }
+
+  test('where it takes a second factor, and they showed one at their sign-in', async () => {
+    const arn = await role('elevation-factor', mfa('true'))
+    const shown = await signIn('with-factor')
+    const person = JSON.stringify([corp.url, 'with-factor'])
+    const [kept] = await webSessions.listOf(person, Date.now())
+    const data = JSON.parse(kept?.data ?? '{}')
+    data.identity.mfaAtSeconds = Math.floor(Date.now() / 1000)
+    await webSessions.put(kept?.idHash ?? '', JSON.stringify(data), data.expiresAtMs, person)
+    assert.match((await look(await enter(arn, shown), page)).text, /others\.example/)
+  })
 
   test('where its boundary does not allow it', async () => {
     const arn = await role('elevation-bounded', allow('*'))
