@@ -3,32 +3,30 @@ import { openAccountAccess } from './account-access.ts'
 import type { AuditOptions } from './audit/audit-log.ts'
 import type { SqliteSinkOptions } from './audit/sqlite-sink.ts'
 import { createAuthorizer } from './authorization/authorize.ts'
+import { createActAs } from './aws/act-as.ts'
 import { createAwsEndpoint } from './aws/endpoint.ts'
+import { createAwsServices } from './aws-services.ts'
 import { type Clock, systemClock } from './base/clock.ts'
 import { createOutbound } from './base/outbound.ts'
-import { createCognitoService } from './cognito/service.ts'
 import type { Config } from './config.ts'
 import { createAuthenticator } from './credentials/authenticate.ts'
 import { resealSecrets } from './credentials/reseal-secrets.ts'
+import { createSessionCallers } from './credentials/session-caller.ts'
 import { createMfaVerifier } from './credentials/verify-mfa.ts'
 import { openDirectoryAccess, watchDirectory } from './directory-access.ts'
 import { createGate } from './federation/assume-role.ts'
 import { keepHouse } from './housekeeping.ts'
 import { createCors } from './http/cors.ts'
-import { createRateLimit } from './http/rate-limit.ts'
 import { createFactsReader } from './http/request-facts.ts'
 import { createRequestGuard } from './http/request-guard.ts'
 import { isOutboundEnabled } from './iam/outbound-federation.ts'
-import { createIamService } from './iam/service.ts'
 import { ensureShippedPolicies } from './iam/shipped-policies.ts'
-import { readTrustedIds } from './iam/trusted-principals.ts'
 import { createGuests } from './identity/guests.ts'
 import { poolIssuer } from './identity/pool-logins.ts'
 import { createProofVerifiers, type StandIns } from './identity/proof-verifiers.ts'
 import { createSamlRequestKeys } from './identity/saml-request-keys.ts'
 import { openAuditReader } from './installation.ts'
 import { claimDataDir, type DataDirClaim } from './keys/claim-data-dir.ts'
-import { createKeyringWrapper } from './keys/envelope.ts'
 import { prepareDataDir, type RootAccessKey } from './keys/key-files.ts'
 import { createIdentityKeys } from './oidc/identity-keys.ts'
 import { loadSigningKeys } from './oidc/signing-keys.ts'
@@ -37,12 +35,8 @@ import { openParts, type Parts } from './open-parts.ts'
 import { outboundRules } from './outbound-rules.ts'
 import { composeRoutes } from './routes.ts'
 import { serviceProviderAt, serviceProviderMetadata } from './saml/service-provider.ts'
-import { createSecretsService } from './secrets/service.ts'
-import { createVault } from './secrets/vault.ts'
 import type { Store } from './store/open-store.ts'
-import { createStsService } from './sts/service.ts'
 import { createTokenSigner } from './tokens/sign-access-token.ts'
-import { createTrailService } from './trail/service.ts'
 import { createWebRoutes } from './web/routes.ts'
 
 export type Rolecall = {
@@ -143,52 +137,27 @@ async function compose(
     const count = await resealSecrets(store, keyring)
     if (count > 0) log.info({ count }, 'secrets were sealed under the current master key')
   }
+  const services = createAwsServices({
+    config,
+    store,
+    proofs,
+    keyring,
+    accountId,
+    gate,
+    authorizer,
+    audit,
+    reader,
+    poolKey: () => identityKeys.signing('RS256'),
+    clock,
+  })
+  const known = { ...store, keyring, rootAccessKey, accountId, clock, demo }
+  const running = { authorizer, audit, log }
+  const sessionCallers = createSessionCallers(known)
   const app = composeRoutes({
     guard: createRequestGuard({ publicUrl, production, factsOf }),
     factsOf,
     log,
-    aws: createAwsEndpoint({
-      services: [
-        createStsService({ gate, ...proofs, keyring, accountId }),
-        createIamService({
-          ...store,
-          keyring,
-          reader,
-          accountId,
-          issuer: publicUrl,
-          clock,
-          passwordGuesses: createRateLimit({ burst: 5, perSecond: 1 / 60 }, clock),
-          allowLoopbackHttp: !production,
-        }),
-      ],
-      jsonServices: [
-        createTrailService({ reader, accountId }),
-        createCognitoService({
-          ...store,
-          ...proofs,
-          gate,
-          audit,
-          issuer: poolIssuer(publicUrl),
-          signingKey: () => identityKeys.signing('RS256'),
-          accountId,
-          clock,
-        }),
-        createSecretsService({
-          secrets: store.secrets,
-          vault: createVault(createKeyringWrapper(keyring), accountId),
-          accountId,
-          authorizer,
-          audit,
-          principalIds: document => readTrustedIds(document, { ...store, accountId }, 'resource'),
-          clock,
-        }),
-      ],
-      authenticator: createAuthenticator({ ...store, keyring, rootAccessKey, accountId, clock, demo }),
-      authorizer,
-      audit,
-      factsOf,
-      log,
-    }),
+    aws: createAwsEndpoint({ ...services, ...running, authenticator: createAuthenticator(known), factsOf }),
     token: createTokenEndpoint({ gate, ...proofs, guests, ownAccounts, signer, audit, factsOf, log }),
     issuer: publicUrl,
     otherIssuers: [poolIssuer(publicUrl)],
@@ -213,6 +182,7 @@ async function compose(
       samlRequestKeys,
       keyring,
       audit,
+      actAs: createActAs({ ...services, ...running, sessionCallers }),
       factsOf,
       clock,
       log,

@@ -127,7 +127,7 @@ export const oauthFaults = {
   'pool.misconfigured': ['access_denied', 403, 'The identity pool gives no role'],
   'pool.userRegistered': ['access_denied', 403, 'The user has another identity'],
   'secret.state': ['invalid_request', 400, 'The secret is in another state'],
-  'secret.notDecryptable': ['server_error', 500, 'The secret can’t be opened'],
+  'secret.notDecryptable': ['server_error', 500, 'The secret could not be opened'],
   'secret.publicPolicy': ['invalid_request', 400, 'The policy is for everybody'],
 
   'audit.unavailable': ['temporarily_unavailable', 503, 'The request could not be recorded; try again'],

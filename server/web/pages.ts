@@ -25,6 +25,12 @@ export type PageName =
   | 'own-app'
   | 'own-recovery'
   | 'outbox'
+  | 'console/choose'
+  | 'console/home'
+  | 'console/role-mappings'
+  | 'console/pool'
+  | 'console/try'
+  | 'console/refused'
   | 'error'
 
 /** What every page is told. */
