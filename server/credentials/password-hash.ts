@@ -2,6 +2,7 @@ import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { Refusal } from '../base/refusal.ts'
 import { type HashingThread, startHashingThread } from './hashing-thread.ts'
+import type { HashAsked } from './hashing-worker.ts'
 
 /** Memory in KiB. @see OWASP Password Storage Cheat Sheet, Argon2id */
 const memory = 19_456
@@ -59,13 +60,11 @@ async function stretch(
     if (waiting.length >= mostWaiting) throw new Refusal('request.throttled')
     await new Promise<void>(resolve => waiting.push(resolve))
   } else running++
-  const thread = takeIdle() ?? startHashingThread()
   try {
     // Buffers of their own: of one out of Node's pool, the whole pool would be sent along.
     const message = new TextEncoder().encode(password.normalize('NFKC'))
-    return await thread.hash({ message, nonce: new Uint8Array(salt), tagLength: length, ...cost })
+    return await hashInThread({ message, nonce: new Uint8Array(salt), tagLength: length, ...cost })
   } finally {
-    idle.push(thread)
     const next = waiting.shift()
     // Whoever waited takes over the place.
     if (next === undefined) running--
@@ -73,6 +72,16 @@ async function stretch(
   }
 }
 
+async function hashInThread(asked: HashAsked): Promise<Uint8Array> {
+  const thread = takeIdle() ?? startHashingThread()
+  try {
+    return await thread.hash(asked)
+  } finally {
+    if (thread.alive()) idle.push(thread)
+  }
+}
+
+/** One may have died meanwhile. */
 function takeIdle(): HashingThread | undefined {
   const thread = idle.pop()
   return thread === undefined || thread.alive() ? thread : takeIdle()
