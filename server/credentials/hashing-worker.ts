@@ -13,11 +13,11 @@ export type HashAsked = {
 }
 
 /**
- * A thirtieth of what another thread has that wants the same core: log-ins take what is left, but go on where nothing is.
+ * A tenth of what another thread has that wants the same core: log-ins take what is left, but go on where nothing is.
  *
  * @see sched(7), "The nice value"
  */
-const nicer = 15
+const nicer = 10
 const nicest = 19
 
 // Under Linux alone this is the calling thread's; elsewhere it would be the whole service's.

@@ -65,6 +65,6 @@ test(
     const [first, ...others] = nicenessIn(child.pid ?? 0)
     const nice = others.filter(isNice)
     assert.ok(first === 0 && (nice.length === 1 || nice.length === 2), String(others))
-    assert.deepEqual(new Set(nice), new Set([15]))
+    assert.deepEqual(new Set(nice), new Set([10]))
   },
 )
