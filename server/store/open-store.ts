@@ -155,6 +155,7 @@ function createStore(database: Database): Store {
     isCurrent: database.isCurrent,
     async close() {
       await lastUsed.flush().catch(() => undefined)
+      await secrets.accesses.flush().catch(() => undefined)
       await database.close()
     },
   }

@@ -3,6 +3,7 @@ import { Refusal } from '../base/refusal.ts'
 import { insertUnique } from './constraints.ts'
 import type { Database } from './database.ts'
 import type { Schema } from './schema.ts'
+import { createSecretAccesses, type SecretAccesses } from './secret-accesses.ts'
 import { asRow, asSecret, type Secret } from './secret-rows.ts'
 import { type SecretVersion, smallVersionCache, versionRows } from './secret-versions.ts'
 
@@ -35,8 +36,7 @@ export type Secrets = {
   findVersion(secretId: string, versionId: string): Promise<SecretVersion | undefined>
   /** Oldest first, without their values. */
   versions(secretId: string): Promise<Omit<SecretVersion, 'sealedValue' | 'wrappedKey'>[]>
-  /** Notes the day on which a value was given out. */
-  noteAccess(secretId: string, versionId: string, dayMs: number): Promise<void>
+  accesses: SecretAccesses
   /** Those whose keys are wrapped under something else than this. */
   wrappedElsewhere(under: string, most: number): Promise<(SecretVersion & { secretId: string })[]>
   rewrap(secretId: string, version: Pick<SecretVersion, 'id' | 'wrappedKey' | 'wrappedUnder'>): Promise<void>
@@ -101,18 +101,7 @@ export function createSecrets({ db, catalogue, write }: Database): Secrets {
     },
     findVersion: rows.find,
     versions: rows.list,
-    async noteAccess(secretId, versionId, dayMs) {
-      const isNew = { accessed_on_ms: dayMs }
-      await write([`secret:${secretId}`], async trx => {
-        await trx.updateTable('secrets').set(isNew).where('id', '=', secretId).execute()
-        await trx
-          .updateTable('secret_versions')
-          .set(isNew)
-          .where('secret_id', '=', secretId)
-          .where('id', '=', versionId)
-          .execute()
-      })
-    },
+    accesses: createSecretAccesses({ write }),
     wrappedElsewhere: rows.wrappedElsewhere,
     rewrap: (secretId, version) =>
       write([topicOf(secretId, version.id)], trx => rows.rewrap(trx, secretId, version)),
