@@ -2,11 +2,12 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { newId } from '../../server/base/ids.ts'
 import { createKeyringWrapper } from '../../server/keys/envelope.ts'
 import { createKeyring, type Keyring } from '../../server/keys/keyring.ts'
-import { createVault } from '../../server/secrets/vault.ts'
+import { createVault, type Vault } from '../../server/secrets/vault.ts'
 import { openStore } from '../../server/store/open-store.ts'
 import { startProcess } from '../support/start-process.ts'
 import {
@@ -86,15 +87,30 @@ async function fill(dataDir: string, keyring: Keyring, count: number): Promise<v
     },
   })
   await store.principalPolicies.putInline(role.id, 'bench', document)
-  const vault = createVault(createKeyringWrapper(keyring), accountId)
+  // Through the store each would wait for the disk.
+  await store.close()
+  await fillRows(location.file, createVault(createKeyringWrapper(keyring), accountId), count)
+}
+
+async function fillRows(file: string, vault: Vault, count: number): Promise<void> {
+  const database = new DatabaseSync(file)
+  const addSecret = database.prepare(
+    'insert into secrets (id, name, tags, meant_ids, stages, created_at_ms, changed_at_ms) values (?, ?, ?, ?, ?, ?, ?)',
+  )
+  const addVersion = database.prepare(
+    'insert into secret_versions (secret_id, id, kind, wrapped_key, wrapped_under, sealed_value, created_at_ms) values (?, ?, ?, ?, ?, ?, ?)',
+  )
+  database.exec('begin')
   for (let n = 0; n < count; n++) {
     const id = `${nameOf(n)}-AbCdEf`
-    const version = await vault.seal(id, randomUUID(), { kind: 'string', bytes: value }, n + 1)
-    const times = { createdAtMs: n + 1, changedAtMs: n + 1 }
-    const stages = { AWSCURRENT: version.id }
-    await store.secrets.create({ id, name: nameOf(n), tags: {}, stages, ...times }, version)
+    const at = n + 1
+    const version = await vault.seal(id, randomUUID(), { kind: 'string', bytes: value }, at)
+    const { id: versionId, kind, wrappedKey, wrappedUnder, sealedValue } = version
+    addSecret.run(id, nameOf(n), '{}', '{}', JSON.stringify({ AWSCURRENT: versionId }), at, at)
+    addVersion.run(id, versionId, kind, wrappedKey, wrappedUnder, sealedValue, at)
   }
-  await store.close()
+  database.exec('commit')
+  database.close()
 }
 
 const value = Buffer.from(JSON.stringify({ username: 'app', password: 'x'.repeat(32), host: 'db.example' }))
