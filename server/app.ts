@@ -21,14 +21,12 @@ import { createRequestGuard } from './http/request-guard.ts'
 import { isOutboundEnabled } from './iam/outbound-federation.ts'
 import { createIamService } from './iam/service.ts'
 import { ensureShippedPolicies } from './iam/shipped-policies.ts'
-import { readTrustedIds } from './iam/trusted-principals.ts'
 import { createGuests } from './identity/guests.ts'
 import { poolIssuer } from './identity/pool-logins.ts'
 import { createProofVerifiers, type StandIns } from './identity/proof-verifiers.ts'
 import { createSamlRequestKeys } from './identity/saml-request-keys.ts'
 import { openAuditReader } from './installation.ts'
 import { claimDataDir, type DataDirClaim } from './keys/claim-data-dir.ts'
-import { createKeyringWrapper } from './keys/envelope.ts'
 import { prepareDataDir, type RootAccessKey } from './keys/key-files.ts'
 import { createIdentityKeys } from './oidc/identity-keys.ts'
 import { loadSigningKeys } from './oidc/signing-keys.ts'
@@ -37,8 +35,8 @@ import { openParts, type Parts } from './open-parts.ts'
 import { outboundRules } from './outbound-rules.ts'
 import { composeRoutes } from './routes.ts'
 import { serviceProviderAt, serviceProviderMetadata } from './saml/service-provider.ts'
-import { createSecretsService } from './secrets/service.ts'
-import { createVault } from './secrets/vault.ts'
+import type { Rotator } from './secrets/rotation/rotator.ts'
+import { openSecretsAccess } from './secrets-access.ts'
 import type { Store } from './store/open-store.ts'
 import { createStsService } from './sts/service.ts'
 import { createTokenSigner } from './tokens/sign-access-token.ts'
@@ -60,6 +58,8 @@ export type Options = {
   clock?: Clock
   /** The demo's providers, where they run. */
   standIns?: StandIns | undefined
+  /** What rotates secrets beside the rotators that are built in. */
+  rotators?: ReadonlyMap<string, Rotator> | undefined
   /** The audit log's bounds, where they are not the usual ones. */
   auditBounds?: (Pick<AuditOptions, 'mostWaiting'> & Pick<SqliteSinkOptions, 'lockTimeoutMs'>) | undefined
 }
@@ -143,6 +143,10 @@ async function compose(
     const count = await resealSecrets(store, keyring)
     if (count > 0) log.info({ count }, 'secrets were sealed under the current master key')
   }
+  const secretsAccess = openSecretsAccess(config, {
+    ...{ store, keyring, authorizer, audit, accountId, clock, log },
+    rotators: options.rotators,
+  })
   const app = composeRoutes({
     guard: createRequestGuard({ publicUrl, production, factsOf }),
     factsOf,
@@ -173,15 +177,7 @@ async function compose(
           accountId,
           clock,
         }),
-        createSecretsService({
-          secrets: store.secrets,
-          vault: createVault(createKeyringWrapper(keyring), accountId),
-          accountId,
-          authorizer,
-          audit,
-          principalIds: document => readTrustedIds(document, { ...store, accountId }, 'resource'),
-          clock,
-        }),
+        secretsAccess.service,
       ],
       authenticator: createAuthenticator({ ...store, keyring, rootAccessKey, accountId, clock, demo }),
       authorizer,
@@ -237,6 +233,7 @@ async function compose(
     async close() {
       stopHousekeeping()
       watching?.stop()
+      await secretsAccess.stop()
       await directoryAccess?.directory.close()
       await accounts?.close()
       await audit.close()
