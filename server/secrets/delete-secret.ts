@@ -2,12 +2,10 @@ import { defineAction } from '../aws/action.ts'
 import { flag, integer, optional, params } from '../aws/params.ts'
 import { secretArn } from '../base/arn.ts'
 import { Refusal } from '../base/refusal.ts'
-import type { RunningRotation } from '../store/secrets.ts'
 import type { SecretsDeps } from './deps.ts'
 import { findSecret, onSecret, parametersContext, requireAnySecret, requireUndeleted } from './find-secret.ts'
 import * as given from './parameters.ts'
-import { noteAbandoned } from './rotation/rotation-events.ts'
-import { ended } from './rotation/rotation-state.ts'
+import { resumed } from './rotation/rotation-state.ts'
 
 const dayMs = 24 * 3_600_000
 /** @see AWS Secrets Manager API reference, DeleteSecret, RecoveryWindowInDays */
@@ -45,13 +43,10 @@ export const deleteSecret = defineAction({
     if (isForced) return deleteAtOnce(SecretId, nowMs, deps)
     const { id, name } = await requireAnySecret(SecretId, deps)
     const purgeAtMs = nowMs + (days ?? recovery.usual) * dayMs
-    let running: RunningRotation | undefined
     await deps.secrets.change(id, secret => {
       requireUndeleted(secret)
-      running = secret.rotation?.running
-      return { ...ended(secret, nowMs), rotationDueAtMs: undefined, deletedAtMs: nowMs, purgeAtMs }
+      return { deletedAtMs: nowMs, purgeAtMs, rotationDueAtMs: undefined }
     })
-    await noteAbandoned(id, running, nowMs, { ...deps, history: deps.rotation.history })
     return { ARN: secretArn(deps.accountId, id), Name: name, DeletionDate: purgeAtMs / 1000 }
   },
 })
@@ -90,13 +85,11 @@ export const restoreSecret = defineAction({
   permission: ({ SecretId }, deps: SecretsDeps) => onSecret('RestoreSecret', SecretId, deps),
   async handle({ SecretId }, deps) {
     const { id, name } = await requireAnySecret(SecretId, deps)
-    const nowMs = deps.clock()
-    await deps.secrets.change(id, secret => ({
-      // What was due meanwhile is not made up for at once: it may be a thousand that are brought back.
-      ...(secret.deletedAtMs === undefined ? {} : ended(secret, nowMs)),
-      deletedAtMs: undefined,
-      purgeAtMs: undefined,
-    }))
+    await deps.secrets.change(id, secret => {
+      const back = secret.deletedAtMs === undefined ? {} : resumed(secret, deps.clock())
+      return { ...back, deletedAtMs: undefined, purgeAtMs: undefined }
+    })
+    deps.rotation.wake()
     return { ARN: secretArn(deps.accountId, id), Name: name }
   },
 })

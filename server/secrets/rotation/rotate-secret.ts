@@ -9,7 +9,7 @@ import * as given from '../parameters.ts'
 import { current } from '../stages.ts'
 import { requireToken } from '../values.ts'
 import * as givenRotation from './rotation-parameters.ts'
-import { isBlocked, scheduled } from './rotation-state.ts'
+import { claimedStages, isBlocked, scheduled } from './rotation-state.ts'
 import { type Rules, readSchedule } from './schedule.ts'
 
 const metadata = list(structure({ Key: text({ max: 256 }), Value: text({ max: 2048 }) }), { max: 10 })
@@ -87,7 +87,8 @@ function startedBy(
   }
   const { rotation: set = rotation } = scheduled(rotation, secret.id, secret.rotatedAtMs ?? nowMs, nowMs)
   const running = { token, kind, startedAtMs: nowMs, failures: 0 }
-  return { rotation: { ...set, running }, rotationDueAtMs: nowMs }
+  const stages = claimedStages(secret.stages, token)
+  return { rotation: { ...set, running }, stages, rotationDueAtMs: nowMs }
 }
 
 /** @throws {Refusal} secret.state | secret.rotatorUnknown */

@@ -23,6 +23,14 @@ export function isBlocked(stages: Stages, token: string): boolean {
   return at !== undefined && at !== stages[current] && at !== token
 }
 
+/**
+ * AWSPENDING at the version that is to be made, before there is any such version: by that a rotator as AWS has them knows
+ * that it is meant.
+ */
+export function claimedStages(stages: Stages, token: string): Stages {
+  return isBlocked(stages, token) || stages[current] === token ? stages : { ...stages, [pending]: token }
+}
+
 /** The rules of a secret with the date that follows from them; none where it is not rotated by a schedule. */
 export function scheduled(
   rotation: SecretRotation,
@@ -44,6 +52,14 @@ export function ended(secret: Secret, nowMs: number): SecretChange {
   if (secret.rotation === undefined) return {}
   const { running: _over, ...rotation } = secret.rotation
   return scheduled(rotation, secret.id, nowMs, nowMs)
+}
+
+/**
+ * It comes back after it was marked for deletion. A rotation that this broke off goes on; one that fell due meanwhile is
+ * not made up for, since it may be a thousand secrets that come back.
+ */
+export function resumed(secret: Secret, nowMs: number): SecretChange {
+  return secret.rotation?.running === undefined ? ended(secret, nowMs) : { rotationDueAtMs: nowMs }
 }
 
 /** It is tried again: the longer it fails, the later, and never two secrets at one moment. */

@@ -10,6 +10,7 @@ import type { FindRotator } from './find-rotator.ts'
 import { type DeskDeps, keepPending, openDesk, type Rotation, readStage } from './rotation-desk.ts'
 import { rotationEvent } from './rotation-events.ts'
 import {
+  claimedStages,
   ended,
   failedOnce,
   isBlocked,
@@ -75,7 +76,8 @@ async function begin(secretId: string, { fence, signal }: Held, deps: RunDeps): 
       // Another node was faster.
       if (dueAtMs === undefined || dueAtMs > nowMs) return {}
       const fresh = { token: randomUUID(), kind: 'rotation', startedAtMs: nowMs, failures: 0 } as const
-      return { rotation: { ...rotation, running: { ...(rotation.running ?? fresh), proofHash } } }
+      const running = { ...(rotation.running ?? fresh), proofHash }
+      return { rotation: { ...rotation, running }, stages: claimedStages(found.stages, running.token) }
     },
     fence,
   )
