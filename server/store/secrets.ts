@@ -14,6 +14,8 @@ export type SecretChange = Partial<Omit<Secret, 'id' | 'name' | 'createdAtMs'>>
 
 export type Secrets = {
   find(id: string): Promise<Secret | undefined>
+  /** As it is at this moment, whichever node changed it last. */
+  findAnew(id: string): Promise<Secret | undefined>
   findByName(name: string): Promise<Secret | undefined>
   /** In the order of their creation. */
   list(page: { after?: Place | undefined; most: number; newestFirst?: boolean }): Promise<Secret[]>
@@ -78,13 +80,14 @@ export function createSecrets({ db, catalogue, write }: Database): Secrets {
   const byId = catalogue.cache<Secret>('secret')
   const idByName = catalogue.cache<string>('secretName')
   const rows = versionRows(db, smallVersionCache(catalogue))
-  const find = (id: string) =>
-    byId.get(id, async () => {
-      const row = await db.selectFrom('secrets').selectAll().where('id', '=', id).executeTakeFirst()
-      return row && asSecret(row)
-    })
+  const findAnew = async (id: string) => {
+    const row = await db.selectFrom('secrets').selectAll().where('id', '=', id).executeTakeFirst()
+    return row && asSecret(row)
+  }
+  const find = (id: string) => byId.get(id, () => findAnew(id))
   return {
     find,
+    findAnew,
     async findByName(name) {
       const id = await idByName.get(name, async () => {
         const row = await db.selectFrom('secrets').select('id').where('name', '=', name).executeTakeFirst()

@@ -63,7 +63,7 @@ export async function readStage(
   stage: string,
   { secrets, vault }: Pick<DeskDeps, 'secrets' | 'vault'>,
 ): Promise<SecretValue | undefined> {
-  const secret = await secrets.find(secretId)
+  const secret = await secrets.findAnew(secretId)
   const at = secret?.stages[stage]
   const version = at === undefined ? undefined : await secrets.findVersion(secretId, at)
   return version && vault.open(secretId, version)

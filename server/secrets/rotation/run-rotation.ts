@@ -91,15 +91,11 @@ async function runSteps(attempt: Attempt, at: { step?: string }, deps: RunDeps):
     throw new RotationFailure('AWSPENDING is at a version that this rotation did not make; take it off')
   }
   for (const step of rotationSteps) await runStep(step, attempt, at, deps)
-  await deps.secrets.change(
-    attempt.secretId,
-    secret => {
-      requireRunning(secret, attempt.token)
-      if (secret.stages[current] === attempt.token) return {}
-      throw new RotationFailure('the rotator said that it was done, and AWSCURRENT is where it was')
-    },
-    attempt.fence,
-  )
+  const secret = await deps.secrets.findAnew(attempt.secretId)
+  if (secret === undefined) throw new RotationOver()
+  requireRunning(secret, attempt.token)
+  if (secret.stages[current] === attempt.token) return
+  throw new RotationFailure('the rotator said that it was done, and AWSCURRENT is where it was')
 }
 
 async function runStep(
