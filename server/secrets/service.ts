@@ -23,7 +23,7 @@ import {
 } from './resource-policy.ts'
 import { cancelRotateSecret } from './rotation/cancel-rotate-secret.ts'
 import { listSecretRotations } from './rotation/list-secret-rotations.ts'
-import { deleteRotator, listRotators, putRotator } from './rotation/registered-rotators.ts'
+import { deleteRotator, listRotators, putRotator } from './rotation/registered/registered-rotators.ts'
 import { rotateSecret } from './rotation/rotate-secret.ts'
 import { tagResource, untagResource } from './tags.ts'
 import { updateSecretVersionStage } from './version-stages.ts'

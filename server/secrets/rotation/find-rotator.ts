@@ -3,9 +3,9 @@ import type { Clock } from '../../base/clock.ts'
 import type { Outbound } from '../../base/outbound.ts'
 import type { Keyring } from '../../keys/keyring.ts'
 import type { Rotators } from '../../store/rotators.ts'
+import { createWebhookRotator } from './registered/webhook-rotator.ts'
+import { openRotatorSecret } from './registered/webhook-secret.ts'
 import type { Rotator } from './rotator.ts'
-import { createWebhookRotator } from './webhook-rotator.ts'
-import { openRotatorSecret } from './webhook-secret.ts'
 
 /**
  * The rotator that an ARN names; undefined where there is none.

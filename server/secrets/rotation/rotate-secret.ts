@@ -1,5 +1,5 @@
 import { defineAction } from '../../aws/action.ts'
-import { flag, list, optional, params, structure, text } from '../../aws/params.ts'
+import { flag, integer, list, optional, type Param, params, structure, text } from '../../aws/params.ts'
 import { secretArn } from '../../base/arn.ts'
 import { Refusal } from '../../base/refusal.ts'
 import type { Secret, SecretChange, SecretRotation } from '../../store/secrets.ts'
@@ -8,10 +8,21 @@ import { onSecret, parametersContext, requireSecret, requireUndeleted } from '..
 import * as given from '../parameters.ts'
 import { current } from '../stages.ts'
 import { requireToken } from '../values.ts'
-import * as givenRotation from './rotation-parameters.ts'
 import { claimedStages, isBlocked, scheduled } from './rotation-state.ts'
-import { type Rules, readSchedule } from './schedule.ts'
+import { type Rules, readSchedule } from './schedule/schedule.ts'
 
+const rotationRules = structure({
+  AutomaticallyAfterDays: optional(integer({ min: 1, max: 1000 })),
+  Duration: optional(text({ min: 2, max: 3, pattern: /^[0-9h]+$/, patternText: '[0-9h]+' })),
+  ScheduleExpression: optional(
+    text({
+      min: 1,
+      max: 256,
+      pattern: /^[0-9A-Za-z()#?*\-/, ]+$/,
+      patternText: '[0-9A-Za-z\\(\\)#\\?\\*\\-\\/, ]+',
+    }),
+  ),
+})
 const metadata = list(structure({ Key: text({ max: 256 }), Value: text({ max: 2048 }) }), { max: 10 })
 
 /**
@@ -28,8 +39,8 @@ export const rotateSecret = defineAction({
   input: params({
     SecretId: given.secretId,
     ClientRequestToken: given.requestToken,
-    RotationLambdaARN: givenRotation.lambdaArn,
-    RotationRules: givenRotation.rotationRules,
+    RotationLambdaARN: optional(text({ max: 2048 })),
+    RotationRules: optional(rotationRules),
     RotateImmediately: optional(flag(), true),
     ExternalSecretRotationMetadata: optional(metadata),
     ExternalSecretRotationRoleArn: optional(text({ min: 20, max: 2048 })),
@@ -38,7 +49,7 @@ export const rotateSecret = defineAction({
     const ModifyRotationRules = RotationRules !== undefined
     const asked = parametersContext({ RotationLambdaARN, RotateImmediately, ModifyRotationRules })
     const rotate = await onSecret('RotateSecret', SecretId, deps, asked)
-    if (RotationLambdaARN === undefined) return rotate
+    if (!RotationLambdaARN) return rotate
     return [rotate, { action: 'lambda:InvokeFunction', resource: RotationLambdaARN }]
   },
   recorded: ({ ClientRequestToken, RotationLambdaARN, RotateImmediately }) => ({
@@ -54,7 +65,7 @@ export const rotateSecret = defineAction({
     }
     const token = requireToken(asked.ClientRequestToken)
     const { id, name, rotation } = await requireSecret(asked.SecretId, deps)
-    const lambdaArn = await requireRotator(asked.RotationLambdaARN ?? rotation?.lambdaArn, deps)
+    const lambdaArn = await requireRotator(asked.RotationLambdaARN || rotation?.lambdaArn, deps)
     const rules = asked.RotationRules && rulesOf(asked.RotationRules)
     const kind = asked.RotateImmediately ? 'rotation' : 'test'
     await deps.secrets.change(id, (secret, versions) => {
@@ -93,18 +104,14 @@ function startedBy(
 
 /** @throws {Refusal} secret.state | secret.rotatorUnknown */
 async function requireRotator(arn: string | undefined, { rotation }: SecretsDeps): Promise<string> {
-  if (arn === undefined || arn === '') {
+  if (arn === undefined) {
     throw state('No Lambda rotation function ARN is associated with this secret.')
   }
   if ((await rotation.find(arn)) === undefined) throw new Refusal('secret.rotatorUnknown')
   return arn
 }
 
-type GivenRules = {
-  AutomaticallyAfterDays?: number | undefined
-  Duration?: string | undefined
-  ScheduleExpression?: string | undefined
-}
+type GivenRules = typeof rotationRules extends Param<infer Rules> ? Rules : never
 
 /** @throws {Refusal} entity.invalid */
 function rulesOf({ AutomaticallyAfterDays, Duration, ScheduleExpression }: GivenRules): Rules {

@@ -1,7 +1,8 @@
 import { type JobRunner, startJobRunner } from '../../jobs/job-runner.ts'
 import type { Leases } from '../../store/leases.ts'
 import { rotationLease } from '../../store/secrets.ts'
-import { type RunDeps, runRotation } from './run-rotation.ts'
+import type { RunDeps } from './run/attempt.ts'
+import { runRotation } from './run/run-rotation.ts'
 
 export type EngineDeps = Omit<RunDeps, 'stepMs' | 'log'> & {
   leases: Leases

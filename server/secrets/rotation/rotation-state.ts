@@ -1,6 +1,6 @@
 import type { RunningRotation, Secret, SecretChange, SecretRotation } from '../../store/secrets.ts'
 import { current, pending, type Stages } from '../stages.ts'
-import { nextAppointment, shareOf } from './next-rotation.ts'
+import { nextAppointment, shareOf } from './schedule/next-rotation.ts'
 
 /** The rotation is not ours to go on with: it was abandoned, or its secret is gone. */
 export class RotationOver extends Error {
@@ -47,11 +47,11 @@ export function scheduled(
   }
 }
 
-/** Nothing is under way any more; the next rotation is as the rules have it. */
-export function ended(secret: Secret, nowMs: number): SecretChange {
+/** Nothing is under way any more; the next rotation is as the rules have it, from the last one on. */
+export function ended(secret: Secret, nowMs: number, lastMs = nowMs): SecretChange {
   if (secret.rotation === undefined) return {}
   const { running: _over, ...rotation } = secret.rotation
-  return scheduled(rotation, secret.id, nowMs, nowMs)
+  return scheduled(rotation, secret.id, lastMs, nowMs)
 }
 
 /**

@@ -3,7 +3,7 @@ import { after, describe, test } from 'node:test'
 import { createKeyringWrapper } from '../../../server/keys/envelope.ts'
 import { createKeyring } from '../../../server/keys/keyring.ts'
 import type { Rotator } from '../../../server/secrets/rotation/rotator.ts'
-import { runRotation } from '../../../server/secrets/rotation/run-rotation.ts'
+import { runRotation } from '../../../server/secrets/rotation/run/run-rotation.ts'
 import { createVault } from '../../../server/secrets/vault.ts'
 import { rotationLease } from '../../../server/store/secrets.ts'
 import {
@@ -75,7 +75,10 @@ for (const { kind, skip, open } of storeKinds) {
 
     test('a step that takes too long is broken off, and the secret due again later', async () => {
       await fill()
-      const endless = { ...createAlternatingRotator(database), createSecret: () => new Promise<void>(() => {}) }
+      const endless = {
+        ...createAlternatingRotator(database),
+        createSecret: () => new Promise<void>(() => {}),
+      }
       await rotateAs('first', endless, 1)
       const [row] = await history.list(secretId)
       assert.deepEqual([row?.state, row?.step], ['failing', 'createSecret'])

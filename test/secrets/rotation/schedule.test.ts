@@ -2,8 +2,12 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { Refusal } from '../../../server/base/refusal.ts'
-import { momentIn, nextAppointment, nextWindow } from '../../../server/secrets/rotation/next-rotation.ts'
-import { type Rules, readSchedule } from '../../../server/secrets/rotation/schedule.ts'
+import {
+  momentIn,
+  nextAppointment,
+  nextWindow,
+} from '../../../server/secrets/rotation/schedule/next-rotation.ts'
+import { type Rules, readSchedule } from '../../../server/secrets/rotation/schedule/schedule.ts'
 
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { type Clock, toSeconds } from '../../base/clock.ts'
-import type { Outbound } from '../../base/outbound.ts'
-import { Refusal } from '../../base/refusal.ts'
-import { type RotationDesk, RotationFailure, type RotationStep, type Rotator } from './rotator.ts'
+import { type Clock, toSeconds } from '../../../base/clock.ts'
+import type { Outbound } from '../../../base/outbound.ts'
+import { Refusal } from '../../../base/refusal.ts'
+import { type RotationDesk, RotationFailure, type RotationStep, type Rotator } from '../rotator.ts'
 import { signWebhook } from './webhook-secret.ts'
 
 type Webhook = {

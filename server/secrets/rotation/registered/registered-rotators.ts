@@ -1,9 +1,9 @@
-import type { Permission } from '../../authorization/authorize.ts'
-import { defineAction } from '../../aws/action.ts'
-import { flag, optional, params, text } from '../../aws/params.ts'
-import { functionArn } from '../../base/arn.ts'
-import { Refusal } from '../../base/refusal.ts'
-import type { SecretsDeps } from '../deps.ts'
+import type { Permission } from '../../../authorization/authorize.ts'
+import { defineAction } from '../../../aws/action.ts'
+import { flag, optional, params, text } from '../../../aws/params.ts'
+import { functionArn } from '../../../base/arn.ts'
+import { Refusal } from '../../../base/refusal.ts'
+import type { SecretsDeps } from '../../deps.ts'
 
 /** As names of Lambda functions are. */
 const rotatorName = text({ min: 1, max: 64, pattern: /^[\w-]+$/, patternText: '[a-zA-Z0-9-_]+' })

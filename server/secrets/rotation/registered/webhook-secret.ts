@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import type { Keyring } from '../../keys/keyring.ts'
-import { openRecord, sealRecord } from '../../keys/sealed-record.ts'
-import { RotationFailure } from './rotator.ts'
+import type { Keyring } from '../../../keys/keyring.ts'
+import { openRecord, sealRecord } from '../../../keys/sealed-record.ts'
+import { RotationFailure } from '../rotator.ts'
 
 const prefix = 'whsec_'
 

@@ -1,4 +1,4 @@
-import { Refusal } from '../../base/refusal.ts'
+import { Refusal } from '../../../base/refusal.ts'
 import { type CronTimes, fewestHoursBetween, gapsOf, readCron } from './cron-expression.ts'
 
 /** As a request or a secret has them. */
