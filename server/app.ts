@@ -35,6 +35,8 @@ import { openParts, type Parts } from './open-parts.ts'
 import { outboundRules } from './outbound-rules.ts'
 import { composeRoutes } from './routes.ts'
 import { serviceProviderAt, serviceProviderMetadata } from './saml/service-provider.ts'
+import type { Rotator } from './secrets/rotation/rotator.ts'
+import { openSecretsAccess } from './secrets-access.ts'
 import type { Store } from './store/open-store.ts'
 import { createTokenSigner } from './tokens/sign-access-token.ts'
 import { createWebRoutes } from './web/routes.ts'
@@ -54,6 +56,8 @@ export type Options = {
   clock?: Clock
   /** The demo's providers, where they run. */
   standIns?: StandIns | undefined
+  /** What rotates secrets beside the rotators that are built in. */
+  rotators?: ReadonlyMap<string, Rotator> | undefined
   /** The audit log's bounds, where they are not the usual ones. */
   auditBounds?: (Pick<AuditOptions, 'mostWaiting'> & Pick<SqliteSinkOptions, 'lockTimeoutMs'>) | undefined
 }
@@ -137,6 +141,10 @@ async function compose(
     const count = await resealSecrets(store, keyring)
     if (count > 0) log.info({ count }, 'secrets were sealed under the current master key')
   }
+  const secretsAccess = openSecretsAccess(config, {
+    ...{ store, keyring, authorizer, audit, accountId, clock, log },
+    rotators: options.rotators,
+  })
   const services = createAwsServices({
     config,
     store,
@@ -144,9 +152,9 @@ async function compose(
     keyring,
     accountId,
     gate,
-    authorizer,
     audit,
     reader,
+    secrets: secretsAccess.service,
     poolKey: () => identityKeys.signing('RS256'),
     clock,
   })
@@ -207,6 +215,7 @@ async function compose(
     async close() {
       stopHousekeeping()
       watching?.stop()
+      await secretsAccess.stop()
       await directoryAccess?.directory.close()
       await accounts?.close()
       await audit.close()

@@ -33,6 +33,7 @@ const roofFiles = [
   'outbound-rules.ts',
   'rolecall.ts',
   'routes.ts',
+  'secrets-access.ts',
   'check-node.js',
 ]
 const drawers = /\/(?:utils?|helpers?|common|misc)(?:\/|\.[jt]s$)/

@@ -117,6 +117,7 @@ export const federationFaults = {
   'secret.state': ['InvalidRequest', 400, 'The secret is in another state'],
   'secret.notDecryptable': ['DecryptionFailure', 400, 'The secret can’t be opened'],
   'secret.publicPolicy': ['InvalidRequest', 400, 'The policy is for everybody'],
+  'secret.rotatorUnknown': ['InvalidRequest', 400, 'There is no such rotator'],
   'mfa.codes': ['InvalidAuthenticationCode', 403, 'Authentication code for device is not valid.'],
 } satisfies FaultsFor<
   | 'token'

@@ -129,6 +129,7 @@ export const oauthFaults = {
   'secret.state': ['invalid_request', 400, 'The secret is in another state'],
   'secret.notDecryptable': ['server_error', 500, 'The secret could not be opened'],
   'secret.publicPolicy': ['invalid_request', 400, 'The policy is for everybody'],
+  'secret.rotatorUnknown': ['invalid_request', 400, 'There is no such rotator'],
 
   'audit.unavailable': ['temporarily_unavailable', 503, 'The request could not be recorded; try again'],
   'store.unavailable': ['temporarily_unavailable', 503, 'The store does not answer; try again'],

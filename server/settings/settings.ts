@@ -6,6 +6,7 @@ import { guestSettings } from './guest-settings.ts'
 import { isAddressBlock, isHost, isHostAndPort, isLoopbackHost, isPort } from './hosts.ts'
 import { passportSettings } from './passport-settings.ts'
 import { samlSettings } from './saml-settings.ts'
+import { secretSettings } from './secret-settings.ts'
 import { listOf, oneOf, parseWebUrl, text } from './setting-kinds.ts'
 
 /**
@@ -58,6 +59,7 @@ export const settings = z.object({
   ...directorySettings,
   ...guestSettings,
   ...accountSettings,
+  ...secretSettings,
   ROLECALL_DEMO: oneOf(['auto', 'on', 'off']).default('auto'),
   ROLECALL_ALLOWED_PRIVATE_HOSTS: listOf(isHostAndPort, 'not a host, expected host or host:port'),
   ROLECALL_LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),

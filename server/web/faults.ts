@@ -93,6 +93,7 @@ export const webFaults = {
   'secret.state': [400, 'The secret is in another state.'],
   'secret.notDecryptable': [500, 'The secret can’t be opened.'],
   'secret.publicPolicy': [400, 'The policy is for everybody.'],
+  'secret.rotatorUnknown': [400, 'There is no such rotator.'],
   'signIn.cancelled': [403, 'The sign-in was cancelled. Nothing has happened.'],
   'signIn.another': [403, 'That was not the way in that was asked for. Nothing has changed.'],
   'signIn.stateUnknown': [403, 'That sign-in is over or was begun elsewhere. Please begin again.'],
