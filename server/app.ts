@@ -28,7 +28,6 @@ import { createProofVerifiers, type StandIns } from './identity/proof-verifiers.
 import { createSamlRequestKeys } from './identity/saml-request-keys.ts'
 import { openAuditReader } from './installation.ts'
 import { claimDataDir, type DataDirClaim } from './keys/claim-data-dir.ts'
-import { createKeyringWrapper } from './keys/envelope.ts'
 import { prepareDataDir, type RootAccessKey } from './keys/key-files.ts'
 import { createIdentityKeys } from './oidc/identity-keys.ts'
 import { loadSigningKeys } from './oidc/signing-keys.ts'
@@ -37,6 +36,7 @@ import { openParts, type Parts } from './open-parts.ts'
 import { outboundRules } from './outbound-rules.ts'
 import { composeRoutes } from './routes.ts'
 import { serviceProviderAt, serviceProviderMetadata } from './saml/service-provider.ts'
+import { keepRewrapping } from './secrets/keep-rewrapping.ts'
 import { createSecretsService } from './secrets/service.ts'
 import { createVault } from './secrets/vault.ts'
 import type { Store } from './store/open-store.ts'
@@ -92,7 +92,7 @@ async function compose(
 ): Promise<Rolecall> {
   const { log, clock = systemClock, standIns } = options
   const { publicUrl, production, demo, saml } = config
-  const { keyring, accountId, rootAccessKey, store, audit } = parts
+  const { keyring, accountId, rootAccessKey, store, audit, secretKeys } = parts
 
   const factsOf = createFactsReader(config.trustedProxies, clock)
   const outbound = createOutbound(outboundRules(config))
@@ -175,7 +175,7 @@ async function compose(
         }),
         createSecretsService({
           secrets: store.secrets,
-          vault: createVault(createKeyringWrapper(keyring), accountId),
+          vault: createVault(secretKeys, accountId),
           accountId,
           authorizer,
           audit,
@@ -224,7 +224,7 @@ async function compose(
   })
 
   const stopHousekeeping = keepHouse(store, clock, log)
-
+  const rewrapping = keepRewrapping({ ...store, wrapper: secretKeys, accountId, log })
   const recheckMs = config.directory?.recheckMs ?? 0
   const watch = { store, audit, recheckMs, accountId, clock, log }
   const watching = directoryAccess && watchDirectory(directoryAccess, watch)
@@ -236,6 +236,7 @@ async function compose(
     rootAccessKey,
     async close() {
       stopHousekeeping()
+      await rewrapping.stop()
       watching?.stop()
       await directoryAccess?.directory.close()
       await accounts?.close()

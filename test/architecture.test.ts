@@ -32,6 +32,7 @@ const roofFiles = [
   'outbound-rules.ts',
   'rolecall.ts',
   'routes.ts',
+  'secret-keys.ts',
   'check-node.js',
 ]
 const drawers = /\/(?:utils?|helpers?|common|misc)(?:\/|\.[jt]s$)/
