@@ -58,7 +58,7 @@ export async function rewrapVersions(deps: RewrapDeps): Promise<Rewrapped> {
     onProgress(found)
     if (versions.length < batch) break
     after = versions.at(-1)
-    await pause(pauseMs, undefined, { signal, ref: false }).catch(() => undefined)
+    await pause(pauseMs, undefined, { signal }).catch(() => undefined)
   }
   return found
 }
