@@ -199,6 +199,7 @@ describe('the commands', () => {
       'provider list',
       'mapping [POOL-ID] PROVIDER',
       'why REQUEST-ID',
+      'keys',
     ])
       assert.ok(help.output.includes(words))
     const without = await command([])
