@@ -6,9 +6,10 @@ import { keys } from './keys-command.ts'
 import { mapping } from './mapping-command.ts'
 import { providerList, providerTest } from './provider-commands.ts'
 import { printable } from './render.ts'
+import { secretsImport } from './secrets-import-command.ts'
 import { why } from './why-command.ts'
 
-const commands: readonly Command[] = [providerTest, providerList, mapping, why, keys]
+const commands: readonly Command[] = [providerTest, providerList, mapping, why, keys, secretsImport]
 
 /** Runs the command that the arguments name. */
 export async function run(args: readonly string[], terminal: Terminal): Promise<ExitCode> {

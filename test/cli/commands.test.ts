@@ -200,6 +200,7 @@ describe('the commands', () => {
       'mapping [POOL-ID] PROVIDER',
       'why REQUEST-ID',
       'keys',
+      'secrets import FILE',
     ])
       assert.ok(help.output.includes(words))
     const without = await command([])
