@@ -90,7 +90,7 @@ async function compose(
 ): Promise<Rolecall> {
   const { log, clock = systemClock, standIns } = options
   const { publicUrl, production, demo, saml } = config
-  const { keyring, accountId, rootAccessKey, store, audit } = parts
+  const { keyring, accountId, rootAccessKey, store, audit, secretKeys } = parts
 
   const factsOf = createFactsReader(config.trustedProxies, clock)
   const outbound = createOutbound(outboundRules(config))
@@ -143,6 +143,7 @@ async function compose(
   }
   const secretsAccess = openSecretsAccess(config, {
     ...{ store, keyring, authorizer, audit, accountId, clock, log },
+    wrapper: secretKeys,
     rotators: options.rotators,
   })
   const services = createAwsServices({
@@ -202,7 +203,6 @@ async function compose(
   })
 
   const stopHousekeeping = keepHouse(store, clock, log)
-
   const recheckMs = config.directory?.recheckMs ?? 0
   const watch = { store, audit, recheckMs, accountId, clock, log }
   const watching = directoryAccess && watchDirectory(directoryAccess, watch)

@@ -6,9 +6,10 @@ import type { Clock } from './base/clock.ts'
 import { createOutbound } from './base/outbound.ts'
 import type { Config } from './config.ts'
 import { readTrustedIds } from './iam/trusted-principals.ts'
-import { createKeyringWrapper } from './keys/envelope.ts'
+import type { KeyWrapper } from './keys/envelope.ts'
 import type { Keyring } from './keys/keyring.ts'
 import { outboundRules } from './outbound-rules.ts'
+import { keepRewrapping } from './secrets/keep-rewrapping.ts'
 import { createFindRotator } from './secrets/rotation/find-rotator.ts'
 import { newRotatorSecret } from './secrets/rotation/registered/webhook-secret.ts'
 import { startRotationEngine, stepMs } from './secrets/rotation/rotation-engine.ts'
@@ -20,6 +21,8 @@ import type { Store } from './store/open-store.ts'
 export type SecretsAccessDeps = {
   store: Store
   keyring: Keyring
+  /** Of data keys. */
+  wrapper: KeyWrapper
   authorizer: Authorizer
   audit: AuditLog
   accountId: string
@@ -39,9 +42,9 @@ export function openSecretsAccess(
   config: Config,
   deps: SecretsAccessDeps,
 ): { service: JsonService; stop(): Promise<void> } {
-  const { store, keyring, authorizer, audit, accountId, clock, log, rotators = new Map() } = deps
+  const { store, keyring, wrapper, authorizer, audit, accountId, clock, log, rotators = new Map() } = deps
   const { secrets, rotations: history } = store
-  const vault = createVault(createKeyringWrapper(keyring), accountId)
+  const vault = createVault(wrapper, accountId)
   const outbound = createOutbound({ ...outboundRules(config), timeoutMs: stepMs, maxBytes: longestAnswer })
   const findRotator = createFindRotator({
     builtIn: rotators,
@@ -81,5 +84,12 @@ export function openSecretsAccess(
     },
     clock,
   })
-  return { service, stop: () => engine.stop(graceMs) }
+  const rewrapping = keepRewrapping({ ...store, wrapper, accountId, log })
+  return {
+    service,
+    async stop() {
+      await rewrapping.stop()
+      await engine.stop(graceMs)
+    },
+  }
 }

@@ -34,6 +34,7 @@ const roofFiles = [
   'rolecall.ts',
   'routes.ts',
   'secrets-access.ts',
+  'secret-keys.ts',
   'check-node.js',
 ]
 const drawers = /\/(?:utils?|helpers?|common|misc)(?:\/|\.[jt]s$)/

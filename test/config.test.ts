@@ -10,6 +10,7 @@ import { type Env, inProduction, problemsOf } from './support/config-problems.ts
 
 const oneKey = Buffer.alloc(32, 1).toString('base64')
 const otherKey = Buffer.alloc(32, 2).toString('base64')
+const kmsKey = 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab'
 const directory = {
   LDAP_URL: 'ldaps://dc.example.com',
   LDAP_KIND: 'ad',
@@ -57,6 +58,11 @@ describe('a configuration that holds', () => {
       ROLECALL_MAX_STALENESS_SECONDS: '5',
       ROLECALL_MASTER_KEY: oneKey,
       ROLECALL_MASTER_KEY_PREVIOUS: otherKey,
+      ROLECALL_SECRETS_KMS_KEY_ID: kmsKey,
+      ROLECALL_SECRETS_KMS_KEY_ID_PREVIOUS: 'alias/before',
+      ROLECALL_SECRETS_KMS_ENDPOINT: 'https://kms.example.com',
+      ROLECALL_SECRETS_KMS_CACHE_SECONDS: '60',
+      ROLECALL_SECRETS_WRAPPED_BY: 'master-key',
       ROLECALL_ACCOUNT_ID: '012345678901',
       ROLECALL_ROOT_ACCESS_KEY_ID: 'AKIAABCDEFGHIJKLMNOP',
       ROLECALL_ROOT_SECRET_ACCESS_KEY: 'abcdefghijklmnopqrstuvwxyz0123456789+/ab',
@@ -106,6 +112,14 @@ describe('a configuration that holds', () => {
       maxStalenessMs: 5_000,
       masterKey: Buffer.alloc(32, 1),
       previousMasterKey: Buffer.alloc(32, 2),
+      secretsKms: {
+        wraps: false,
+        keyId: kmsKey,
+        previousKeyId: 'alias/before',
+        endpoint: 'https://kms.example.com',
+        region: 'eu-central-1',
+        cacheMs: 60_000,
+      },
       accountId: '012345678901',
       rootAccessKey: { id: 'AKIAABCDEFGHIJKLMNOP', secret: 'abcdefghijklmnopqrstuvwxyz0123456789+/ab' },
       google: {
@@ -349,6 +363,31 @@ const refused: [story: string, env: Env, ...problems: string[]][] = [
     'a previous key alone',
     { ROLECALL_MASTER_KEY_PREVIOUS: oneKey },
     'ROLECALL_MASTER_KEY: missing, expected together with ROLECALL_MASTER_KEY_PREVIOUS',
+  ],
+  [
+    'a key in a key service by something else than its name',
+    { ROLECALL_SECRETS_KMS_KEY_ID: 'https://kms.example.com/key' },
+    'ROLECALL_SECRETS_KMS_KEY_ID: not a key, expected its ARN, its id, or an alias such as alias/rolecall',
+  ],
+  [
+    'a key service without a key',
+    { ROLECALL_SECRETS_KMS_ENDPOINT: 'https://kms.example.com' },
+    'ROLECALL_SECRETS_KMS_KEY_ID: missing, expected together with ROLECALL_SECRETS_KMS_ENDPOINT',
+  ],
+  [
+    'wrapping by a key service that is none',
+    { ROLECALL_SECRETS_WRAPPED_BY: 'kms' },
+    'ROLECALL_SECRETS_KMS_KEY_ID: missing, expected together with ROLECALL_SECRETS_WRAPPED_BY=kms',
+  ],
+  [
+    'data keys shown to the network',
+    { ROLECALL_SECRETS_KMS_KEY_ID: kmsKey, ROLECALL_SECRETS_KMS_ENDPOINT: 'http://kms.example.com' },
+    `ROLECALL_SECRETS_KMS_ENDPOINT: ${https}`,
+  ],
+  [
+    'data keys remembered for a day',
+    { ROLECALL_SECRETS_KMS_KEY_ID: kmsKey, ROLECALL_SECRETS_KMS_CACHE_SECONDS: '86400' },
+    'ROLECALL_SECRETS_KMS_CACHE_SECONDS: not a time, expected whole seconds from 0 to 3600',
   ],
   [
     'a database of another kind',

@@ -75,6 +75,8 @@ export type Reason =
   // secrets
   | 'secret.state'
   | 'secret.notDecryptable'
+  | 'secret.notEncryptable'
+  | 'secret.keyServiceDown'
   | 'secret.publicPolicy'
   | 'secret.rotatorUnknown'
   // ourselves

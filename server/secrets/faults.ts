@@ -51,6 +51,13 @@ export const secretsFaults = {
     400,
     "Secrets Manager can't decrypt the protected secret text using the provided KMS key.",
   ],
+  'secret.notEncryptable': [
+    'EncryptionFailure',
+    400,
+    "Secrets Manager can't encrypt the protected secret text using the provided KMS key. Check that the KMS key is available, enabled, and not in an invalid state.",
+  ],
+  // With a status that clients try again after.
+  'secret.keyServiceDown': ['InternalServiceError', 500, 'The key service does not answer; try again.'],
   'secret.publicPolicy': [
     'PublicPolicyException',
     400,

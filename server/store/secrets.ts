@@ -6,7 +6,7 @@ import { type Fence, requireLease } from './leases.ts'
 import type { Schema } from './schema.ts'
 import { createSecretAccesses, type SecretAccesses } from './secret-accesses.ts'
 import { asRow, asSecret, type Secret } from './secret-rows.ts'
-import { type SecretVersion, smallVersionCache, versionRows } from './secret-versions.ts'
+import { type SecretVersion, smallVersionCache, versionRows, type WrappedVersion } from './secret-versions.ts'
 
 export type { RunningRotation, Secret, SecretRotation } from './secret-rows.ts'
 
@@ -64,9 +64,12 @@ export type Secrets = {
   /** Oldest first, without their values. */
   versions(secretId: string): Promise<Omit<SecretVersion, 'sealedValue' | 'wrappedKey'>[]>
   accesses: SecretAccesses
-  /** Those whose keys are wrapped under something else than this. */
-  wrappedElsewhere(under: string, most: number): Promise<(SecretVersion & { secretId: string })[]>
-  rewrap(secretId: string, version: Pick<SecretVersion, 'id' | 'wrappedKey' | 'wrappedUnder'>): Promise<void>
+  /** How many versions' keys are wrapped under what. */
+  wrappings(): Promise<{ under: string; count: number }[]>
+  /** Those whose keys are wrapped under something else than this, in the order of their ids. */
+  wrappedElsewhere(under: string, most: number, after?: WrappedVersion): Promise<WrappedVersion[]>
+  /** Puts another wrapping in the place of this one. False when this one is no longer there. */
+  rewrap(version: WrappedVersion, anew: Pick<SecretVersion, 'wrappedKey' | 'wrappedUnder'>): Promise<boolean>
   /** Whose rotation is due and nobody's at this moment, the longest overdue first. */
   dueForRotation(nowMs: number, most: number): Promise<Secret[]>
   /** Takes away what was marked for deletion and has had its time. */
@@ -140,9 +143,10 @@ export function createSecrets({ db, catalogue, write }: Database): Secrets {
     findVersion: rows.find,
     versions: rows.list,
     accesses: createSecretAccesses({ write }),
+    wrappings: rows.wrappings,
     wrappedElsewhere: rows.wrappedElsewhere,
-    rewrap: (secretId, version) =>
-      write([topicOf(secretId, version.id)], trx => rows.rewrap(trx, secretId, version)),
+    rewrap: (version, anew) =>
+      write([topicOf(version.secretId, version.id)], trx => rows.rewrap(trx, version, anew)),
     async dueForRotation(nowMs, most) {
       const due = await db
         .selectFrom('secrets')

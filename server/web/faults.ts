@@ -92,6 +92,8 @@ export const webFaults = {
   'pool.userRegistered': [403, 'The user has another identity.'],
   'secret.state': [400, 'The secret is in another state.'],
   'secret.notDecryptable': [500, 'The secret can’t be opened.'],
+  'secret.notEncryptable': [500, 'The secret can’t be sealed.'],
+  'secret.keyServiceDown': [503, 'The key service does not answer at the moment. Please try again.'],
   'secret.publicPolicy': [400, 'The policy is for everybody.'],
   'secret.rotatorUnknown': [400, 'There is no such rotator.'],
   'signIn.cancelled': [403, 'The sign-in was cancelled. Nothing has happened.'],
