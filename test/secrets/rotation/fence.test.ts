@@ -5,7 +5,7 @@ import { createKeyring } from '../../../server/keys/keyring.ts'
 import type { Rotator } from '../../../server/secrets/rotation/rotator.ts'
 import { runRotation } from '../../../server/secrets/rotation/run/run-rotation.ts'
 import { createVault } from '../../../server/secrets/vault.ts'
-import { rotationLease } from '../../../server/store/secrets.ts'
+import { rotationLease } from '../../../server/store/due-secrets.ts'
 import {
   createAlternatingDatabase,
   createAlternatingRotator,
