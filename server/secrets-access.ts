@@ -42,8 +42,9 @@ export function openSecretsAccess(
   config: Config,
   deps: SecretsAccessDeps,
 ): { service: JsonService; stop(): Promise<void> } {
-  const { store, keyring, wrapper, authorizer, audit, accountId, clock, log, rotators = new Map() } = deps
+  const { store, keyring, wrapper, authorizer, audit, accountId, clock, log } = deps
   const { secrets, rotations: history } = store
+  const rotators = new Map<string, Rotator>([...(deps.rotators ?? [])])
   const vault = createVault(wrapper, accountId)
   const outbound = createOutbound({ ...outboundRules(config), timeoutMs: stepMs, maxBytes: longestAnswer })
   const findRotator = createFindRotator({

@@ -39,7 +39,11 @@ export const getSecretValue = defineAction({
 export async function giveOut(secret: Secret, wanted: Wanted, deps: SecretsDeps): Promise<Result> {
   const id = versionIdOf(secret, wanted)
   const version = await deps.secrets.findVersion(secret.id, id)
-  if (version === undefined) throw missingVersion(`VersionId: ${id}`)
+  if (version === undefined) {
+    // AWSPENDING may be at a version that is yet to be made.
+    const { VersionId, VersionStage = current } = wanted
+    throw missingVersion(VersionId === undefined ? `staging label: ${VersionStage}` : `VersionId: ${id}`)
+  }
   const value = await deps.vault.open(secret.id, version)
   noteDay(secret, id, deps)
   return {

@@ -1,7 +1,8 @@
-import { type Kysely, sql, type Transaction } from 'kysely'
+import type { Kysely, Transaction } from 'kysely'
 import { Refusal } from '../base/refusal.ts'
 import { insertUnique } from './constraints.ts'
 import type { Database } from './database.ts'
+import { dueForRotation } from './due-secrets.ts'
 import { type Fence, requireLease } from './leases.ts'
 import type { Schema } from './schema.ts'
 import { createSecretAccesses, type SecretAccesses } from './secret-accesses.ts'
@@ -147,27 +148,7 @@ export function createSecrets({ db, catalogue, write }: Database): Secrets {
     wrappedElsewhere: rows.wrappedElsewhere,
     rewrap: (version, anew) =>
       write([topicOf(version.secretId, version.id)], trx => rows.rewrap(trx, version, anew)),
-    async dueForRotation(nowMs, most) {
-      const due = await db
-        .selectFrom('secrets')
-        .selectAll()
-        .where('rotation_due_at_ms', '<=', nowMs)
-        .where('deleted_at_ms', 'is', null)
-        .where(({ not, exists, selectFrom, val, ref }) =>
-          not(
-            exists(
-              selectFrom('leases')
-                .select('leases.name')
-                .where('leases.name', '=', sql<string>`${val(rotationLease(''))} || ${ref('secrets.id')}`)
-                .where('leases.until_ms', '>', nowMs),
-            ),
-          ),
-        )
-        .orderBy('rotation_due_at_ms')
-        .limit(most)
-        .execute()
-      return due.map(asSecret)
-    },
+    dueForRotation: (nowMs, most) => dueForRotation(db, nowMs, most),
     async prune(nowMs) {
       const gone = await db
         .selectFrom('secrets')
@@ -186,11 +167,6 @@ export function createSecrets({ db, catalogue, write }: Database): Secrets {
       }
     },
   }
-}
-
-/** The lease under which a secret is rotated. */
-export function rotationLease(secretId: string): string {
-  return `rotation:${secretId}`
 }
 
 function topicOf(secretId: string, versionId: string): string {

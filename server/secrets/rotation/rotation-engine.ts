@@ -1,6 +1,6 @@
 import { type JobRunner, startJobRunner } from '../../jobs/job-runner.ts'
+import { rotationLease } from '../../store/due-secrets.ts'
 import type { Leases } from '../../store/leases.ts'
-import { rotationLease } from '../../store/secrets.ts'
 import type { RunDeps } from './run/attempt.ts'
 import { runRotation } from './run/run-rotation.ts'
 

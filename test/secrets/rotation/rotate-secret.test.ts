@@ -287,6 +287,38 @@ for (const { kind, skip, settings } of serviceKinds) {
       assert.ok(Number(shown.NextRotationDate) > rolecall.nowMs())
     })
 
+    test('a rotation that a mark for deletion broke off goes on when the secret is restored', async () => {
+      await create('comes-back')
+      hook = (step, when, desk) => {
+        if (step === 'setSecret' && when === 'after') throw new RotationFailure(`not yet, ${desk.token}`)
+      }
+      const { VersionId } = await rotate('comes-back', { RotationLambdaARN: lambda })
+      await untilState('comes-back', 'failing')
+      hook = () => undefined
+      await client.send(new sm.DeleteSecretCommand({ SecretId: 'comes-back' }))
+      rolecall.advanceMs(dayMs)
+      await client.send(new sm.RestoreSecretCommand({ SecretId: 'comes-back' }))
+      await untilState('comes-back', 'succeeded')
+      const value = await client.send(new sm.GetSecretValueCommand({ SecretId: 'comes-back' }))
+      assert.equal(value.VersionId, VersionId)
+      assert.ok(database.accepts(value.SecretString))
+    })
+
+    test('AWSPENDING is at the version that is to be made before it has a value, as rotators expect', async () => {
+      await create('claimed')
+      const seen: unknown[] = []
+      hook = async (step, when, { token, secretArn }) => {
+        if (step !== 'createSecret' || when !== 'before' || !secretArn.includes('claimed')) return
+        seen.push((await stagesOf('claimed'))?.[token])
+        for (const more of [{ VersionStage: 'AWSPENDING' }, { VersionStage: 'AWSPENDING', VersionId: token }])
+          seen.push((await faultOf(get('claimed', more))).code)
+      }
+      await rotate('claimed', { RotationLambdaARN: lambda })
+      await untilState('claimed', 'succeeded')
+      hook = () => undefined
+      assert.deepEqual(seen, [['AWSPENDING'], 'ResourceNotFoundException', 'ResourceNotFoundException'])
+    })
+
     for (const [story, name, more, code, message] of [
       [
         'no rotator at all',
