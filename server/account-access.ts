@@ -22,6 +22,8 @@ export type AccountAccess = {
   ownAccounts: OwnAccounts
   /** In development without a mail server. */
   outbox: Outbox | undefined
+  /** Of apps that people come from, and may go back to. */
+  returnUrls: readonly string[]
   close(): Promise<void>
 }
 
@@ -81,6 +83,7 @@ export async function openAccountAccess(
   return {
     ownAccounts,
     outbox,
+    returnUrls: config.returnUrls,
     close: () => mailer.close(),
   }
 }

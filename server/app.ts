@@ -3,25 +3,24 @@ import { openAccountAccess } from './account-access.ts'
 import type { AuditOptions } from './audit/audit-log.ts'
 import type { SqliteSinkOptions } from './audit/sqlite-sink.ts'
 import { createAuthorizer } from './authorization/authorize.ts'
+import { createActAs } from './aws/act-as.ts'
 import { createAwsEndpoint } from './aws/endpoint.ts'
+import { createAwsServices } from './aws-services.ts'
 import { type Clock, systemClock } from './base/clock.ts'
 import { createOutbound } from './base/outbound.ts'
-import { createCognitoService } from './cognito/service.ts'
 import type { Config } from './config.ts'
 import { createAuthenticator } from './credentials/authenticate.ts'
 import { resealSecrets } from './credentials/reseal-secrets.ts'
+import { createSessionCallers } from './credentials/session-caller.ts'
 import { createMfaVerifier } from './credentials/verify-mfa.ts'
 import { openDirectoryAccess, watchDirectory } from './directory-access.ts'
 import { createGate } from './federation/assume-role.ts'
 import { keepHouse } from './housekeeping.ts'
 import { createCors } from './http/cors.ts'
-import { createRateLimit } from './http/rate-limit.ts'
 import { createFactsReader } from './http/request-facts.ts'
 import { createRequestGuard } from './http/request-guard.ts'
 import { isOutboundEnabled } from './iam/outbound-federation.ts'
-import { createIamService } from './iam/service.ts'
 import { ensureShippedPolicies } from './iam/shipped-policies.ts'
-import { readTrustedIds } from './iam/trusted-principals.ts'
 import { createGuests } from './identity/guests.ts'
 import { poolIssuer } from './identity/pool-logins.ts'
 import { createProofVerifiers, type StandIns } from './identity/proof-verifiers.ts'
@@ -36,13 +35,10 @@ import { openParts, type Parts } from './open-parts.ts'
 import { outboundRules } from './outbound-rules.ts'
 import { composeRoutes } from './routes.ts'
 import { serviceProviderAt, serviceProviderMetadata } from './saml/service-provider.ts'
-import { keepRewrapping } from './secrets/keep-rewrapping.ts'
-import { createSecretsService } from './secrets/service.ts'
-import { createVault } from './secrets/vault.ts'
+import type { Rotator } from './secrets/rotation/rotator.ts'
+import { openSecretsAccess } from './secrets-access.ts'
 import type { Store } from './store/open-store.ts'
-import { createStsService } from './sts/service.ts'
 import { createTokenSigner } from './tokens/sign-access-token.ts'
-import { createTrailService } from './trail/service.ts'
 import { createWebRoutes } from './web/routes.ts'
 
 export type Rolecall = {
@@ -60,6 +56,8 @@ export type Options = {
   clock?: Clock
   /** The demo's providers, where they run. */
   standIns?: StandIns | undefined
+  /** What rotates secrets beside the rotators that are built in. */
+  rotators?: ReadonlyMap<string, Rotator> | undefined
   /** The audit log's bounds, where they are not the usual ones. */
   auditBounds?: (Pick<AuditOptions, 'mostWaiting'> & Pick<SqliteSinkOptions, 'lockTimeoutMs'>) | undefined
 }
@@ -143,52 +141,32 @@ async function compose(
     const count = await resealSecrets(store, keyring)
     if (count > 0) log.info({ count }, 'secrets were sealed under the current master key')
   }
+  const secretsAccess = openSecretsAccess(config, {
+    ...{ store, keyring, authorizer, audit, accountId, clock, log },
+    wrapper: secretKeys,
+    rotators: options.rotators,
+  })
+  const services = createAwsServices({
+    config,
+    store,
+    proofs,
+    keyring,
+    accountId,
+    gate,
+    audit,
+    reader,
+    secrets: secretsAccess.service,
+    poolKey: () => identityKeys.signing('RS256'),
+    clock,
+  })
+  const known = { ...store, keyring, rootAccessKey, accountId, clock, demo }
+  const running = { authorizer, audit, log }
+  const sessionCallers = createSessionCallers(known)
   const app = composeRoutes({
     guard: createRequestGuard({ publicUrl, production, factsOf }),
     factsOf,
     log,
-    aws: createAwsEndpoint({
-      services: [
-        createStsService({ gate, ...proofs, keyring, accountId }),
-        createIamService({
-          ...store,
-          keyring,
-          reader,
-          accountId,
-          issuer: publicUrl,
-          clock,
-          passwordGuesses: createRateLimit({ burst: 5, perSecond: 1 / 60 }, clock),
-          allowLoopbackHttp: !production,
-        }),
-      ],
-      jsonServices: [
-        createTrailService({ reader, accountId }),
-        createCognitoService({
-          ...store,
-          ...proofs,
-          gate,
-          audit,
-          issuer: poolIssuer(publicUrl),
-          signingKey: () => identityKeys.signing('RS256'),
-          accountId,
-          clock,
-        }),
-        createSecretsService({
-          secrets: store.secrets,
-          vault: createVault(secretKeys, accountId),
-          accountId,
-          authorizer,
-          audit,
-          principalIds: document => readTrustedIds(document, { ...store, accountId }, 'resource'),
-          clock,
-        }),
-      ],
-      authenticator: createAuthenticator({ ...store, keyring, rootAccessKey, accountId, clock, demo }),
-      authorizer,
-      audit,
-      factsOf,
-      log,
-    }),
+    aws: createAwsEndpoint({ ...services, ...running, authenticator: createAuthenticator(known), factsOf }),
     token: createTokenEndpoint({ gate, ...proofs, guests, ownAccounts, signer, audit, factsOf, log }),
     issuer: publicUrl,
     otherIssuers: [poolIssuer(publicUrl)],
@@ -213,6 +191,7 @@ async function compose(
       samlRequestKeys,
       keyring,
       audit,
+      actAs: createActAs({ ...services, ...running, sessionCallers }),
       factsOf,
       clock,
       log,
@@ -224,7 +203,6 @@ async function compose(
   })
 
   const stopHousekeeping = keepHouse(store, clock, log)
-  const rewrapping = keepRewrapping({ ...store, wrapper: secretKeys, accountId, log })
   const recheckMs = config.directory?.recheckMs ?? 0
   const watch = { store, audit, recheckMs, accountId, clock, log }
   const watching = directoryAccess && watchDirectory(directoryAccess, watch)
@@ -236,8 +214,8 @@ async function compose(
     rootAccessKey,
     async close() {
       stopHousekeeping()
-      await rewrapping.stop()
       watching?.stop()
+      await secretsAccess.stop()
       await directoryAccess?.directory.close()
       await accounts?.close()
       await audit.close()

@@ -66,6 +66,8 @@ export type Config = Readonly<{
   accounts?: AccountsConfig | undefined
   /** At other OpenID providers. */
   oidcClients: readonly OidcClient[]
+  /** How many secrets one node rotates at once. */
+  rotationsAtOnce: number
   /** Whether the stand-in providers run. */
   demo: boolean
   /** `host` or `host:port`, lower case: private addresses that may be called all the same. */
@@ -181,6 +183,7 @@ function composeConfig(sound: Settings, production: boolean, oidcClients: readon
     guests: guestsOf(sound),
     accounts,
     oidcClients,
+    rotationsAtOnce: sound.ROLECALL_ROTATIONS_AT_ONCE,
     demo: sound.ROLECALL_DEMO === 'on' || (sound.ROLECALL_DEMO === 'auto' && quiet),
     allowedPrivateHosts: sound.ROLECALL_ALLOWED_PRIVATE_HOSTS,
     logLevel: sound.ROLECALL_LOG_LEVEL,

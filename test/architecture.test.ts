@@ -25,6 +25,7 @@ const roofFiles = [
   'app.ts',
   'audit-store.ts',
   'config.ts',
+  'aws-services.ts',
   'directory-access.ts',
   'housekeeping.ts',
   'installation.ts',
@@ -32,6 +33,7 @@ const roofFiles = [
   'outbound-rules.ts',
   'rolecall.ts',
   'routes.ts',
+  'secrets-access.ts',
   'secret-keys.ts',
   'check-node.js',
 ]

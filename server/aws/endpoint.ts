@@ -1,26 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { AuditLog } from '../audit/audit-log.ts'
-import { refusedEvent } from '../audit/refused-event.ts'
-import type { Authorizer, Permission } from '../authorization/authorize.ts'
 import type { Caller } from '../base/caller.ts'
 import { Refusal, retryHeaders, type Said } from '../base/refusal.ts'
-import { eventFacts, type RequestFacts } from '../base/request-facts.ts'
+import type { RequestFacts } from '../base/request-facts.ts'
 import type { Authenticator } from '../credentials/authenticate.ts'
 import { readBody } from '../http/read-body.ts'
 import { readForm } from '../http/read-form.ts'
 import type { FactsOf } from '../http/request-facts.ts'
-import type { BoundAction, Result } from './action.ts'
+import type { Result } from './action.ts'
 import type { Fault } from './faults.ts'
 import { readJson, readQuery, type Services, splitTarget, targetOf, withPlainBlanks } from './read-call.ts'
+import { logWarnings, noteRefusal, type RunDeps, runSigned } from './run-signed.ts'
 import { type AwsService, type Wire, wireOf } from './wire.ts'
 
-export type EndpointDeps = Services & {
-  authenticator: Authenticator
-  authorizer: Authorizer
-  audit: Pick<AuditLog, 'record' | 'note'>
-  factsOf: FactsOf
-  log: { error(context: object, message: string): void; info(context: object, message: string): void }
-}
+export type EndpointDeps = Services & RunDeps & { authenticator: Authenticator; factsOf: FactsOf }
 
 /** Larger than the largest policy document once it is percent-encoded. */
 const bodyLimits = { maxBytes: 512 * 1024, timeoutMs: 10_000 }
@@ -86,41 +78,13 @@ async function answer(deps: EndpointDeps, call: Call, request: IncomingMessage):
   }
   const caller = await deps.authenticator.authenticate(wire, queryForm, service.name)
   call.caller = caller
-  return runSigned(deps, call, action, form, caller)
+  const { facts, warnings } = call
+  return runSigned(deps, action, form, { facts, caller, warn: text => void warnings.push(text) })
 }
 
-async function runSigned(
-  deps: EndpointDeps,
-  { facts, warnings }: Call,
-  action: BoundAction & { auth: 'signed' },
-  form: ReadonlyMap<string, string>,
-  caller: Caller,
-): Promise<Result> {
-  const prepared = action.read(form)
-  const permissions = await prepared.permissions(caller)
-  for (const one of permissions) await deps.authorizer.requirePermission(caller, one, facts)
-  if (action.writes) {
-    const detail = prepared.recorded
-    const event = changeEvent(action.name, facts, caller, permissions[0])
-    await deps.audit.record(detail === undefined ? event : { ...event, detail })
-  }
-  return prepared.run({ facts, caller, warn: text => void warnings.push(text) })
-}
-
-function changeEvent(event: string, facts: RequestFacts, caller: Caller, permission: Permission | undefined) {
-  return {
-    ...eventFacts(facts),
-    event,
-    decision: 'allowed' as const,
-    callerArn: caller.arn,
-    callerAccessKeyId: caller.accessKeyId,
-    ...(permission === undefined ? {} : { resource: permission.resource }),
-  }
-}
-
-/** No answer of AWS's has a member for warnings: they go into a header, which `--debug` shows, and the log. */
-function warn({ log }: EndpointDeps, { facts, actionName, warnings }: Call, response: ServerResponse): void {
-  log.info({ requestId: facts.requestId, action: actionName, warnings }, 'done, with warnings')
+/** They go into a header, which `--debug` shows, and the log. */
+function warn(deps: EndpointDeps, { facts, actionName, warnings }: Call, response: ServerResponse): void {
+  logWarnings(deps, actionName, warnings, facts)
   response.setHeader('x-rolecall-warning', warnings.slice(0, mostWarnings).map(inAscii))
 }
 
@@ -137,9 +101,8 @@ function fail(deps: EndpointDeps, call: Call, response: ServerResponse, error: u
     sendFault(response, facts.requestId, wireOf(service), internalFailure, {})
     return
   }
-  const { reason, detail, about } = error
-  deps.log.info({ requestId: facts.requestId, action: actionName, reason, detail, ...about }, 'refused')
-  deps.audit.note(refusedEvent(actionName, error, facts, caller))
+  const { reason } = error
+  noteRefusal(deps, actionName, error, facts, caller)
   // What was not read to its end can't be followed by another request on the same connection.
   if (reason === 'request.tooLarge' || reason === 'request.timedOut')
     response.setHeader('connection', 'close')

@@ -119,6 +119,7 @@ export const federationFaults = {
   'secret.notEncryptable': ['EncryptionFailure', 400, 'The secret can’t be sealed'],
   'secret.keyServiceDown': ['ServiceUnavailable', 503, 'The key service does not answer; try again'],
   'secret.publicPolicy': ['InvalidRequest', 400, 'The policy is for everybody'],
+  'secret.rotatorUnknown': ['InvalidRequest', 400, 'There is no such rotator'],
   'mfa.codes': ['InvalidAuthenticationCode', 403, 'Authentication code for device is not valid.'],
 } satisfies FaultsFor<
   | 'token'

@@ -44,6 +44,11 @@ const deepest = 8
  * @throws {Refusal} request.malformed
  */
 export function flattenJson(text: string): Form {
+  return flattenMembers(parse(text))
+}
+
+/** @throws {Refusal} request.malformed for too many */
+export function flattenMembers(members: unknown): Form {
   const form = new Map<string, string>()
   const put = (value: unknown, path: string, depth: number): void => {
     if (value === null || value === undefined) return
@@ -60,7 +65,7 @@ export function flattenJson(text: string): Form {
       }
     } else form.set(path, String(value))
   }
-  put(parse(text), '', 0)
+  put(members, '', 0)
   return form
 }
 

@@ -78,6 +78,7 @@ export type Reason =
   | 'secret.notEncryptable'
   | 'secret.keyServiceDown'
   | 'secret.publicPolicy'
+  | 'secret.rotatorUnknown'
   // ourselves
   | 'audit.unavailable'
   | 'store.unavailable'

@@ -1,4 +1,4 @@
-import { parseStrictObject } from '../base/strict-json.ts'
+import { readSampleClaims } from '../base/sample-claims.ts'
 import { readConfig } from '../config.ts'
 import { explainMapping } from '../diagnostics/mapping/explain-mapping.ts'
 import { type Command, CommandError } from './command.ts'
@@ -34,8 +34,8 @@ export const mapping: Command = {
 
 function readClaims(text: string): Record<string, unknown> {
   try {
-    return parseStrictObject(text)
-  } catch {
-    throw new CommandError('The claims are no JSON object, expected such as {"groups": ["developers"]}.')
+    return readSampleClaims(text)
+  } catch (error) {
+    throw new CommandError((error as SyntaxError).message)
   }
 }

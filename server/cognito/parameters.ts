@@ -5,7 +5,7 @@ import { flag, integer, list, optional, structure, text } from '../aws/params.ts
 const idText = text({ min: 1, max: 55, pattern: /^[\w-]+:[0-9a-f-]+$/, patternText: '[\\w-]+:[0-9a-f-]+' })
 export const poolId = idText
 export const identityId = idText
-export const resourceArn = text({ min: 20, max: 2048 })
+export const resourceArn = text({ min: 20, max: 2048, pattern: /^\S+$/, patternText: '[\\S]+' })
 export const providerName = text({ min: 1, max: 128 })
 export const developerProvider = text({
   min: 1,
@@ -43,7 +43,7 @@ export const poolMembers = {
     ),
   ),
   DeveloperProviderName: optional(developerProvider),
-  OpenIdConnectProviderARNs: optional(list(text({ min: 20, max: 2048 }), { max: 60 }), []),
+  OpenIdConnectProviderARNs: optional(list(resourceArn, { max: 60 }), []),
   CognitoIdentityProviders: optional(
     list(
       structure({
@@ -55,6 +55,6 @@ export const poolMembers = {
     ),
     [],
   ),
-  SamlProviderARNs: optional(list(text({ min: 20, max: 2048 }), { max: 60 }), []),
+  SamlProviderARNs: optional(list(resourceArn, { max: 60 }), []),
   IdentityPoolTags: optional(tags),
 }

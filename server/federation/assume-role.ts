@@ -7,8 +7,6 @@ import type { MfaVerifier } from '../credentials/verify-mfa.ts'
 import { createRateLimit } from '../http/rate-limit.ts'
 import { poolPrincipal } from '../identity/pool-logins.ts'
 import type { Keyring } from '../keys/keyring.ts'
-import { describePolicies } from '../policy/explain/describe-policy.ts'
-import { findStoredPolicies } from '../policy/stored-policy.ts'
 import type { People } from '../store/people.ts'
 import type { Policies } from '../store/policies.ts'
 import type { PrincipalPolicies } from '../store/principal-policies.ts'
@@ -16,13 +14,14 @@ import type { RoleMappings } from '../store/role-mappings.ts'
 import type { Role, Roles } from '../store/roles.ts'
 import type { SamlProviders } from '../store/saml-providers.ts'
 import { assumeRoleAs } from './assume-role-as.ts'
-import type { AskedSession, AssumedRole, Gate, OfferedRole } from './gate.ts'
+import type { AskedSession, AssumedRole, Gate } from './gate.ts'
 import { type MappedIdentity, tellMapping, withGivenRoles } from './given-roles.ts'
 import { type IdentityTokenDeps, issueIdentityToken } from './issue-identity-token.ts'
 import { issueRoleSession } from './issue-role-session.ts'
+import { offerRoles } from './offer-roles.ts'
 import { findRole, requireSane, requireSessionPolicies } from './session-request.ts'
 import { isStillVouchedFor } from './still-vouched-for.ts'
-import { assumingAction, isTrusted, requireTrust } from './trust.ts'
+import { assumingAction, requireTrust } from './trust.ts'
 import { issueFederatedSession, issueUserSession } from './user-sessions.ts'
 
 export type GateDeps = IdentityTokenDeps & {
@@ -60,8 +59,12 @@ export function createGate(deps: GateDeps): Gate {
     userSession: (caller, asked, facts) => issueUserSession(deps, caller, asked, facts),
     federate: (caller, asked, facts) => issueFederatedSession(deps, caller, asked, facts),
     identityToken: (caller, asked, facts) => issueIdentityToken(deps, caller, asked, facts),
+    requireAdmitted: async (identity, roleArn, sessionName, facts) =>
+      void (await requireAdmitted(deps, await whoItIs(deps, identity), roleArn, sessionName, facts)),
     rolesFor: async (identity, sessionName, facts) =>
-      rolesFor(deps, await whoItIs(deps, identity), sessionName, facts),
+      (await mayHaveRoles(deps, identity))
+        ? offerRoles(deps, await whoItIs(deps, identity), sessionName, facts)
+        : [],
     mappingFor: async identity =>
       tellMapping(identity, (await mayHaveRoles(deps, identity)) ? deps.roleMappings : undefined),
   }
@@ -117,19 +120,32 @@ async function assume(
   const { accountId, clock } = deps
   requireSane(asked)
   const held = holdTo(identity, asked)
-  const role = await requireRole(deps, identity, text)
-  // From here on in its one spelling, whatever the caller wrote.
-  const roleArn = arnOfRole(accountId, role.path, role.name)
-  requireLive(identity, deps)
-  if (!(await isStillVouchedFor(identity, deps)))
-    throw denied(identity, 'the provider is gone that vouched for them')
-  requireTrust({ identity, role, roleArn, accountId, sessionName: asked.name, facts })
+  const role = await requireAdmitted(deps, identity, text, asked.name, facts)
   if (asked.seconds > role.maxSessionSeconds) throw new Refusal('duration.overRoleMaximum')
   await requireSessionPolicies(held, accountId, deps.policies)
   return issueRoleSession(deps, role, sessionFor(identity, role, held, toSeconds(clock())), {
     event: assumingAction(identity),
     facts,
   })
+}
+
+/** All that decides whether somebody may have a role at all, and nothing of how long. */
+async function requireAdmitted(
+  deps: GateDeps,
+  identity: MappedIdentity,
+  text: string,
+  sessionName: string,
+  facts: RequestFacts,
+): Promise<Role> {
+  const { accountId } = deps
+  const role = await requireRole(deps, identity, text)
+  // From here on in its one spelling, whatever the caller wrote.
+  const roleArn = arnOfRole(accountId, role.path, role.name)
+  requireLive(identity, deps)
+  if (!(await isStillVouchedFor(identity, deps)))
+    throw denied(identity, 'the provider is gone that vouched for them')
+  requireTrust({ identity, role, roleArn, accountId, sessionName, facts })
+  return role
 }
 
 /** Of several session policies each widens what the others leave: beside the one that is the identity's own there is none. */
@@ -196,39 +212,4 @@ function sessionFor(identity: FederatedIdentity, role: Role, asked: AskedSession
 
 async function mayHaveRoles(deps: GateDeps, identity: FederatedIdentity): Promise<boolean> {
   return (!identity.demo || deps.demo) && (await isStillVouchedFor(identity, deps))
-}
-
-async function rolesFor(
-  deps: GateDeps,
-  identity: MappedIdentity,
-  sessionName: string,
-  facts: RequestFacts,
-): Promise<OfferedRole[]> {
-  const { roles, principalPolicies, accountId, demo } = deps
-  if (!(await mayHaveRoles(deps, identity))) return []
-  const offered: OfferedRole[] = []
-  for (const role of await roles.list()) {
-    const roleArn = arnOfRole(accountId, role.path, role.name)
-    if (role.demo && !demo) continue
-    if (identity.onlyRoles?.includes(roleArn) === false) continue
-    if (!isTrusted({ identity, role, roleArn, accountId, sessionName, facts })) continue
-    const why = identity.given?.find(one => one.roleArn === roleArn)?.why
-    offered.push({
-      arn: roleArn,
-      name: role.name,
-      ...(role.description === undefined ? {} : { description: role.description }),
-      ...(why === undefined ? {} : { why }),
-      maxSessionSeconds: role.maxSessionSeconds,
-      abilities: describePolicies(
-        findStoredPolicies(await principalPolicies.documents(role.id), 'identity') ?? [],
-      ),
-    })
-  }
-  return inGivenOrder(offered, identity.given)
-}
-
-/** Those of a mapping in its order: the first is the one that it chooses. */
-function inGivenOrder(offered: OfferedRole[], given: MappedIdentity['given']): OfferedRole[] {
-  if (given === undefined) return offered
-  return given.flatMap(({ roleArn }) => offered.find(({ arn }) => arn === roleArn) ?? [])
 }

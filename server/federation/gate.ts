@@ -122,6 +122,19 @@ export type Gate = {
   identityToken(caller: Caller, asked: AskedIdentityToken, facts: RequestFacts): Promise<IssuedIdentityToken>
 
   /**
+   * Whether they might have the role at this moment, for whoever acts on by a session of it. Nothing is handed out, and
+   * nothing is written down.
+   *
+   * @throws {Refusal} trust.denied (also when there is no such role)
+   */
+  requireAdmitted(
+    identity: FederatedIdentity,
+    roleArn: string,
+    sessionName: string,
+    facts: RequestFacts,
+  ): Promise<void>
+
+  /**
    * The roles whose trust policy admits this identity under this session name, by the roles' names; where the provider
    * has a role mapping, those that it gives, in its order.
    */

@@ -1,5 +1,6 @@
 import type { AuditReader } from '../audit/audit-reader.ts'
 import type { Clock } from '../base/clock.ts'
+import type { MappingDeps } from '../federation/mapping/judge-mapping.ts'
 import type { RateLimit } from '../http/rate-limit.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import type { Store } from '../store/open-store.ts'
@@ -22,12 +23,15 @@ export type IamDeps = Pick<
   | 'oidcProviders'
   | 'samlProviders'
   | 'roleMappings'
+  | 'identityPools'
   | 'accessReports'
   | 'people'
 > & {
   keyring: Keyring
   reader: Pick<AuditReader, 'lastUses'>
   accountId: string
+  /** Of the providers that are set up by it. */
+  config: MappingDeps['config']
   /** Of tokens that principals of this account show elsewhere: our public URL. */
   issuer: string
   clock: Clock

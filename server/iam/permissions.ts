@@ -160,7 +160,7 @@ export function tagKeysContext(keys: readonly string[]): ConditionContext {
   return new Map([['aws:tagkeys', keys]])
 }
 
-function resourceTags(tags: Tags): ConditionContext {
+export function resourceTags(tags: Tags): ConditionContext {
   const context: ConditionContext = new Map()
   for (const key in tags) {
     // IAM's own older spelling of the same key stands beside the global one.

@@ -7,9 +7,13 @@ import { mappableProvider } from '../federation/given-roles.ts'
 import { findRoleArn } from '../federation/session-request.ts'
 import type { ProviderRoleMapping } from '../store/role-mappings.ts'
 import type { IamDeps } from './deps.ts'
+import { readPage } from './pages.ts'
 import * as given from './parameters.ts'
 
-const provider = text({ min: 1, max: 512, pattern: /^[!-~]+$/ })
+export const provider = text({ min: 1, max: 512, pattern: /^[!-~]+$/ })
+
+/** Longer than IAM's own: a provider's name fits into it. */
+const marker = text({ min: 1, max: 683, pattern: /^[!-~]+$/, patternText: '[\\u0021-\\u007E]+' })
 
 /** Bounds as in an identity pool, but for the claim: SAML attributes are often named by addresses. */
 const rule = structure({
@@ -72,7 +76,7 @@ export const getProviderRoleMapping = defineAction({
   permission: (asked, deps: IamDeps) => onProvider('GetProviderRoleMapping', asked.Provider, deps),
   async handle(asked, deps) {
     const found = await deps.roleMappings.find(mappableProvider(asked.Provider, deps.accountId) ?? '')
-    if (found === undefined) throw missing(asked.Provider)
+    if (found === undefined) throw missingMapping(asked.Provider)
     return wireMapping(found)
   },
 })
@@ -89,7 +93,7 @@ export const deleteProviderRoleMapping = defineAction({
   permission: (asked, deps: IamDeps) => onProvider('DeleteProviderRoleMapping', asked.Provider, deps),
   async handle(asked, deps) {
     const wasThere = await deps.roleMappings.delete(mappableProvider(asked.Provider, deps.accountId) ?? '')
-    if (!wasThere) throw missing(asked.Provider)
+    if (!wasThere) throw missingMapping(asked.Provider)
     return {}
   },
 })
@@ -98,11 +102,14 @@ export const deleteProviderRoleMapping = defineAction({
 export const listProviderRoleMappings = defineAction({
   name: 'ListProviderRoleMappings',
   auth: 'signed',
-  input: params({}),
+  input: params({ Marker: optional(marker), MaxItems: given.maxItems }),
   permission: () => ({ action: 'iam:ListProviderRoleMappings', resource: '*' }),
-  async handle(_asked, { roleMappings }: IamDeps) {
-    const all = await roleMappings.list()
-    return { RoleMappings: all.map(({ provider, mapping }) => ({ Provider: provider, Type: mapping.type })) }
+  async handle(asked, { roleMappings }: IamDeps) {
+    const page = readPage(await roleMappings.list(), one => one.provider, asked)
+    return {
+      RoleMappings: page.items.map(({ provider, mapping }) => ({ Provider: provider, Type: mapping.type })),
+      ...page.wire,
+    }
   },
 })
 
@@ -116,7 +123,7 @@ function requireProvider(written: string, deps: IamDeps): string {
 }
 
 /** Policies name resources by ARNs: Google, Facebook and Amazon have one here as OpenID providers do. */
-function onProvider(action: string, written: string, deps: IamDeps) {
+export function onProvider(action: string, written: string, deps: IamDeps) {
   const found = mappableProvider(written, deps.accountId)
   const resource =
     found === undefined ? '*' : found.startsWith('arn:') ? found : oidcProviderArn(deps.accountId, found)
@@ -161,7 +168,7 @@ function wireMapping({ provider, mapping, defaultRole }: ProviderRoleMapping): R
   }
 }
 
-function missing(written: string): Refusal {
+export function missingMapping(written: string): Refusal {
   return new Refusal('entity.missing', { said: { message: `${written} has no role mapping` } })
 }
 

@@ -26,6 +26,7 @@ import * as roleMappings from './role-mappings.ts'
 import * as roles from './roles.ts'
 import * as samlProviders from './saml-providers.ts'
 import * as simulate from './simulate.ts'
+import { simulateRoleMapping } from './simulate-role-mapping.ts'
 import { tagActions } from './tags.ts'
 import * as users from './users.ts'
 import * as waysIn from './ways-in.ts'
@@ -126,6 +127,7 @@ export function createIamService(deps: IamDeps): QueryService {
     bindAction(roleMappings.getProviderRoleMapping, deps),
     bindAction(roleMappings.deleteProviderRoleMapping, deps),
     bindAction(roleMappings.listProviderRoleMappings, deps),
+    bindAction(simulateRoleMapping, deps),
   ]
   return {
     name: 'iam',

@@ -63,4 +63,10 @@ export const secretsFaults = {
     400,
     'The BlockPublicPolicy parameter is set to true, and the resource policy did not prevent broad access to the secret.',
   ],
+  // AWS's words for a function that is not there, or does not let it in.
+  'secret.rotatorUnknown': [
+    'AccessDeniedException',
+    400,
+    'Secrets Manager cannot invoke the specified Lambda function. Ensure that the function policy grants access to the principal secretsmanager.amazonaws.com.',
+  ],
 } satisfies AllFaults

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { z } from 'zod'
 import { isLoopbackHost } from './hosts.ts'
 import { type Given, pairRules, type Rule } from './rules.ts'
-import { oneOf, text } from './setting-kinds.ts'
+import { listOf, oneOf, parseWebUrl, text } from './setting-kinds.ts'
 
 /** The environment variables about own accounts and the mail to their owners, each by itself. */
 export const accountSettings = {
@@ -11,6 +11,11 @@ export const accountSettings = {
     .string()
     .transform(path => resolve(path))
     .optional(),
+  ROLECALL_ACCOUNTS_RETURN_URLS: listOf(
+    isReturnUrl,
+    'not an address to return to, expected https (http on loopback), host and path alone, as browsers write it',
+    { caseSensitive: true },
+  ),
   SMTP_URL: text(
     isSmtpUrl,
     'not a mail server, expected smtps://user:password@host or smtp:// with a host, and nothing behind its port',
@@ -26,6 +31,8 @@ type Sound = z.output<z.ZodObject<typeof accountSettings>>
 export type AccountsConfig = Readonly<{
   /** One a line. */
   refusedPasswordsFile?: string | undefined
+  /** Of apps that people are led back to, letter by letter. */
+  returnUrls: readonly string[]
   /** Absent in development alone, where an outbox takes its place. */
   smtp?:
     | Readonly<{
@@ -41,7 +48,11 @@ export type AccountsConfig = Readonly<{
 
 export function accountsOf(sound: Sound): AccountsConfig | undefined {
   if (sound.ROLECALL_ACCOUNTS === 'off') return undefined
-  return { refusedPasswordsFile: sound.ROLECALL_ACCOUNTS_REFUSED_PASSWORDS_FILE, smtp: smtpOf(sound) }
+  return {
+    refusedPasswordsFile: sound.ROLECALL_ACCOUNTS_REFUSED_PASSWORDS_FILE,
+    returnUrls: sound.ROLECALL_ACCOUNTS_RETURN_URLS,
+    smtp: smtpOf(sound),
+  }
 }
 
 function smtpOf({ SMTP_URL, SMTP_FROM: from }: Sound): AccountsConfig['smtp'] {
@@ -82,6 +93,13 @@ function isSmtpUrl(value: string): boolean {
   } catch {
     return false
   }
+}
+
+/** In plain text on loopback alone: whoever sits between would serve the app and read its passwords. */
+function isReturnUrl(value: string): boolean {
+  const url = parseWebUrl(value)
+  if (url?.href !== value || /[?#*]/.test(value)) return false
+  return url.protocol === 'https:' || isLoopbackHost(url.hostname)
 }
 
 /** This machine, and not a name that some name server says is. */

@@ -2,8 +2,14 @@ import type { z } from 'zod'
 import { type Given, httpsRule, type Rule } from './rules.ts'
 import { endpoint, oneOf, text } from './setting-kinds.ts'
 
-/** The environment variables about the key service that may wrap the data keys of secrets. */
+/** The environment variables about secrets that users store: their rotation, and the key service that may wrap their data keys. */
 export const secretSettings = {
+  ROLECALL_ROTATIONS_AT_ONCE: text(
+    value => /^\d{1,2}$/.test(value) && Number(value) >= 1 && Number(value) <= 64,
+    'not a number, expected 1 to 64',
+  )
+    .transform(Number)
+    .default(4),
   ROLECALL_SECRETS_WRAPPED_BY: oneOf(['kms', 'master-key']).optional(),
   ROLECALL_SECRETS_KMS_KEY_ID: keyId().optional(),
   ROLECALL_SECRETS_KMS_KEY_ID_PREVIOUS: keyId().optional(),

@@ -20,10 +20,11 @@ export function endpoint() {
   return text(isEndpoint, 'not an address, expected http(s)://host/path without user, query or fragment')
 }
 
-export function listOf(holds: (entry: string) => boolean, problem: string) {
+/** Lower case, since most are hosts and schemes, unless case is part of what is listed. */
+export function listOf(holds: (entry: string) => boolean, problem: string, { caseSensitive = false } = {}) {
   return z
     .string()
-    .transform(value => value.split(',').map(entry => entry.trim().toLowerCase()))
+    .transform(value => (caseSensitive ? value : value.toLowerCase()).split(',').map(entry => entry.trim()))
     .superRefine((entries, context) => {
       for (const [index, entry] of entries.entries()) {
         if (!holds(entry)) context.addIssue({ code: 'custom', message: `entry ${index + 1} is ${problem}` })

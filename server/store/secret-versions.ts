@@ -88,6 +88,9 @@ export function versionRows(db: Kysely<Schema>, cache: Cache) {
         })
         .execute()
     },
+    async remove(trx: Transaction<Schema>, secretId: string, id: string): Promise<void> {
+      await trx.deleteFrom('secret_versions').where('secret_id', '=', secretId).where('id', '=', id).execute()
+    },
     /** Of the versions that no stage is at, the oldest go when there are too many. */
     async dropDeprecated(
       trx: Transaction<Schema>,

@@ -49,9 +49,10 @@ export function createFailureHandler({ pages, audit, factsOf, log }: FailureDeps
 
 /** Of a closed list: the audit log's kinds must not be a stranger's to choose. */
 function eventOf(request: Request): string {
-  if (request.path === '/credentials') return 'AssumeRoleWithWebIdentity'
+  if (request.path === '/credentials' || request.path === '/console/enter') return 'AssumeRoleWithWebIdentity'
   if (request.path === '/account/unlink') return 'UnlinkWayIn'
   if (request.path.startsWith('/account/own')) return 'ManageAccount'
   if (request.path.startsWith('/account/')) return 'LinkWayIn'
+  if (request.path.startsWith('/console')) return 'Console'
   return request.path.startsWith('/sign-in') ? 'SignIn' : 'Browse'
 }

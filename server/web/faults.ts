@@ -9,7 +9,7 @@ const notHere: WebFault = [400, 'That can’t be done on this page.']
 /** Every refusal in words for people. They name no cause that would help a stranger; the log does. */
 export const webFaults = {
   'request.malformed': [400, 'The form could not be read. Please try again.'],
-  'request.invalid': [400, 'The form is not complete. Please try again.'],
+  'request.invalid': [400, ({ message }) => message ?? 'The form is not complete. Please try again.'],
   'request.tooLarge': [413, 'The form is too large.'],
   'request.timedOut': [408, 'The form took too long to arrive. Please try again.'],
   'request.missingAction': notHere,
@@ -95,6 +95,7 @@ export const webFaults = {
   'secret.notEncryptable': [500, 'The secret can’t be sealed.'],
   'secret.keyServiceDown': [503, 'The key service does not answer at the moment. Please try again.'],
   'secret.publicPolicy': [400, 'The policy is for everybody.'],
+  'secret.rotatorUnknown': [400, 'There is no such rotator.'],
   'signIn.cancelled': [403, 'The sign-in was cancelled. Nothing has happened.'],
   'signIn.another': [403, 'That was not the way in that was asked for. Nothing has changed.'],
   'signIn.stateUnknown': [403, 'That sign-in is over or was begun elsewhere. Please begin again.'],

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import express, { type NextFunction, type Request, type Response, type Router } from 'express'
 import helmet from 'helmet'
 import type { AuditLog } from '../audit/audit-log.ts'
+import type { ActAs } from '../aws/act-as.ts'
 import { type Clock, toSeconds } from '../base/clock.ts'
 import type { Outbound } from '../base/outbound.ts'
 import { Refusal } from '../base/refusal.ts'
@@ -27,6 +28,7 @@ import { createAccountRoutes } from './account-routes.ts'
 import { createOwnAccountRoutes, type WebAccounts } from './accounts/own-account-routes.ts'
 import { createArrivals } from './arrivals.ts'
 import { createBrowserCookie } from './browser-cookie.ts'
+import { createConsoleRoutes } from './console/console-routes.ts'
 import { createCredentialRoutes } from './credential-routes.ts'
 import { createDirectoryRoutes } from './directory-routes.ts'
 import { noteDeparture } from './errands.ts'
@@ -52,6 +54,8 @@ export type WebDeps = {
   }
   standIns?: StandIns | undefined
   gate: Gate
+  /** For the console. */
+  actAs: ActAs
   proofs: ProofVerifiers
   /** Where there are any. */
   guests: Guests | undefined
@@ -151,6 +155,7 @@ export function createWebRoutes(deps: WebDeps): Router {
   const ownIssuer = ownAccounts?.issuer.issuer
   router.use(createAccountRoutes({ ...deps, ownIssuer, pages, offeredWays: () => offeredWays(ways) }))
   router.use(createCredentialRoutes({ ...deps, pages }))
+  router.use(createConsoleRoutes({ ...deps, pages }))
   router.use(() => {
     throw new Refusal('entity.missing', { detail: 'no such page' })
   })

@@ -90,6 +90,26 @@ export async function renewSession(request: Request, clock: Clock): Promise<void
   Object.assign(request.session, { identity, signedInBy, browser, expiresAtMs, signedInAtMs })
 }
 
+/**
+ * The same session in everything but its id, for when more hangs by it than before, or less. Not one that was ended since
+ * this request began: whoever signed out meanwhile, or was signed out, stays so.
+ *
+ * @throws {Refusal} signIn.required
+ */
+export async function changeSessionId(
+  request: Request,
+  webSessions: Pick<WebSessions, 'deleteOf'>,
+): Promise<void> {
+  const person = personKey(requirePerson(request))
+  // Deleted here and not by the library, which does not say whether there was one to delete.
+  if (!(await webSessions.deleteOf(person, sessionIdHash(request)))) throw new Refusal('signIn.required')
+  const { cookie: _, ...kept } = request.session
+  await new Promise<void>((resolve, reject) => {
+    request.session.regenerate(error => (error ? reject(error) : resolve()))
+  })
+  Object.assign(request.session, kept)
+}
+
 type Callback = (error?: unknown) => void
 
 /** Ids are kept as hashes, and a session's end is fixed at its beginning. */

@@ -115,3 +115,23 @@ test('looking leaves no trace: nothing is issued by it', async () => {
   await gate.rolesFor(person(), 'ada', facts)
   assert.equal(rows().length, before)
 })
+
+for (const [story, who, from] of [
+  ['here', person(), facts],
+  ['elsewhere', person(), far],
+  ['another person', person({ context: {} }), facts],
+  ['somebody of the demo', person({ demo: true }), facts],
+] as const) {
+  test(`whoever acts on by a role is admitted to just those that would be shown, ${story}, and no row is written`, async () => {
+    const before = (await rows()).length
+    const admitted: string[] = []
+    for (const role of await store.roles.list()) {
+      const arn = `arn:aws:iam::${accountId}:role${role.path}${role.name}`
+      const answer = await gate.requireAdmitted(who, arn, 'ada', from).catch((error: unknown) => error)
+      if (answer === undefined) admitted.push(role.name)
+      else assert.ok(answer instanceof Refusal && answer.reason === 'trust.denied', String(answer))
+    }
+    assert.deepEqual(admitted, await namesFor(who, 'ada', from))
+    assert.equal((await rows()).length, before)
+  })
+}

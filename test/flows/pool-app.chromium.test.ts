@@ -1,131 +1,173 @@
-/** docs/examples/pool-app, from its first opening to sign-out, with the stand-in for Google. */
+/** docs/examples/pool-app as people walk it, with own accounts, real mail and AWS's own clients in the page. */
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { after, before, describe, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
-import { startAppSite } from '../support/app-site.ts'
 import { launchBrowser, skipWithoutChromium } from '../support/chromium.ts'
-import { startDemoRolecall } from '../support/demo-rolecall.ts'
-import { makePool, roleOf } from '../support/identity-pool.ts'
-import type { Keys } from '../support/rolecall.ts'
+import { password } from '../support/own-accounts.ts'
+import { enter, logIn, phone, press, requireFit, shown, startPoolApp, told } from '../support/pool-app.ts'
 import { until } from '../support/until.ts'
 
-const read = (name: string) =>
-  readFileSync(new URL(`../../docs/examples/pool-app/${name}`, import.meta.url), 'utf8')
+const asGuest = /:assumed-role\/guest-\d+\/CognitoIdentityCredentials$/
+const asUser = /:assumed-role\/user-\d+\/CognitoIdentityCredentials$/
+const desktop = { width: 1120, height: 800 }
+
+const clothes = [
+  { name: 'phone-light', viewport: { width: 320, height: 760 }, colorScheme: 'light' },
+  { name: 'phone-dark', ...phone },
+  { name: 'desktop-light', viewport: desktop, colorScheme: 'light' },
+  { name: 'desktop-dark', viewport: desktop, colorScheme: 'dark' },
+] as const
 
 describe('the example app', { skip: skipWithoutChromium }, async () => {
-  const files: Record<string, string> = { '/app.js': read('app.js') }
-  const site = await startAppSite(files)
-  const demo = await startDemoRolecall({ ROLECALL_CORS_ORIGINS: site.origin })
-  const { issuer = '' } = demo.providers.google ?? {}
-  const provider = `arn:aws:iam::${demo.accountId}:oidc-provider/${issuer.replace('http://', '')}`
-  const pool = await makePool(demo, [], { OpenIdConnectProviderARNs: [provider] })
-  files['/index.html'] = read('index.html')
-    .replaceAll('https://login.example', demo.url)
-    .replace('"POOL"', `"${pool.id}"`)
-
+  if (skipWithoutChromium !== false) return
+  const app = await startPoolApp()
+  const { rolecall, pool } = app
   let browser: Browser
   before(async () => {
     browser = await launchBrowser()
   })
   after(() => browser?.close())
 
-  /** The app, with a clock that can be moved, and the credentials that it was given, the newest last. */
-  async function open() {
-    const page = await (await browser.newContext({ viewport: { width: 390, height: 844 } })).newPage()
-    await page.clock.install()
-    const given: Keys[] = []
-    const problems: string[] = []
-    page.on('pageerror', error => problems.push(error.message))
-    page.on('console', message => message.type() === 'error' && problems.push(message.text()))
-    page.on('response', async response => {
-      const target = response.request().headers()['x-amz-target'] ?? ''
-      if (!target.endsWith('.GetCredentialsForIdentity') || !response.ok()) return
-      const { AccessKeyId, SecretKey, SessionToken } = (await response.json()).Credentials
-      given.push({ accessKeyId: AccessKeyId, secretAccessKey: SecretKey, sessionToken: SessionToken })
+  for (const { name, viewport, colorScheme } of clothes) {
+    test(`a guest registers, confirms, logs in, stays who they are, refreshes and signs out, ${name}`, async () => {
+      const email = `${name}@example.com`
+      const { page, complaints, close } = await app.open(browser, { viewport, colorScheme })
+      const fits = (shot: string) => requireFit(page, `${name}-${shot}`)
+      const addresses: string[] = []
+      page.on('request', request => addresses.push(request.url()))
+      const guest = await shown(page, 'identity')
+      assert.match(guest, /^us-east-1:[0-9a-f-]{36}$/)
+      assert.match(await callerAfter(page, ''), asGuest)
+      await fits('1-guest')
+
+      await register(page, email, fits)
+      await page.getByRole('link', { name: /^Back to/ }).click()
+      await page.waitForURL(app.url)
+      await page.getByText('You are a guest.').waitFor()
+      assert.equal(await shown(page, 'identity'), guest, 'the same guest after the way there and back')
+
+      await logIn(page, email, 'a wrong password')
+      await told(page, 'The mail address or the password is not right.')
+      await fits('6-wrong-password')
+      assert.equal(await shown(page, 'identity'), guest)
+      const ofGuest = await shown(page, 'access-key')
+      await enter(page, email)
+      assert.equal(await shown(page, 'identity'), guest, 'and the same identity once logged in')
+      assert.match(await callerAfter(page, ofGuest), asUser)
+      await fits('7-logged-in')
+
+      const first = await shown(page, 'access-key')
+      await press(page, 'New credentials')
+      assert.match(await callerAfter(page, first), asUser)
+      assert.equal(await shown(page, 'identity'), guest)
+
+      const last = await shown(page, 'access-key')
+      await press(page, 'Sign out')
+      assert.match(await callerAfter(page, last), asGuest)
+      const next = await shown(page, 'identity')
+      assert.notEqual(next, guest, 'whoever comes next is somebody else')
+      assert.deepEqual(await page.evaluate('[Object.values(localStorage), sessionStorage.length]'), [
+        [next],
+        0,
+      ])
+      assert.equal(await page.getByLabel('Mail address').inputValue(), '')
+      await fits('8-signed-out')
+      await page.goto(`${rolecall.url}/roles`)
+      await page.getByText('Please sign in first.').waitFor()
+      for (const secret of [
+        encodeURIComponent(password),
+        new URLSearchParams({ password }).toString(),
+        'eyJ',
+      ])
+        assert.ok(!addresses.some(address => address.includes(secret)), 'a secret is in an address')
+      assert.doesNotMatch(rolecall.logged(), new RegExp(`${password}|eyJ`))
+      assert.deepEqual(complaints, [])
+      await close()
     })
-    await page.goto(site.origin)
-    return { page, given, problems }
   }
 
-  const text = (page: Page, id: string) => page.locator(`#${id}`).textContent()
-
-  async function signIn(page: Page, person: string): Promise<void> {
-    await page.getByLabel('ID token').fill(await (await fetch(`${issuer}/sample-id-token/${person}`)).text())
-    await page.getByRole('button', { name: 'Sign in' }).click()
-    await page.getByText('You are signed in.').waitFor()
+  /** On Rolecall's pages, with the code that comes by mail; up to the link that leads back. */
+  async function register(page: Page, email: string, fits: (shot: string) => Promise<void>): Promise<void> {
+    await page.getByRole('link', { name: 'Make an account' }).click()
+    await page.getByLabel('Mail address').fill(email)
+    await fits('2-register')
+    await page.getByLabel('Password', { exact: true }).fill(password)
+    await press(page, 'Make the account')
+    await page.getByLabel('Code', { exact: true }).fill('00000-00000')
+    await fits('3-confirm')
+    await press(page, 'Confirm')
+    await told(page, 'That code was refused')
+    await fits('4-wrong-code')
+    await page.getByLabel('Code', { exact: true }).fill(await rolecall.mail.codeTo(email))
+    await press(page, 'Confirm')
+    await page.getByRole('heading', { name: 'Your account is made' }).waitFor()
+    await fits('5-made')
   }
 
-  test('opens as a guest, keeps the identity at sign-in, refreshes, and leaves nothing at sign-out', async () => {
-    const { page, given, problems } = await open()
-    await page.getByText('You are a guest.').waitFor()
-    const identity = await text(page, 'identity')
-    assert.match(identity ?? '', /^us-east-1:[0-9a-f-]{36}$/)
-    await until(async () => given.length === 1)
-    assert.match(await roleOf(demo, given[0] as Keys), /^guest-/)
+  test('a long name of an app fits on the page that leads back to it', async () => {
+    const page = await browser.newPage({ viewport: { width: 320, height: 760 } })
+    const query = new URLSearchParams({ deed: 'registered', return_url: app.longUrl })
+    await page.goto(`${rolecall.url}/sign-in/accounts/done?${query}`)
+    await page.getByRole('link', { name: /^Back to/ }).waitFor()
+    await requireFit(page, 'long')
+    await page.close()
+  })
 
-    await page.reload()
-    await page.getByText('You are a guest.').waitFor()
-    assert.equal(await text(page, 'identity'), identity, 'the same guest after a reload')
-
-    await signIn(page, 'ada')
-    assert.equal(await text(page, 'identity'), identity, 'and the same identity after sign-in')
-    await until(async () => given.length === 3)
-    assert.match(await roleOf(demo, given[2] as Keys), /^user-/)
-
-    const key = await text(page, 'access-key')
-    await page.clock.fastForward('54:00')
-    assert.equal(await text(page, 'access-key'), key)
-    await page.clock.fastForward('02:00')
-    await until(async () => (await text(page, 'access-key')) !== key)
-    assert.equal(await text(page, 'identity'), identity)
-    await until(async () => given.length === 4)
-    assert.match(await roleOf(demo, given[3] as Keys), /^user-/)
-
-    await page.getByRole('button', { name: 'Sign out' }).click()
-    await page.getByText('You are signed out.').waitFor()
-    assert.equal(await text(page, 'identity'), '–')
-    assert.equal(await page.evaluate('localStorage.length + sessionStorage.length'), 0)
-    await page.clock.fastForward('02:00:00')
-
-    await page.getByRole('button', { name: 'Continue as a guest' }).click()
-    await page.getByText('You are a guest.').waitFor()
-    assert.notEqual(await text(page, 'identity'), identity, 'the next person is somebody else')
-    await until(async () => given.length >= 5)
-    assert.equal(given.length, 5, 'nothing was refreshed after sign-out')
-    assert.deepEqual(problems, [])
-    await page.context().close()
+  test('refreshes before credentials end, and asks to log in again once the log-in is over', async () => {
+    await rolecall.register('ada@example.com')
+    const { page, close } = await app.open(browser)
+    await enter(page, 'ada@example.com')
+    const [identity, key] = [await shown(page, 'identity'), await shown(page, 'access-key')]
+    await app.pass(page, 50)
+    assert.equal(await shown(page, 'access-key'), key)
+    await app.pass(page, 6)
+    assert.match(await callerAfter(page, key), asUser)
+    assert.equal(await shown(page, 'identity'), identity)
+    await app.pass(page, 56)
+    await page.getByText('Log in to go on as yourself').waitFor()
+    assert.equal(await shown(page, 'access-key'), '–')
+    await requireFit(page, 'again')
+    await enter(page, 'ada@example.com')
+    assert.equal(await shown(page, 'identity'), identity)
+    await close()
   })
 
   test('on another device finds the person’s identity again, and there the guest’s is gone', async () => {
-    const { page } = await open()
-    await page.getByText('You are a guest.').waitFor()
-    const guest = await text(page, 'identity')
-    await signIn(page, 'ada')
-    const identity = await text(page, 'identity')
+    const { page, close } = await app.open(browser)
+    const guest = await shown(page, 'identity')
+    await enter(page, 'ada@example.com')
+    const identity = await shown(page, 'identity')
     assert.notEqual(identity, guest)
-    assert.equal(await pool.getId({ [issuer.replace('http://', '')]: await tokenOf('ada') }), identity)
-    await page.context().close()
+    const { id_token } = await rolecall.token({ username: 'ada@example.com', password })
+    assert.equal(await pool.getId({ [app.provider]: String(id_token) }), identity)
+    await close()
   })
 
-  test('a guest stays one where the token is no good, and who has an identity is asked to sign in again', async () => {
-    const { page } = await open()
-    await page.getByText('You are a guest.').waitFor()
-    const identity = await text(page, 'identity')
-    const [head = '', claims = ''] = (await tokenOf('mateo')).split('.')
-    await page.getByLabel('ID token').fill(`${head}.${claims}.${'A'.repeat(342)}`)
-    await page.getByRole('button', { name: 'Sign in' }).click()
-    await page.getByText(/^Refused: /).waitFor()
+  test('after a reload asks for the log-in, and somebody else’s leads to an identity of their own', async () => {
+    await rolecall.register('ben@example.com')
+    const { page, close } = await app.open(browser)
+    await enter(page, 'ada@example.com')
+    const identity = await shown(page, 'identity')
     await page.reload()
-    await page.getByText('You are a guest.').waitFor()
-    assert.equal(await text(page, 'identity'), identity)
-    await signIn(page, 'mateo')
+    await page.getByText('Log in to go on as yourself').waitFor()
+    await enter(page, 'ben@example.com')
+    const other = await shown(page, 'identity')
+    assert.match(other, /^us-east-1:/)
+    assert.notEqual(other, identity)
     await page.reload()
-    await page.getByText(`Refused: Access to Identity '${identity}' is forbidden.`).waitFor()
-    await signIn(page, 'mateo')
-    assert.equal(await text(page, 'identity'), identity)
-    await page.context().close()
+    await page.getByText('Log in to go on as yourself').waitFor()
+    await press(page, 'Sign out')
+    await page.getByText('You are a guest.').waitFor()
+    assert.ok(![identity, other].includes(await shown(page, 'identity')))
+    await close()
   })
-
-  const tokenOf = async (person: string) => (await fetch(`${issuer}/sample-id-token/${person}`)).text()
 })
+
+/**
+ * Waits for credentials after those of this key, and answers who services take their bearer for: the app has asked
+ * GetCallerIdentity, signed with them.
+ */
+async function callerAfter(page: Page, key: string): Promise<string> {
+  await until(async () => ![key, '–'].includes(await shown(page, 'access-key')))
+  return shown(page, 'caller')
+}

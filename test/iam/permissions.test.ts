@@ -402,6 +402,7 @@ const ownActions = [
   'ListProviderRoleMappings',
   'ListWaysIn',
   'UnlinkWayIn',
+  'SimulateRoleMapping',
 ]
 /** For users alone, where these callers are roles: test/iam/login-profiles.test.ts has it. */
 const usersAlone = ['ChangePassword']

@@ -5,10 +5,11 @@ import { AssumeRoleWithSAMLCommand } from '@aws-sdk/client-sts'
 import { allow, assumeRole, faultOf } from '../support/aws-calls.ts'
 import { entitiesOf } from '../support/iam-entities.ts'
 import { faultIn, resultIn } from '../support/post-form.ts'
-import { type Keys, startRolecall, trusting } from '../support/rolecall.ts'
+import { type Keys, startRolecall, type TestRolecall, trusting } from '../support/rolecall.ts'
 import { auditRowsIn } from '../support/rolecall-process.ts'
 import { awsAttributes, createSamlIdp, encode } from '../support/saml-idp.ts'
 import { postSigned } from '../support/signed-form.ts'
+import { serviceKinds } from '../support/stores.ts'
 
 const rolecall = await startRolecall()
 const { accountId, roleArn } = rolecall
@@ -244,3 +245,69 @@ describe('whoever comes in by a provider that has a mapping', async () => {
     assert.equal((await faultOf(take(a, [b]))).code, 'AccessDenied')
   })
 })
+
+for (const { kind, skip, settings } of serviceKinds) {
+  describe(`the list of mappings on ${kind}`, { skip }, async () => {
+    if (skip === false) await walksPages(await startRolecall(await settings()))
+  })
+}
+
+/** Names in the order of their letters' numbers, which is no language's; the last is as long as a name may be. */
+async function walksPages(service: TestRolecall): Promise<void> {
+  const arn = (name: string) => `arn:aws:iam::${service.accountId}:oidc-provider/${name}`
+  const names = ['Z.example', '_.example', 'a.example', 'b.example', 'z'.repeat(512 - arn('').length)]
+  const ask = (action: string, form: Form = {}) =>
+    postSigned(service, 'iam', { Action: action, Version: '2010-05-08', ...form })
+  const list = async (form: Form) => {
+    const page = resultIn('ListProviderRoleMappings', await ask('ListProviderRoleMappings', form))
+    const { RoleMappings, IsTruncated, Marker } = page
+    const found = [Object(RoleMappings).member ?? []].flat().map(one => String(Object(one).Provider))
+    return { found, isTruncated: IsTruncated === 'true', marker: Marker }
+  }
+  for (const name of names.toReversed()) {
+    const form = { Provider: arn(name), Type: 'Token', AmbiguousRoleResolution: 'Deny' }
+    assert.equal((await ask('PutProviderRoleMapping', form)).status, 200)
+  }
+
+  test('all pages together are the list, in its order, each once', async () => {
+    const pages: string[][] = []
+    for (let form: Form = {}; pages.length < 6; ) {
+      const { found, isTruncated, marker } = await list({ MaxItems: '1', ...form })
+      pages.push(found)
+      assert.equal(marker !== undefined, isTruncated)
+      if (!isTruncated) break
+      form = { Marker: String(marker) }
+    }
+    assert.deepEqual(
+      pages,
+      names.map(name => [arn(name)]),
+    )
+  })
+
+  test('a page that holds all says that there is no more', async () => {
+    assert.deepEqual(await list({ MaxItems: '5' }), {
+      found: names.map(arn),
+      isTruncated: false,
+      marker: undefined,
+    })
+  })
+
+  test('what comes and goes between two pages neither repeats what was seen nor hides what was not', async () => {
+    const first = await list({ MaxItems: '3' })
+    await ask('DeleteProviderRoleMapping', { Provider: arn('a.example') })
+    const { found } = await list({ Marker: String(first.marker) })
+    assert.deepEqual(found, names.slice(3).map(arn))
+  })
+
+  for (const [story, form] of [
+    ['a page of nothing', { MaxItems: '0' }],
+    ['a page of 1001', { MaxItems: '1001' }],
+    ['a marker that was never given', { Marker: 'not-a-marker!' }],
+    ['a marker longer than any', { Marker: 'a'.repeat(684) }],
+  ] as const) {
+    test(`${story} is refused`, async () => {
+      const { code, status } = faultIn(await ask('ListProviderRoleMappings', form))
+      assert.deepEqual([code, status], ['ValidationError', 400])
+    })
+  }
+}

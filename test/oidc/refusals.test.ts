@@ -254,7 +254,7 @@ test('every reason that can reach this door is tried, and the others are known b
   const elsewhere: Reason[] = ['request.timedOut', 'audit.unavailable', 'token.providerUnknown']
   // Before any door, at other doors, or nowhere yet.
   const never =
-    /^(request\.(missingAction|unknownVersion|foreignHost|insecure|crossOrigin)|access\.denied|store\.unavailable|duration\.overChainMaximum|message\.undecodable|token\.replayed|trail\..+|mfa\..+|report\..+|password\..+|outbound\..+|pool\..+|(signature|session|entity|signIn)\..+)$/
+    /^(request\.(missingAction|unknownVersion|foreignHost|insecure|crossOrigin)|access\.denied|store\.unavailable|duration\.overChainMaximum|message\.undecodable|token\.replayed|trail\..+|mfa\..+|report\..+|password\..+|outbound\..+|pool\..+|secret\..+|(signature|session|entity|signIn)\..+)$/
   const tried = new Set<string>([...refused, ...elsewhere])
   const missing = Object.keys(oauthFaults).filter(reason => !tried.has(reason) && !never.test(reason))
   assert.deepEqual(missing, [])

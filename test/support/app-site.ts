@@ -5,7 +5,7 @@ import { after } from 'node:test'
 /** What a path is answered with; its ending says what it is. */
 export type Files = Record<string, string | Buffer>
 
-const types: Record<string, string> = { html: 'text/html', js: 'text/javascript' }
+const types: Record<string, string> = { html: 'text/html', js: 'text/javascript', css: 'text/css' }
 
 /** Somebody's app on another origin of this machine, until the test file ends: nothing but files. */
 export async function startAppSite(files: Files): Promise<{ origin: string }> {

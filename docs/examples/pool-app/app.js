@@ -1,113 +1,143 @@
-/**
- * An app whose guests may sign in and keep their identity, by `fetch` alone. AWS's SDK does the same:
- * `fromCognitoIdentityPool({ identityPoolId, logins, clientConfig: { endpoint, region: 'us-east-1' } })`.
- */
+/** An app that opens for guests, whose people log in with accounts of Rolecall's and keep their identity. */
+import { openIdentity } from './identity.js'
+import { logIn, Problem, retryAfter, tooMany } from './log-in.js'
 
 const { endpoint, pool } = document.body.dataset
-const identityKey = `identity of ${pool}`
+const identity = openIdentity({ endpoint, pool })
 const refreshBeforeMs = 5 * 60_000
 const tryAgainMs = 30_000
-
-const show = (id, text) => {
-  document.getElementById(id).textContent = text
-}
+const element = id => document.getElementById(id)
+const form = document.querySelector('form')
 
 // In memory alone: whoever comes to this browser's storage later finds neither tokens nor credentials there.
-let logins = {}
+/** Who is here: a guest without `logins`. Another object each time, so that late answers are known by it. */
+let visitor = {}
 let credentials
 let timer
 
-async function call(action, input) {
-  const response = await fetch(endpoint, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/x-amz-json-1.1',
-      'x-amz-target': `AWSCognitoIdentityService.${action}`,
-    },
-    body: JSON.stringify(input),
-  })
-  const answer = await response.json()
-  if (response.ok) return answer
-  const mayPass = response.status === 429 || response.status >= 500
-  throw Object.assign(new Error(answer.message), { refused: !mayPass })
-}
-
-async function credentialsFor(asked) {
-  // A guest's id is the guest's only secret: whoever knows it is that guest.
-  const kept = localStorage.getItem(identityKey)
-  const IdentityId = kept ?? (await call('GetId', { IdentityPoolId: pool, Logins: asked })).IdentityId
-  return call('GetCredentialsForIdentity', { IdentityId, Logins: asked })
-}
-
-/** Gets credentials for the identity that is kept here, or for a new one, and again before they end. */
+/** Gets credentials for whoever is here, and again before they end. */
 async function refresh() {
-  const asked = logins
-  const answer = await credentialsFor(asked).catch(error => error)
-  // Somebody signed in or out meanwhile: this answer is another's.
-  if (asked !== logins) return
-  if (answer instanceof Error) throw answer
-  // Of somebody who has an identity already, the guest's becomes another name.
-  localStorage.setItem(identityKey, answer.IdentityId)
-  credentials = answer.Credentials
-  const expiresAtMs = credentials.Expiration * 1000
-  again(expiresAtMs - refreshBeforeMs - Date.now())
-  show('identity', answer.IdentityId)
-  show('access-key', credentials.AccessKeyId)
-  show('expiry', new Date(expiresAtMs).toISOString())
-  show('status', Object.keys(asked).length === 0 ? 'You are a guest.' : 'You are signed in.')
-  document.getElementById('guest').hidden = true
+  const asked = visitor
+  const got = await getSession(asked).catch(error => ({ error }))
+  // Somebody logged in or signed out meanwhile: this answer is another's.
+  if (asked !== visitor) return
+  if (got.error) throw got.error
+  identity.keep(got.id)
+  credentials = got.credentials
+  refreshIn(credentials.expiration - refreshBeforeMs - Date.now())
+  show(got)
+  say(visitor.logins ? `You are logged in as ${visitor.email}.` : 'You are a guest.')
 }
 
-function again(inMs) {
+async function getSession({ logins }) {
+  const got = await identity.getCredentials(logins)
+  return { ...got, caller: await identity.callerOf(got.credentials) }
+}
+
+function refreshIn(ms) {
   clearTimeout(timer)
-  timer = setTimeout(() => run(refresh), Math.max(inMs, tryAgainMs))
+  timer = setTimeout(() => run(refresh), Math.max(ms, tryAgainMs))
 }
 
-async function signIn(token) {
-  const before = logins
-  const shown = { [providerOf(token)]: token }
-  logins = shown
+async function enter(typed) {
+  const before = visitor
+  const logins = await logIn(endpoint, typed)
+  if (visitor !== before) return
+  const entering = { email: typed.email, logins }
+  visitor = entering
   try {
     await refresh()
   } catch (error) {
-    if (logins === shown) logins = before
+    if (visitor === entering) visitor = before
+    if (error.name === 'NotAuthorizedException') throw new Problem('This app does not take that account.')
     throw error
   }
+  form.reset()
+  element('second-factor').hidden = true
 }
 
-/** The issuer as pools call it. Whether the token is genuine is found out by who gives credentials for it. */
-function providerOf(token) {
-  const claims = atob(token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/'))
-  return JSON.parse(claims).iss.replace(/^https?:\/\//, '')
+/** Leaves nothing for whoever uses this browser next, who is a guest of their own. */
+async function signOut() {
+  forget()
+  identity.forget()
+  await refresh()
 }
 
-/** Leaves nothing for whoever uses this browser next. */
-function signOut() {
+function forget() {
   clearTimeout(timer)
-  localStorage.removeItem(identityKey)
-  logins = {}
+  visitor = {}
   credentials = undefined
-  for (const id of ['identity', 'access-key', 'expiry']) show(id, '–')
-  show('status', 'You are signed out.')
-  document.getElementById('guest').hidden = false
+  form.reset()
+  show({})
+}
+
+function show({ id = '–', caller = '–' }) {
+  element('identity').textContent = id
+  element('caller').textContent = caller
+  element('access-key').textContent = credentials?.accessKeyId ?? '–'
+  element('expiry').textContent = credentials?.expiration.toLocaleString() ?? '–'
+  element('log-in').hidden = visitor.logins !== undefined
+  element('refresh').hidden = credentials === undefined
+  element('facts').hidden = credentials === undefined
+  element('sign-out').hidden = visitor.logins === undefined
+}
+
+function say(status, problem = '') {
+  element('status').textContent = status
+  element('problem').textContent = problem
+  element('problem').hidden = problem === ''
+  element('problem').scrollIntoView({ block: 'nearest' })
 }
 
 async function run(step) {
-  try {
-    await step()
-  } catch (error) {
-    show('status', `${error.refused ? 'Refused' : 'That did not work'}: ${error.message}`)
-    if (credentials !== undefined && !error.refused) again(tryAgainMs)
-  }
+  setBusy(true)
+  element('problem').hidden = true
+  const failure = await step().then(
+    () => undefined,
+    error => error,
+  )
+  setBusy(false)
+  if (failure !== undefined) tell(failure)
 }
 
-document.getElementById('sign-in').addEventListener('submit', event => {
+/** Whoever wants to sign out may, whatever is going on. */
+function setBusy(isBusy) {
+  for (const control of document.querySelectorAll('#refresh, fieldset')) control.disabled = isBusy
+}
+
+function tell(error) {
+  if (error.name === 'NotAuthorizedException') return askAgain()
+  const status = element('status').textContent
+  if (error instanceof Problem) {
+    say(status, error.message)
+    if (!error.needsSecondFactor) return
+    element('second-factor').hidden = false
+    return element('otp').focus()
+  }
+  const isThrottled = error.$metadata?.httpStatusCode === 429
+  const seconds = retryAfter(error.$response?.headers['retry-after'])
+  say(status, isThrottled ? tooMany(seconds) : 'Something is in the way just now. It is tried again.')
+  refreshIn(seconds * 1000)
+}
+
+/** The identity is somebody's, and they have not shown, or not lately, that it is they. */
+function askAgain() {
+  forget()
+  element('sign-out').hidden = false
+  say('Log in to go on as yourself, or sign out to go on as somebody new.')
+}
+
+for (const name of ['register', 'forgotten']) {
+  const search = new URLSearchParams({ return_url: location.origin + location.pathname })
+  element(name).href = `${endpoint}/sign-in/accounts/${name}?${search}`
+}
+form.addEventListener('submit', event => {
   event.preventDefault()
-  const form = event.target
-  const { token } = Object.fromEntries(new FormData(form))
-  form.reset()
-  run(() => signIn(token.trim()))
+  // Read first: what is disabled while a step runs is left out of it.
+  const typed = Object.fromEntries(new FormData(form))
+  run(() => enter(typed))
 })
-document.getElementById('guest').addEventListener('click', () => run(refresh))
-document.getElementById('sign-out').addEventListener('click', signOut)
+element('refresh').addEventListener('click', () => run(refresh))
+element('sign-out').addEventListener('click', () => run(signOut))
+show({})
 run(refresh)

@@ -29,4 +29,8 @@ export const secretAdvice = {
     means: 'The policy would open the secret to everybody, and BlockPublicPolicy forbids that.',
     change: 'Name the principals, or narrow the statement by a condition.',
   },
+  'secret.rotatorUnknown': {
+    means: 'The RotationLambdaARN names neither a rotator that is built in nor one that is registered.',
+    change: 'Look at ListRotators; PutRotator registers a webhook under a name.',
+  },
 } satisfies Record<ReasonOf<'secret'>, Advice>

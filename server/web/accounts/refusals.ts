@@ -1,6 +1,8 @@
-import type { Request } from 'express'
-import { Refusal } from '../../base/refusal.ts'
+import type { Request, Response } from 'express'
+import { refusedEvent } from '../../audit/refused-event.ts'
+import { Refusal, retryHeaders } from '../../base/refusal.ts'
 import { eventFacts } from '../../base/request-facts.ts'
+import { sentenceOf, webFaults } from '../faults.ts'
 import type { Notice } from '../notices.ts'
 import type { SignInDeps } from '../start-session.ts'
 
@@ -19,6 +21,24 @@ export function noticeOf(
   if (reason === 'password.refused')
     audit.note({ ...eventFacts(factsOf(request)), event: 'ManageAccount', decision: 'denied', reason })
   return { tone: 'problem', text: text === '' ? (said.message ?? '') : text }
+}
+
+/** The same for forms that lead on: whoever tried too often finds the form again, and with it the way back to their app. */
+export function refusedOnForm(
+  deps: Pick<SignInDeps, 'log' | 'audit' | 'factsOf'>,
+  request: Request,
+  response: Response,
+  error: unknown,
+  { words, status }: { words: string; status: number },
+): { notice: Notice; status: number } {
+  if (!(error instanceof Refusal) || error.reason !== 'request.throttled')
+    return { notice: noticeOf(deps, request, error, words), status }
+  const { reason, detail, said } = error
+  const facts = deps.factsOf(request)
+  deps.log.info({ requestId: facts.requestId, reason, detail }, 'refused on a form of own accounts')
+  deps.audit.note(refusedEvent('SignIn', error, facts))
+  response.set(retryHeaders(error))
+  return { notice: { tone: 'problem', text: sentenceOf(reason, said) }, status: webFaults[reason][0] }
 }
 
 function told({ reason, said }: Refusal): string | undefined {

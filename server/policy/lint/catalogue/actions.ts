@@ -75,10 +75,11 @@ const withoutCall: Partial<Record<RolecallService, string>> = {
     DeleteCloudFrontPublicKey GetCloudFrontPublicKey ListCloudFrontPublicKeys UpdateCloudFrontPublicKey
     UploadCloudFrontPublicKey ListSTSRegionalEndpointsStatus SetSTSRegionalEndpointStatus
     RevokeSessions GetLDAPGroupRoles PutLDAPGroupRoles PutProviderRoleMapping GetProviderRoleMapping
-    DeleteProviderRoleMapping ListProviderRoleMappings ListWaysIn UnlinkWayIn`,
+    DeleteProviderRoleMapping ListProviderRoleMappings SimulateRoleMapping ListWaysIn UnlinkWayIn`,
   sts: 'TagSession SetSourceIdentity SetContext GetServiceBearerToken TagGetWebIdentityToken AssumeRoleWithLDAPIdentity',
   'cognito-identity': `
     GetIdentityPoolAnalytics GetIdentityPoolDailyAnalytics GetIdentityProviderDailyAnalytics`,
+  secretsmanager: 'PutRotator ListRotators DeleteRotator ListSecretRotations',
 }
 
 const namesByService = new Map(

@@ -13,7 +13,7 @@ import { serviceProviderAt } from '../../saml/service-provider.ts'
 import { identityFromAccessToken } from '../../tokens/identity-from-access-token.ts'
 import { identityFromClaims } from '../../tokens/identity-from-claims.ts'
 import type { IssuerRecord } from '../../tokens/verify-id-token.ts'
-import type { ProviderTestDeps } from '../deps.ts'
+import type { MappingDeps } from './judge-mapping.ts'
 
 /** In the place of what a sample leaves out. */
 const left = 'sample'
@@ -28,7 +28,7 @@ const samlSessionName = 'https://aws.amazon.com/SAML/Attributes/RoleSessionName'
 export async function sampleIdentity(
   provider: string,
   claims: Claims,
-  deps: ProviderTestDeps,
+  deps: MappingDeps,
 ): Promise<FederatedIdentity> {
   const kind = findAccessTokenKind(provider)
   if (kind !== undefined) return ofApp(kind, claims, deps)
@@ -51,7 +51,7 @@ export async function sampleIdentity(
 export function samplePoolIdentity(
   poolId: string,
   provider: string,
-  { config }: ProviderTestDeps,
+  { config }: MappingDeps,
 ): FederatedIdentity {
   return {
     kind: 'oidc',
@@ -73,7 +73,7 @@ export function samplePoolIdentity(
   }
 }
 
-function ofApp(kind: AccessTokenKind, claims: Claims, { config }: ProviderTestDeps): FederatedIdentity {
+function ofApp(kind: AccessTokenKind, claims: Claims, { config }: MappingDeps): FederatedIdentity {
   const ours = kind === 'facebook' ? config.facebook?.appId : undefined
   const appId = first(claims, 'app_id') ?? ours ?? left
   const id = first(claims, accessTokenProviders[kind].subjectClaim) ?? left
@@ -85,7 +85,7 @@ function ofSaml(
   providerArn: string,
   providerName: string,
   claims: Claims,
-  { accountId, config }: ProviderTestDeps,
+  { accountId, config }: MappingDeps,
 ): FederatedIdentity {
   const attributes = new Map(Object.keys(claims).map(name => [name, valuesOf(claims, name)]))
   const namesRoles = attributes.has(samlRole)
@@ -107,11 +107,11 @@ function ofSaml(
 /** As it is trusted here, or would be once it is set up. */
 async function issuerRecord(
   provider: string,
-  { store, accountId, config }: ProviderTestDeps,
+  { oidcProviders, accountId, config }: MappingDeps,
 ): Promise<IssuerRecord> {
   const urlPath = provider.slice(oidcProviderArn(accountId, '').length)
   const { google, oidcClients: clients, demo } = config
-  const find = createIssuerLookup({ oidcProviders: store.oidcProviders, accountId, google, clients, demo })
+  const find = createIssuerLookup({ oidcProviders, accountId, google, clients, demo })
   const isGoogle = provider === 'accounts.google.com'
   const issuer = isGoogle ? `https://${provider}` : `https://${urlPath}`
   for (const one of [issuer, `${issuer}/`, issuer.replace('https:', 'http:')]) {
