@@ -92,7 +92,7 @@ function isPrevious(under: string, { secretsKms }: Config): boolean {
 async function lookAtRecords({ store, keyring }: Vault): Promise<Step> {
   const count = await countSealedElsewhere(store, keyring)
   if (count === 0) return ok('Other records', 'All that rest sealed are under the present master key.')
-  const says = `${count} are under an earlier master key: access keys, second factors, SAML keys.`
+  const says = `${count} are under an earlier master key: access keys, second factors, rotators’ and SAML keys.`
   return warning(
     'Other records',
     says,

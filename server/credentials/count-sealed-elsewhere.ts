@@ -3,11 +3,14 @@ import { keyIdOf } from '../keys/sealed-record.ts'
 import type { Store } from '../store/open-store.ts'
 import { sealedSettingPrefix } from '../store/settings.ts'
 
-type Sealed = Pick<Store, 'accounts' | 'accessKeys' | 'mfaDevices' | 'samlProviders' | 'settings'>
+type Sealed = Pick<
+  Store,
+  'accounts' | 'accessKeys' | 'mfaDevices' | 'rotators' | 'samlProviders' | 'settings'
+>
 
 /** How many of the records that `resealSecrets` seals anew rest under another master key than the present one. */
 export async function countSealedElsewhere(
-  { accounts, accessKeys, mfaDevices, samlProviders, settings }: Sealed,
+  { accounts, accessKeys, mfaDevices, rotators, samlProviders, settings }: Sealed,
   keyring: Keyring,
 ): Promise<number> {
   const names = await settings.namesWith(sealedSettingPrefix)
@@ -15,6 +18,7 @@ export async function countSealedElsewhere(
   const sealed = [
     ...(await accessKeys.listAll()).map(key => key.sealedSecret),
     ...(await mfaDevices.list()).map(device => device.sealedSeed),
+    ...(await rotators.list()).map(rotator => rotator.sealedSecret),
     ...(await accounts.listSealed()).map(account => account.sealedTotp),
     ...(await samlProviders.list()).flatMap(provider =>
       provider.privateKeys.map(key => Buffer.from(key.sealed, 'base64')),

@@ -12,6 +12,8 @@ type Options = Pick<RewrapDeps, 'secrets' | 'wrapper' | 'accountId' | 'batch' | 
   progressMs?: number
 }
 
+const patienceMs = 1_000
+
 /**
  * Sees to it that all data keys come to be wrapped under the present key, and tells in the log how far that is. It looks
  * again from time to time: a node that was started before this one may still have wrapped under the key before, and an alias in
@@ -38,7 +40,11 @@ export function keepRewrapping(options: Options): { stop(): Promise<void> } {
     async stop() {
       ending.abort()
       clearTimeout(timer)
-      await running
+      // A key service that hangs must not hold up the end: whatever was not written by then is done by the next start.
+      const enough = Promise.withResolvers<void>()
+      const patience = setTimeout(enough.resolve, patienceMs)
+      await Promise.race([running, enough.promise])
+      clearTimeout(patience)
     },
   }
 }

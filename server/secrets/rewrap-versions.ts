@@ -71,7 +71,7 @@ function note({ secretId, id, wrappedUnder }: WrappedVersion, found: Rewrapped):
 
 async function rewrapOne(
   version: WrappedVersion,
-  { secrets, wrapper, accountId }: RewrapDeps,
+  { secrets, wrapper, accountId, signal }: RewrapDeps,
 ): Promise<boolean> {
   const bound = { arn: secretArn(accountId, version.secretId), versionId: version.id }
   try {
@@ -81,7 +81,7 @@ async function rewrapOne(
     // A service that wraps wrongly would take the secret with it: the old wrapping goes only when the new one opens.
     const again = await wrapper.unwrap(anew, bound)
     if (again === undefined || !again.equals(dataKey)) return false
-    await secrets.rewrap(version, anew)
+    if (!signal.aborted) await secrets.rewrap(version, anew)
     return true
   } catch (error) {
     // One that the key service refuses must not stand in the way of all that come behind it.

@@ -198,6 +198,30 @@ describe('keeping at it', () => {
     await store.close()
   })
 
+  test('a service that hangs does not hold up the end, and nothing is written after it', async () => {
+    const store = await open()
+    const ids = await fill(store, old, 2)
+    const late = Promise.withResolvers<void>()
+    let asked = 0
+    const hung: KeyWrapper = {
+      ...both,
+      async wrap(dataKey, bound) {
+        asked++
+        await late.promise
+        return both.wrap(dataKey, bound)
+      },
+    }
+    const { said, log } = lines()
+    const keeping = keepRewrapping({ ...quick, ...store, wrapper: hung, log })
+    await until(() => asked === 1)
+    await keeping.stop()
+    late.resolve()
+    await new Promise(setImmediate)
+    await requireAllOpen(store, old, ids)
+    assert.deepEqual(said, [])
+    await store.close()
+  })
+
   test('what another node still wrapped under the key before is found later on', async () => {
     const store = await open()
     const { said, log } = lines()
