@@ -49,7 +49,7 @@ export function proposeStatement(policies: PolicySet, request: PolicyRequest): P
 }
 
 function forIdentity({ action, resource }: PolicyRequest): ProposedStatement {
-  return { Effect: 'Allow', Action: action, Resource: asText(resource) }
+  return { Effect: 'Allow', Action: action, Resource: resourceText(resource) }
 }
 
 function forResource(policies: PolicySet, request: PolicyRequest): ProposedStatement | undefined {
@@ -61,7 +61,7 @@ function forResource(policies: PolicySet, request: PolicyRequest): ProposedState
     Effect: 'Allow',
     Principal: named,
     Action: action,
-    ...(policies.resource?.kind === 'trust' ? {} : { Resource: asText(resource) }),
+    ...(policies.resource?.kind === 'trust' ? {} : { Resource: resourceText(resource) }),
     ...(pinned === undefined ? {} : { Condition: { StringEquals: pinned } }),
   }
 }
@@ -90,6 +90,15 @@ function pinnedClaims({ context }: PolicyRequest): Record<string, string> | unde
   }
   return Object.keys(pinned).length === 0 ? undefined : pinned
 }
+
+/** What no Resource element can name, a bare name or too long an ARN, only one for everything allows. */
+function resourceText(resource: string): string {
+  const text = asText(resource)
+  return text.startsWith('arn:') && text.length <= longestResource ? text : '*'
+}
+
+/** As `parsePolicy` has it. */
+const longestResource = 2048
 
 /** What acts in a pattern stands for itself. */
 function asText(text: string): string {
