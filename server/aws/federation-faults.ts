@@ -116,6 +116,7 @@ export const federationFaults = {
   'pool.userRegistered': ['AccessDenied', 403, 'The user has another identity'],
   'secret.state': ['InvalidRequest', 400, 'The secret is in another state'],
   'secret.notDecryptable': ['DecryptionFailure', 400, 'The secret can’t be opened'],
+  'secret.nextToken': ['InvalidNextTokenException', 400, 'The token is invalid'],
   'secret.publicPolicy': ['InvalidRequest', 400, 'The policy is for everybody'],
   'mfa.codes': ['InvalidAuthenticationCode', 403, 'Authentication code for device is not valid.'],
 } satisfies FaultsFor<

@@ -76,6 +76,7 @@ export type Reason =
   | 'secret.state'
   | 'secret.notDecryptable'
   | 'secret.publicPolicy'
+  | 'secret.nextToken'
   // ourselves
   | 'audit.unavailable'
   | 'store.unavailable'

@@ -128,6 +128,7 @@ export const oauthFaults = {
   'pool.userRegistered': ['access_denied', 403, 'The user has another identity'],
   'secret.state': ['invalid_request', 400, 'The secret is in another state'],
   'secret.notDecryptable': ['server_error', 500, 'The secret can’t be opened'],
+  'secret.nextToken': ['invalid_request', 400, 'The token is invalid'],
   'secret.publicPolicy': ['invalid_request', 400, 'The policy is for everybody'],
 
   'audit.unavailable': ['temporarily_unavailable', 503, 'The request could not be recorded; try again'],

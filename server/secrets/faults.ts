@@ -51,6 +51,7 @@ export const secretsFaults = {
     400,
     "Secrets Manager can't decrypt the protected secret text using the provided KMS key.",
   ],
+  'secret.nextToken': ['InvalidNextTokenException', 400, 'The NextToken value is invalid.'],
   'secret.publicPolicy': [
     'PublicPolicyException',
     400,

@@ -2,6 +2,7 @@ import { defineAction, type Result } from '../aws/action.ts'
 import { optional, params } from '../aws/params.ts'
 import { secretArn } from '../base/arn.ts'
 import { Refusal } from '../base/refusal.ts'
+import type { SecretVersion } from '../store/secret-versions.ts'
 import type { Secret } from '../store/secrets.ts'
 import type { SecretsDeps } from './deps.ts'
 import { onSecret, parametersContext, requireSecret } from './find-secret.ts'
@@ -30,8 +31,8 @@ export const getSecretValue = defineAction({
     const { VersionId, VersionStage = VersionId === undefined ? current : undefined } = wanted
     return onSecret('GetSecretValue', SecretId, deps, parametersContext({ VersionId, VersionStage }))
   },
-  async handle({ SecretId, ...wanted }, deps) {
-    return giveOut(await requireSecret(SecretId, deps), wanted, deps)
+  async handle({ VersionId, VersionStage }, deps, call) {
+    return giveOut(await requireSecret(call, deps), { VersionId, VersionStage }, deps)
   },
 })
 
@@ -41,7 +42,7 @@ export async function giveOut(secret: Secret, wanted: Wanted, deps: SecretsDeps)
   const version = await deps.secrets.findVersion(secret.id, id)
   if (version === undefined) throw missingVersion(`VersionId: ${id}`)
   const value = await deps.vault.open(secret.id, version)
-  await noteDay(secret, id, deps)
+  await noteDay(secret, version, deps)
   return {
     ARN: secretArn(deps.accountId, secret.id),
     Name: secret.name,
@@ -72,7 +73,12 @@ function missingVersion(what: string): Refusal {
 const dayMs = 24 * 3_600_000
 
 /** Once a day: dates of use are days, and a read that wrote each time would wait for the disk. */
-async function noteDay(secret: Secret, versionId: string, { secrets, clock }: SecretsDeps): Promise<void> {
+async function noteDay(
+  secret: Secret,
+  version: SecretVersion,
+  { secrets, clock }: SecretsDeps,
+): Promise<void> {
   const today = Math.floor(clock() / dayMs) * dayMs
-  if (secret.accessedOnMs !== today) await secrets.noteAccess(secret.id, versionId, today)
+  if (secret.accessedOnMs === today && version.accessedOnMs === today) return
+  await secrets.noteAccess(secret.id, version.id, today)
 }

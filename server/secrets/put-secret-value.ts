@@ -27,18 +27,15 @@ export const putSecretValue = defineAction({
   permission: ({ SecretId, VersionStages: VersionStage }, deps: SecretsDeps) =>
     onSecret('PutSecretValue', SecretId, deps, parametersContext({ VersionStage })),
   recorded: ({ ClientRequestToken }) => ({ versionId: ClientRequestToken }),
-  async handle(asked, deps) {
+  async handle(asked, deps, call) {
     const value = findValue(asked)
     if (value === undefined) {
       const message = 'You must provide either SecretString or SecretBinary.'
       throw new Refusal('entity.invalid', { said: { message } })
     }
     const token = requireToken(asked.ClientRequestToken)
-    const secret = await requireSecret(asked.SecretId, deps)
-    // The first value there is, is the current one whatever it is called besides.
-    const isFirst = secret.stages[current] === undefined
-    const stages = isFirst ? [...new Set([...asked.VersionStages, current])] : asked.VersionStages
-    const kept = await putVersion(secret, { token, value, stages }, deps)
+    const secret = await requireSecret(call, deps)
+    const kept = await putVersion(secret, { token, value, stages: asked.VersionStages }, deps)
     return wireVersion(kept, secretArn(deps.accountId, kept.id), token)
   },
 })
@@ -63,7 +60,7 @@ export const updateSecret = defineAction({
   }),
   permission: ({ SecretId, Description, KmsKeyId }, deps: SecretsDeps) =>
     onSecret('UpdateSecret', SecretId, deps, parametersContext({ Description, KmsKeyId })),
-  async handle(asked, deps) {
+  async handle(asked, deps, call) {
     const { Description: description, KmsKeyId: kmsKeyId } = asked
     const change = {
       ...(description === undefined ? {} : { description }),
@@ -71,7 +68,7 @@ export const updateSecret = defineAction({
       changedAtMs: deps.clock(),
     }
     const value = findValue(asked)
-    const secret = await requireSecret(asked.SecretId, deps)
+    const secret = await requireSecret(call, deps)
     const arn = secretArn(deps.accountId, secret.id)
     if (value === undefined) {
       await deps.secrets.change(secret.id, found => {

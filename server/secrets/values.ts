@@ -2,7 +2,7 @@ import { Refusal } from '../base/refusal.ts'
 import type { Secret, SecretChange } from '../store/secrets.ts'
 import type { SecretsDeps } from './deps.ts'
 import { requireUndeleted } from './find-secret.ts'
-import { moveStages, stagesOf } from './stages.ts'
+import { current, moveStages, stagesOf } from './stages.ts'
 import { isSameValue, type SecretValue } from './vault.ts'
 
 type Given = { SecretString?: string | undefined; SecretBinary?: Buffer | undefined }
@@ -81,7 +81,9 @@ async function tryPutVersion(
   const version = await vault.seal(id, token, value, nowMs)
   return secrets.addVersion(id, version, secret => {
     requireUndeleted(secret)
-    return { ...change, stages: moveStages(secret.stages, stages, token), changedAtMs: nowMs }
+    // The first value there is, is the current one whatever it is called besides.
+    const names = secret.stages[current] === undefined ? [...stages, current] : stages
+    return { ...change, stages: moveStages(secret.stages, names, token), changedAtMs: nowMs }
   })
 }
 

@@ -1,12 +1,14 @@
-import type { Kysely, Transaction } from 'kysely'
+import type { Transaction } from 'kysely'
 import { Refusal } from '../base/refusal.ts'
 import { insertUnique } from './constraints.ts'
 import type { Database } from './database.ts'
 import type { Schema } from './schema.ts'
-import { asRow, asSecret, type Secret } from './secret-rows.ts'
+import { type ListedPage, listSecrets } from './secret-lists.ts'
+import { asRow, asSecret, type ListedSecret, type Secret } from './secret-rows.ts'
 import { type SecretVersion, smallVersionCache, versionRows } from './secret-versions.ts'
 
-export type { Secret, SecretRotation } from './secret-rows.ts'
+export type { ListedPage, Place } from './secret-lists.ts'
+export type { ListedSecret, Secret, SecretRotation } from './secret-rows.ts'
 
 /** What a secret becomes; a member that is there and undefined is taken away. */
 export type SecretChange = Partial<Omit<Secret, 'id' | 'name' | 'createdAtMs'>>
@@ -14,8 +16,7 @@ export type SecretChange = Partial<Omit<Secret, 'id' | 'name' | 'createdAtMs'>>
 export type Secrets = {
   find(id: string): Promise<Secret | undefined>
   findByName(name: string): Promise<Secret | undefined>
-  /** In the order of their creation. */
-  list(page: { after?: Place | undefined; most: number; newestFirst?: boolean }): Promise<Secret[]>
+  list(page: ListedPage): Promise<ListedSecret[]>
   /** @throws {Refusal} entity.exists */
   create(secret: Secret, version?: SecretVersion): Promise<void>
   /**
@@ -46,9 +47,6 @@ export type Secrets = {
   prune(nowMs: number): Promise<void>
 }
 
-/** Between two secrets in the order of their creation. */
-export type Place = { createdAtMs: number; id: string }
-
 export function createSecrets({ db, catalogue, write }: Database): Secrets {
   const byId = catalogue.cache<Secret>('secret')
   const idByName = catalogue.cache<string>('secretName')
@@ -67,7 +65,7 @@ export function createSecrets({ db, catalogue, write }: Database): Secrets {
       })
       return id === undefined ? undefined : find(id)
     },
-    list: page => list(db, page),
+    list: page => listSecrets(db, page),
     create: (secret, version) =>
       insertUnique('Secret', secret.name, () =>
         write(topicsOf(secret), async trx => {
@@ -103,7 +101,7 @@ export function createSecrets({ db, catalogue, write }: Database): Secrets {
     versions: rows.list,
     async noteAccess(secretId, versionId, dayMs) {
       const isNew = { accessed_on_ms: dayMs }
-      await write([`secret:${secretId}`], async trx => {
+      await write([`secret:${secretId}`, topicOf(secretId, versionId)], async trx => {
         await trx.updateTable('secrets').set(isNew).where('id', '=', secretId).execute()
         await trx
           .updateTable('secret_versions')
@@ -153,30 +151,6 @@ function topicOf(secretId: string, versionId: string): string {
 
 function topicsOf({ id, name }: Pick<Secret, 'id' | 'name'>): string[] {
   return [`secret:${id}`, `secretName:${name}`]
-}
-
-function list(
-  db: Kysely<Schema>,
-  { after, most, newestFirst = false }: Parameters<Secrets['list']>[0],
-): Promise<Secret[]> {
-  const [beyond, way] = newestFirst ? (['<', 'desc'] as const) : (['>', 'asc'] as const)
-  return db
-    .selectFrom('secrets')
-    .selectAll()
-    .$if(after !== undefined, query => {
-      const { createdAtMs, id } = after ?? { createdAtMs: 0, id: '' }
-      return query.where(({ eb, and, or }) =>
-        or([
-          eb('created_at_ms', beyond, createdAtMs),
-          and([eb('created_at_ms', '=', createdAtMs), eb('id', beyond, id)]),
-        ]),
-      )
-    })
-    .orderBy('created_at_ms', way)
-    .orderBy('id', way)
-    .limit(most)
-    .execute()
-    .then(found => found.map(asSecret))
 }
 
 /** Who changes the same secret at the same time waits, and sees what was done. */

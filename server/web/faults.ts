@@ -92,6 +92,7 @@ export const webFaults = {
   'pool.userRegistered': [403, 'The user has another identity.'],
   'secret.state': [400, 'The secret is in another state.'],
   'secret.notDecryptable': [500, 'The secret can’t be opened.'],
+  'secret.nextToken': [400, 'The token is invalid.'],
   'secret.publicPolicy': [400, 'The policy is for everybody.'],
   'signIn.cancelled': [403, 'The sign-in was cancelled. Nothing has happened.'],
   'signIn.another': [403, 'That was not the way in that was asked for. Nothing has changed.'],
