@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
 import type { SecretVersion } from '../../server/store/secret-versions.ts'
+import { refusalOf } from '../support/refusal-of.ts'
 import { storeKinds } from '../support/stores.ts'
 
 const dayMs = 24 * 3_600_000
@@ -35,6 +36,19 @@ for (const { kind, skip, open } of storeKinds) {
       assert.deepEqual(kept, ['v0', ...Array.from({ length: 100 }, (_, n) => `v${n + 22}`)])
     })
 
+    test('make no room for version after version of one day: some number is enough', async () => {
+      await create('endless', { stages: { AWSCURRENT: 'v0' } })
+      const id = 'endless-AAAAAA'
+      const add = (n: number, atMs: number) => secrets.addVersion(id, versionOf(n, atMs), () => ({}))
+      for (let n = 1; n < 500; n++) await add(n, createdAtMs + n)
+      const refusal = await refusalOf(add(500, createdAtMs + 500))
+      assert.equal(refusal.reason, 'entity.limit')
+      assert.equal((await secrets.versions(id)).length, 500)
+      assert.equal(await secrets.findVersion(id, 'v500'), undefined)
+      await add(500, createdAtMs + 2 * dayMs)
+      assert.equal((await secrets.versions(id)).length, 101)
+    })
+
     test('are listed by creation and by name, from either end, each once', async () => {
       const names = ['b/2', 'a.1', 'c=3', 'a-1', 'a']
       for (const [n, name] of names.entries()) await create(name, { createdAtMs: 10 + (n >> 1) })
@@ -45,7 +59,7 @@ for (const { kind, skip, open } of storeKinds) {
             seen.push(...page.map(({ name }) => name))
             page = await secrets.list({ by, most: 2, backwards, after: page.at(-1) })
           }
-          return seen.filter(name => name !== 'many')
+          return seen.filter(name => !['many', 'endless'].includes(name))
         })
         const [forwards = [], backwards = []] = await Promise.all(ways)
         assert.deepEqual(forwards.toSorted(), names.toSorted())
