@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createAuthorizer, type Permission } from '../../server/authorization/authorize.ts'
+import { createAuthorizer } from '../../server/authorization/authorize.ts'
 import type { Caller } from '../../server/base/caller.ts'
 import { newId } from '../../server/base/ids.ts'
 import type { Session } from '../../server/base/session.ts'
-import { parsePolicy } from '../../server/policy/parse-policy.ts'
 import { accountId, composeGate, documentOf, facts } from '../federation/compose-gate.ts'
 import { refusalOf } from '../support/refusal-of.ts'
 import { root, sessionCaller } from './callers.ts'
@@ -47,15 +46,10 @@ async function attach(roleId: string, document: string): Promise<string> {
   return arn
 }
 
-const may = (caller: Caller, permission: Permission = get, from = facts) =>
+const may = (caller: Caller, permission = get, from = facts) =>
   authorizer.requirePermission(caller, permission, from)
 
-async function mayNot(
-  caller: Caller,
-  permission: Permission = get,
-  why?: RegExp,
-  from = facts,
-): Promise<void> {
+async function mayNot(caller: Caller, permission = get, why?: RegExp, from = facts): Promise<void> {
   const refusal = await refusalOf(may(caller, permission, from))
   assert.equal(refusal.reason, 'access.denied')
   const { action, resource } = permission
@@ -246,55 +240,4 @@ test('people reach what is their own by a variable, and no name of theirs acts a
   ])
   await may(sessionCaller(roleId, { tags: { home: 'reader' } }))
   for (const tags of [{ home: 'other' }, { home: '*' }, {}]) await mayNot(sessionCaller(roleId, { tags }))
-})
-
-test('whom a resource’s policy names of another account is nobody here, also by the same name', async () => {
-  const roleId = await roleWith([])
-  const own = 'arn:aws:iam::123456789012:role/team/reader'
-  const foreign = own.replace(accountId, '999999999999')
-  const admitting = (AWS: string | string[]) => ({
-    ...get,
-    resourcePolicy: parsePolicy(
-      documentOf({ Effect: 'Allow', Principal: { AWS }, Action: '*', Resource: '*' }),
-      'resource',
-    ),
-  })
-  await may(sessionCaller(roleId), admitting(own))
-  for (const AWS of [foreign, '999999999999', 'arn:aws:iam::999999999999:root'])
-    await mayNot(sessionCaller(roleId), admitting(AWS), /no identity-based policy/)
-})
-
-test('a session that is named is the one of the role that had the name then', async () => {
-  const roleId = await roleWith([])
-  const { arn, roleArn } = sessionCaller(roleId)
-  for (const named of [arn, roleArn]) {
-    const resourcePolicy = parsePolicy(
-      documentOf({ Effect: 'Allow', Principal: { AWS: named }, Action: '*', Resource: '*' }),
-      'resource',
-    )
-    await may(sessionCaller(roleId), { ...get, resourcePolicy, meantIds: { [named]: roleId } })
-    await mayNot(sessionCaller(roleId), { ...get, resourcePolicy, meantIds: { [named]: 'AROAANOTHER' } })
-  }
-})
-
-test('who names a thing is refused by that name, and not told of a policy that the thing has', async () => {
-  const roleId = await roleWith([])
-  const resourcePolicy = parsePolicy(
-    documentOf({ Effect: 'Deny', Principal: '*', Action: '*', Resource: '*' }),
-    'resource',
-  )
-  const refusal = await refusalOf(
-    authorizer.requirePermission(sessionCaller(roleId), { ...get, named: 'reader', resourcePolicy }, facts),
-  )
-  assert.equal(refusal.said.resource, 'reader')
-  assert.match(refusal.said.why ?? '', /^because no identity-based policy allows/)
-  const allowedId = await roleWith([allow('*')])
-  const told = await refusalOf(
-    authorizer.requirePermission(
-      sessionCaller(allowedId),
-      { ...get, named: 'reader', resourcePolicy },
-      facts,
-    ),
-  )
-  assert.match(told.said.why ?? '', /^with an explicit deny in a resource-based policy/)
 })

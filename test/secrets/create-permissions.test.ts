@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager'
+import { DecodeAuthorizationMessageCommand } from '@aws-sdk/client-sts'
 import { allow, faultOf } from '../support/aws-calls.ts'
 import { startRolecall } from '../support/rolecall.ts'
 import { postSecrets, secretsOf, sessionWith } from '../support/secret-calls.ts'
@@ -43,6 +44,18 @@ test('a deny of names that begin so holds, though the end is not drawn yet', asy
       `User: ${caller} is not authorized to perform: ${create} on resource: prod/db with an explicit deny`,
     ),
   )
+})
+
+test('a denial proposes a statement that would have allowed it, whatever end is drawn', async () => {
+  const { keys } = await sessionWith(rolecall, issuer)
+  const { message } = await faultOf(secretsOf(rolecall.secrets(keys)).create('proposed'))
+  const EncodedMessage = message.split('failure message: ')[1] ?? ''
+  const decode = new DecodeAuthorizationMessageCommand({ EncodedMessage })
+  const { DecodedMessage = '' } = await rolecall.sts().send(decode)
+  const [{ statement }] = JSON.parse(DecodedMessage).suggestion.add
+  assert.deepEqual(statement, allow(create, arn('proposed-??????')))
+  const allowed = await sessionWith(rolecall, issuer, statement)
+  await secretsOf(rolecall.secrets(allowed.keys)).create('proposed')
 })
 
 for (const name of [

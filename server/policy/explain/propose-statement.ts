@@ -100,10 +100,14 @@ function resourceText(resource: string): string {
 /** As `parsePolicy` has it. */
 const longestResource = 2048
 
-/** What acts in a pattern stands for itself. */
+/** What acts in a pattern stands for itself, but for the end of a secret's ARN that is not drawn yet. */
 function asText(text: string): string {
-  return text === '*' ? text : text.replace(/[*?$]/g, character => `\${${character}}`)
+  if (text === '*') return text
+  const end = text.endsWith(anyEnd) ? anyEnd : ''
+  return text.slice(0, text.length - end.length).replace(/[*?$]/g, character => `\${${character}}`) + end
 }
+
+const anyEnd = '-??????'
 
 function withStatement(
   policies: PolicySet,
