@@ -10,7 +10,7 @@ import * as given from './parameters.ts'
 import { refuseReplication } from './replication.ts'
 import { current } from './stages.ts'
 import { readTags, tagContext } from './tags.ts'
-import { findValue, requireToken } from './values.ts'
+import { findValue, refuseType, requireToken } from './values.ts'
 import { isSameValue } from './vault.ts'
 
 /**
@@ -31,6 +31,7 @@ export const createSecret = defineAction({
     SecretString: given.secretString,
     SecretBinary: given.secretBinary,
     Tags: optional(given.tags, []),
+    Type: given.partnerType,
     AddReplicaRegions: optional(list(structure({ Region: text({ min: 1, max: 128 }) }), { max: 60 }), []),
     ForceOverwriteReplicaSecret: optional(flag()),
   }),
@@ -48,6 +49,7 @@ export const createSecret = defineAction({
   },
   async handle(asked, deps) {
     if (asked.AddReplicaRegions.length > 0) refuseReplication()
+    refuseType(asked.Type)
     const nowMs = deps.clock()
     const value = findValue(asked)
     const id = `${asked.Name}-${randomEnd()}`

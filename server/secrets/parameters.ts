@@ -14,6 +14,8 @@ export const stages = list(stage, { min: 1, max: 20 })
 export const requestToken = optional(versionId)
 export const description = optional(text({ max: 2048, ...storable }))
 export const kmsKeyId = optional(text({ max: 2048, ...storable }))
+/** Of a secret that another company rotates through AWS. */
+export const partnerType = optional(text({ max: 512, ...storable }))
 export const nextToken = optional(text({ min: 1, max: 4096 }))
 export const tags = list(structure({ Key: text({ min: 1, max: 128 }), Value: text({ max: 256 }) }), {
   max: 50,

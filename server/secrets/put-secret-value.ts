@@ -6,7 +6,7 @@ import type { SecretsDeps } from './deps.ts'
 import { onSecret, parametersContext, requireSecret, requireUndeleted } from './find-secret.ts'
 import * as given from './parameters.ts'
 import { current } from './stages.ts'
-import { findValue, putVersion, requireToken, wireVersion } from './values.ts'
+import { findValue, putVersion, refuseType, requireToken, wireVersion } from './values.ts'
 
 /**
  * @throws {Refusal} entity.missing | entity.exists | entity.invalid | entity.limit | secret.state
@@ -57,10 +57,12 @@ export const updateSecret = defineAction({
     KmsKeyId: given.kmsKeyId,
     SecretString: given.secretString,
     SecretBinary: given.secretBinary,
+    Type: given.partnerType,
   }),
   permission: ({ SecretId, Description, KmsKeyId }, deps: SecretsDeps) =>
     onSecret('UpdateSecret', SecretId, deps, parametersContext({ Description, KmsKeyId })),
   async handle(asked, deps, call) {
+    refuseType(asked.Type)
     const { Description: description, KmsKeyId: kmsKeyId } = asked
     const change = {
       ...(description === undefined ? {} : { description }),

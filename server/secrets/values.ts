@@ -22,6 +22,17 @@ export function findValue({ SecretString, SecretBinary }: Given): SecretValue | 
   return SecretBinary && { kind: 'binary', bytes: SecretBinary }
 }
 
+/**
+ * Nobody's partners rotate secrets here. Passed over, it would look as if they did.
+ *
+ * @throws {Refusal} entity.invalid
+ */
+export function refuseType(type: string | undefined): void {
+  if (type === undefined) return
+  const message = 'Managed external secrets are not supported: leave Type out.'
+  throw new Refusal('entity.invalid', { said: { message } })
+}
+
 /** The SDKs make one up where their caller does not. @throws {Refusal} secret.state */
 export function requireToken(token: string | undefined): string {
   if (token !== undefined) return token

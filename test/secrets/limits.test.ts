@@ -110,6 +110,13 @@ const bounds: [action: string, taken: () => object, refused: () => object, code:
     'InvalidParameterException',
   ],
   ['UntagResource', () => ({ SecretId, TagKeys: ['none'] }), () => ({ SecretId }), 'ValidationException'],
+  [
+    'CreateSecret',
+    fresh,
+    () => ({ ...fresh(), Type: 'SomeCompanyUserPassword' }),
+    'InvalidParameterException',
+  ],
+  ['UpdateSecret', put, () => ({ ...put(), Type: 'SomeCompanyUserPassword' }), 'InvalidParameterException'],
   ['PutSecretValue', put, () => ({ ...put(), SecretString: null }), 'InvalidParameterException'],
   ['PutSecretValue', put, () => ({ ...put(), ClientRequestToken: null }), 'InvalidRequestException'],
   ['UpdateSecret', put, () => ({ ...put(), ClientRequestToken: null }), 'InvalidRequestException'],
