@@ -123,6 +123,14 @@ export function versionRows(db: Kysely<Schema>, cache: Cache) {
         )
         .execute()
     },
+    async noteAccess(trx: Transaction<Schema>, secretId: string, id: string, dayMs: number): Promise<void> {
+      await trx
+        .updateTable('secret_versions')
+        .set({ accessed_on_ms: dayMs })
+        .where('secret_id', '=', secretId)
+        .where('id', '=', id)
+        .execute()
+    },
     async wrappedElsewhere(under: string, most: number) {
       const rows = await db
         .selectFrom('secret_versions')

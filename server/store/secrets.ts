@@ -99,18 +99,13 @@ export function createSecrets({ db, catalogue, write }: Database): Secrets {
     },
     findVersion: rows.find,
     versions: rows.list,
-    async noteAccess(secretId, versionId, dayMs) {
-      const isNew = { accessed_on_ms: dayMs }
-      await write([`secret:${secretId}`, topicOf(secretId, versionId)], async trx => {
+    noteAccess: createDayNotes((secretId, versionId, dayMs) =>
+      write([`secret:${secretId}`, topicOf(secretId, versionId)], async trx => {
+        const isNew = { accessed_on_ms: dayMs }
         await trx.updateTable('secrets').set(isNew).where('id', '=', secretId).execute()
-        await trx
-          .updateTable('secret_versions')
-          .set(isNew)
-          .where('secret_id', '=', secretId)
-          .where('id', '=', versionId)
-          .execute()
-      })
-    },
+        await rows.noteAccess(trx, secretId, versionId, dayMs)
+      }),
+    ),
     wrappedElsewhere: rows.wrappedElsewhere,
     rewrap: (secretId, version) =>
       write([topicOf(secretId, version.id)], trx => rows.rewrap(trx, secretId, version)),
@@ -142,6 +137,20 @@ export function createSecrets({ db, catalogue, write }: Database): Secrets {
         })
       }
     },
+  }
+}
+
+type Note = (secretId: string, versionId: string, dayMs: number) => Promise<void>
+
+/** A day's first readers come together, and one note is enough for them all. */
+function createDayNotes(write: Note): Note {
+  const inTheMaking = new Map<string, Promise<void>>()
+  return (secretId, versionId, dayMs) => {
+    const key = `${secretId} ${versionId} ${dayMs}`
+    const note =
+      inTheMaking.get(key) ?? write(secretId, versionId, dayMs).finally(() => inTheMaking.delete(key))
+    inTheMaking.set(key, note)
+    return note
   }
 }
 

@@ -74,6 +74,19 @@ for (const { kind, skip, open } of storeKinds) {
       assert.ok(listed.every(secret => !('policy' in secret)))
     })
 
+    test('a day’s first readers, who come together, wait for one note, and the next day’s for another', async () => {
+      await create('read')
+      const note = (dayMs: number) => secrets.noteAccess('read-AAAAAA', 'v0', dayMs)
+      const [one, same, next] = [note(dayMs), note(dayMs), note(2 * dayMs)]
+      assert.equal(one, same)
+      assert.notEqual(one, next)
+      await Promise.all([one, next])
+      assert.equal((await secrets.find('read-AAAAAA'))?.accessedOnMs, 2 * dayMs)
+      assert.equal((await secrets.findVersion('read-AAAAAA', 'v0'))?.accessedOnMs, 2 * dayMs)
+      assert.notEqual(note(dayMs), one)
+      await note(dayMs)
+    })
+
     test('a secret’s versions go with it', async () => {
       await create('whole')
       assert.ok(await secrets.findVersion('whole-AAAAAA', 'v0'))
