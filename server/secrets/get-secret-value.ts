@@ -79,6 +79,6 @@ async function noteDay(
   { secrets, clock }: SecretsDeps,
 ): Promise<void> {
   const today = Math.floor(clock() / dayMs) * dayMs
-  if (secret.accessedOnMs === today && version.accessedOnMs === today) return
+  if ((secret.accessedOnMs ?? 0) >= today && (version.accessedOnMs ?? 0) >= today) return
   await secrets.noteAccess(secret.id, version.id, today)
 }

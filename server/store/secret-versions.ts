@@ -1,4 +1,4 @@
-import type { Kysely, Selectable, Transaction } from 'kysely'
+import type { ExpressionBuilder, Kysely, Selectable, Transaction } from 'kysely'
 import { Refusal } from '../base/refusal.ts'
 import type { Catalogue } from './catalogue.ts'
 import type { Schema } from './schema.ts'
@@ -129,6 +129,7 @@ export function versionRows(db: Kysely<Schema>, cache: Cache) {
         .set({ accessed_on_ms: dayMs })
         .where('secret_id', '=', secretId)
         .where('id', '=', id)
+        .where(isEarlier(dayMs))
         .execute()
     },
     async wrappedElsewhere(under: string, most: number) {
@@ -155,6 +156,12 @@ export function versionRows(db: Kysely<Schema>, cache: Cache) {
         .execute()
     },
   }
+}
+
+/** Of two notes at once the later day stays, whichever comes last. */
+export function isEarlier(dayMs: number) {
+  return ({ eb, or }: ExpressionBuilder<Schema, 'secrets' | 'secret_versions'>) =>
+    or([eb('accessed_on_ms', 'is', null), eb('accessed_on_ms', '<', dayMs)])
 }
 
 type Row = Selectable<Schema['secret_versions']>

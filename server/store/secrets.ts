@@ -5,7 +5,7 @@ import type { Database } from './database.ts'
 import type { Schema } from './schema.ts'
 import { type ListedPage, listSecrets } from './secret-lists.ts'
 import { asRow, asSecret, type ListedSecret, type Secret } from './secret-rows.ts'
-import { type SecretVersion, smallVersionCache, versionRows } from './secret-versions.ts'
+import { isEarlier, type SecretVersion, smallVersionCache, versionRows } from './secret-versions.ts'
 
 export type { ListedPage, Place } from './secret-lists.ts'
 export type { ListedSecret, Secret, SecretRotation } from './secret-rows.ts'
@@ -102,7 +102,12 @@ export function createSecrets({ db, catalogue, write }: Database): Secrets {
     noteAccess: createDayNotes((secretId, versionId, dayMs) =>
       write([`secret:${secretId}`, topicOf(secretId, versionId)], async trx => {
         const isNew = { accessed_on_ms: dayMs }
-        await trx.updateTable('secrets').set(isNew).where('id', '=', secretId).execute()
+        await trx
+          .updateTable('secrets')
+          .set(isNew)
+          .where('id', '=', secretId)
+          .where(isEarlier(dayMs))
+          .execute()
         await rows.noteAccess(trx, secretId, versionId, dayMs)
       }),
     ),
