@@ -63,7 +63,14 @@ const onAll: Row[] = [
 ]
 
 /** They have tests of their own: test/secrets/rotation. */
-const ofRotation = ['CancelRotateSecret', 'RotateSecret']
+const ofRotation = [
+  'CancelRotateSecret',
+  'DeleteRotator',
+  'ListRotators',
+  'ListSecretRotations',
+  'PutRotator',
+  'RotateSecret',
+]
 
 test('every action of the service has its row here', () => {
   const { actions } = createSecretsService({} as Parameters<typeof createSecretsService>[0])

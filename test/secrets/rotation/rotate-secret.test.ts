@@ -136,7 +136,7 @@ for (const { kind, skip, settings } of serviceKinds) {
       const value = await client.send(new sm.GetSecretValueCommand({ SecretId: 'flaky' }))
       assert.equal(value.VersionId, VersionId)
       assert.ok(database.accepts(value.SecretString))
-      assert.ok((await eventsOf(ARN)).includes('RotationFailed'))
+      await until(async () => (await eventsOf(ARN)).includes('RotationFailed'))
       hook = () => undefined
     })
 
@@ -189,7 +189,7 @@ for (const { kind, skip, settings } of serviceKinds) {
       assert.equal(shown.RotationEnabled, true)
       assert.equal(shown.LastRotatedDate, undefined)
       assert.equal(new Date(Number(shown.NextRotationDate)).getUTCHours(), 18)
-      assert.ok((await eventsOf(ARN)).includes('TestRotationSucceeded'))
+      await until(async () => (await eventsOf(ARN)).includes('TestRotationSucceeded'))
     })
 
     test('a test that fails leaves nothing of itself, and says why', async () => {
@@ -247,7 +247,7 @@ for (const { kind, skip, settings } of serviceKinds) {
       const { VersionId: byHand } = await client.send(put)
       assert.equal((await stagesOf('by-hand'))?.[`${VersionId}`], undefined)
       assert.equal((await historyOf('by-hand'))[0]?.State, 'abandoned')
-      assert.ok((await eventsOf(ARN)).includes('RotationAbandoned'))
+      await until(async () => (await eventsOf(ARN)).includes('RotationAbandoned'))
       rolecall.advanceMs(2 * 60_000)
       assert.equal(
         (await client.send(new sm.GetSecretValueCommand({ SecretId: 'by-hand' }))).VersionId,
