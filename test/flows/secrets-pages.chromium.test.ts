@@ -175,6 +175,84 @@ describe('in a real browser', { skip: skipWithoutChromium }, () => {
       await page.context().close()
     })
   }
+
+  test('scripts copy what is shown, and no page breaks the rules of its own', async () => {
+    const page = await enter(clothes[3])
+    const problems: string[] = []
+    page.on('console', message => message.type() === 'error' && problems.push(message.text()))
+    page.on('pageerror', error => problems.push(error.message))
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+    await link(page, /^production.*replica/).click()
+    await button(page, 'Show the value').click()
+    for (const [title, copied] of [
+      ['password', 'not-for-everybody'],
+      ['As it is kept', '{"username":"reports","password":"not-for-everybody","port":5432}'],
+    ] as const) {
+      await button(page, `Copy ${title}`).click()
+      await page.getByText(`${title}: copied.`).waitFor()
+      assert.equal(await page.evaluate('navigator.clipboard.readText()'), copied)
+    }
+    await requireFit(page, 'scripts-1-shown')
+    await page.evaluate('getSelection().selectAllChildren(document.querySelector("#row-1"))')
+    assert.equal(await page.evaluate('String(getSelection())'), 'not-for-everybody')
+    // Gone back to, the page is asked for anew, and there is none to be had by asking so.
+    await link(page, 'Done').click()
+    await page.getByRole('heading', { name: 'Versions' }).waitFor()
+    assert.deepEqual(problems, [])
+    await page.context().close()
+  })
+
+  test('what the role may not do is said, and what it may is still there', async () => {
+    const reader = 'reader-of-secrets'
+    await demo.createRole(reader, trust)
+    const may = ['secretsmanager:ListSecrets', 'secretsmanager:DescribeSecret']
+    await setPolicy(demo, reader, allow(may))
+    const page = await enter(clothes[0], reader)
+    await link(page, /^production.*replica/).click()
+    await page.getByText(/may not do secretsmanager:ListSecretVersionIds/).waitFor()
+    await requireFit(page, 'denied-1-versions')
+    await button(page, 'Show the value').click()
+    await page.getByRole('heading', { name: 'That is not allowed' }).waitFor()
+    assert.ok(!(await page.content()).includes('not-for-everybody'))
+    await requireFit(page, 'denied-2-value')
+    await page.context().close()
+  })
+
+  test('a secret is made and shown with the keyboard alone', async () => {
+    const page = await enter(clothes[2])
+    await reach(page, 'New secret')
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'New secret' }).waitFor()
+    await reach(page, 'name')
+    await page.keyboard.type('by/keyboard')
+    await reach(page, 'as')
+    await page.keyboard.press('ArrowRight')
+    await reach(page, 'key-1')
+    await page.keyboard.type('pin')
+    await reach(page, 'value-1')
+    await page.keyboard.type('0000')
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'by/keyboard' }).waitFor()
+    await reach(page, 'Show the value')
+    await page.keyboard.press('Enter')
+    await page.getByText('0000', { exact: true }).waitFor()
+    await page.context().close()
+  })
+
+  test('text and controls stand out from what they are on, in light and dark', async () => {
+    for (const one of [clothes[0], clothes[3]]) {
+      const page = await enter(one)
+      await link(page, /^production.*replica/).click()
+      const faint: unknown[] = [await page.evaluate(findFaint)]
+      await link(page, 'Its policy').click()
+      await page.getByLabel('The policy, as JSON').fill(open)
+      await button(page, 'Check only').click()
+      await page.getByRole('heading', { name: /^Found/ }).waitFor()
+      faint.push(await page.evaluate(findFaint))
+      assert.deepEqual(faint, [[], []])
+      await page.context().close()
+    }
+  })
 })
 
 const open = `{
@@ -197,3 +275,38 @@ async function requireFit(page: Page, name: string): Promise<void> {
   assert.ok(Number(overflow) <= 0, `${name} is wider than its window`)
   if (pictures !== undefined) await page.screenshot({ path: `${pictures}/${name}.png`, fullPage: true })
 }
+
+/** With Tab alone, to a control by its name in the form or by its words. */
+async function reach(page: Page, name: string): Promise<void> {
+  for (let step = 0; step < 60; step++) {
+    await page.keyboard.press('Tab')
+    const at = String(
+      await page.evaluate('document.activeElement?.name || document.activeElement?.textContent || ""'),
+    )
+    if (at === name || at.replaceAll(/\s+/g, ' ').trim() === name) return
+  }
+  assert.fail(`${name} can't be reached with Tab`)
+}
+
+/** Runs in the page: every text whose contrast with what is behind it is below WCAG AA's 4.5 to 1. */
+const findFaint = `(() => {
+  const rgb = color => color.match(/[\\d.]+/g).map(Number)
+  const light = ([r, g, b]) => [r, g, b]
+    .map(one => one / 255)
+    .map(one => (one <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, one, n) => sum + one * [0.2126, 0.7152, 0.0722][n], 0)
+  const behind = element => {
+    for (let at = element; at; at = at.parentElement) {
+      const color = rgb(getComputedStyle(at).backgroundColor)
+      if (color[3] !== 0) return color
+    }
+    return [255, 255, 255]
+  }
+  return [...document.querySelectorAll('main *')].flatMap(element => {
+    const said = [...element.childNodes].filter(one => one.nodeType === 3).map(one => one.data.trim()).join('')
+    if (said === '' || element.tagName === 'OPTION') return []
+    const [a, b] = [light(rgb(getComputedStyle(element).color)), light(behind(element))]
+    const contrast = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)
+    return contrast < 4.5 ? [said + ': ' + contrast.toFixed(2)] : []
+  })
+})()`

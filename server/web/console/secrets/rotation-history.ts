@@ -7,7 +7,7 @@ import { type Moment, momentOf } from './moments.ts'
 /** How one rotation went, or goes. */
 export type ShownTurn = {
   isTest: boolean
-  state: string
+  words: string
   tone: 'good' | 'bad' | 'plain'
   step: string | undefined
   attempts: string | undefined
@@ -31,12 +31,19 @@ export async function findHistory(
   )
 }
 
+const states: Readonly<Record<string, Pick<ShownTurn, 'words' | 'tone'>>> = {
+  running: { words: 'under way', tone: 'plain' },
+  failing: { words: 'failing, and tried again', tone: 'bad' },
+  succeeded: { words: 'succeeded', tone: 'good' },
+  failed: { words: 'failed', tone: 'bad' },
+  abandoned: { words: 'given up', tone: 'plain' },
+}
+
 function turnIn(turn: Result): ShownTurn {
-  const state = (textIn(turn, 'State') ?? '').toLowerCase()
+  const state = textIn(turn, 'State') ?? ''
   return {
-    isTest: (textIn(turn, 'Kind') ?? '').toLowerCase() === 'test',
-    state,
-    tone: state === 'succeeded' ? 'good' : state === 'failed' || state === 'failing' ? 'bad' : 'plain',
+    isTest: textIn(turn, 'Kind') === 'test',
+    ...(states[state] ?? { words: state, tone: 'plain' }),
     step: textIn(turn, 'Step'),
     attempts: textIn(turn, 'Attempts'),
     reason: textIn(turn, 'Reason'),

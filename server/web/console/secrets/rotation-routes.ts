@@ -32,10 +32,10 @@ export function createRotationRoutes(deps: InConsoleDeps): Router {
 
 /** What the page may offer, of what the service has. Whether the role may is asked when it is done. */
 export function rotationOffer({ offers }: Visit, { rotation, deleted }: ShownSecret) {
-  const isOn = rotation.enabled && deleted === undefined
+  const canBe = rotation.rotator !== undefined && deleted === undefined
   return {
-    rotate: isOn && offers(turns.rotate.action),
-    cancel: isOn && offers(turns.cancel.action),
+    rotate: canBe && offers(turns.rotate.action),
+    cancel: canBe && rotation.enabled && offers(turns.cancel.action),
   }
 }
 
