@@ -2,7 +2,7 @@ import express, { type Request, type Response, type Router } from 'express'
 import { postedForm } from '../../posted-form.ts'
 import type { Visit } from '../console-session.ts'
 import { type InConsoleDeps, inConsole } from '../in-console.ts'
-import { askedIn, backTo, linksOf, secretForm, secretsPath } from './secret-address.ts'
+import { askedIn, backTo, linksOf, secretsPath } from './secret-address.ts'
 import { secretIn } from './secret-answers.ts'
 
 /** @see AWS Secrets Manager API reference, DeleteSecret, RecoveryWindowInDays */
@@ -24,7 +24,7 @@ export function createDeleteRoutes(deps: InConsoleDeps): Router {
 
 function remove(deps: InConsoleDeps) {
   return async (request: Request, response: Response, visit: Visit): Promise<void> => {
-    const form = await postedForm(request, secretForm)
+    const form = await postedForm(request)
     const [id, days] = [form.get('id') ?? '', (form.get('days') ?? '').trim()]
     // Left out it would be thirty days, unseen; and the audit log has what is refused for its days as if it were done.
     if (!/^(?:[7-9]|[12]\d|30)$/.test(days)) {
@@ -37,7 +37,7 @@ function remove(deps: InConsoleDeps) {
 }
 
 async function restore(request: Request, response: Response, visit: Visit): Promise<void> {
-  const id = (await postedForm(request, secretForm)).get('id') ?? ''
+  const id = (await postedForm(request)).get('id') ?? ''
   await visit.call('secretsmanager:RestoreSecret', { SecretId: id })
   backTo(response, id, 'secret-restored')
 }

@@ -54,7 +54,7 @@ function tag(deps: InConsoleDeps) {
 }
 
 async function untag(request: Request, response: Response, visit: Visit): Promise<void> {
-  const form = await postedForm(request, secretForm)
+  const form = await postedForm(request)
   const id = form.get('id') ?? ''
   await visit.call('secretsmanager:UntagResource', { SecretId: id, TagKeys: [form.get('key') ?? ''] })
   response.redirect(303, addressOf('edit', id, { notice: 'secret-untagged' }))

@@ -71,7 +71,7 @@ async function save(visit: Visit, { id, text, isGuarded }: Shown): Promise<Parti
 }
 
 async function remove(request: Request, response: Response, visit: Visit): Promise<void> {
-  const id = (await postedForm(request, secretForm)).get('id') ?? ''
+  const id = (await postedForm(request)).get('id') ?? ''
   await visit.call('secretsmanager:DeleteResourcePolicy', { SecretId: id })
   backTo(response, id, 'secret-policy-deleted')
 }

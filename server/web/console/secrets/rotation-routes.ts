@@ -4,7 +4,7 @@ import { Refusal } from '../../../base/refusal.ts'
 import { postedForm } from '../../posted-form.ts'
 import type { Visit } from '../console-session.ts'
 import { type InConsoleDeps, inConsole } from '../in-console.ts'
-import { backTo, secretForm, secretsPath } from './secret-address.ts'
+import { backTo, secretsPath } from './secret-address.ts'
 import type { ShownSecret } from './secret-answers.ts'
 
 /** The buttons by what they do: the action, what it takes besides, and what is said afterwards. */
@@ -42,7 +42,7 @@ export function rotationOffer({ offers }: Visit, { rotation, deleted }: ShownSec
 function doTurn(turn: Turn) {
   const { action, more, notice } = turns[turn]
   return async (request: Request, response: Response, visit: Visit): Promise<void> => {
-    const id = (await postedForm(request, secretForm)).get('id') ?? ''
+    const id = (await postedForm(request)).get('id') ?? ''
     if (!visit.offers(action)) throw new Refusal('request.unknownAction', { detail: action })
     await visit.call(action, { SecretId: id, ...more() })
     backTo(response, id, notice)

@@ -4,11 +4,11 @@ import { createCreateRoutes } from './create-routes.ts'
 import { createDeleteRoutes } from './delete-routes.ts'
 import { createEditRoutes } from './edit-routes.ts'
 import { createListRoutes } from './list-routes.ts'
+import { createOneSecretRoutes } from './one-secret-routes.ts'
 import { createPolicyRoutes } from './policy-routes.ts'
 import { createRotationRoutes } from './rotation-routes.ts'
 import { createStageRoutes } from './stage-routes.ts'
 import { createValueRoutes } from './value-routes.ts'
-import { createVersionRoutes } from './version-routes.ts'
 
 /**
  * Secrets, by the actions of Secrets Manager's wire alone. A value comes in and goes out in a POST: it stands in no
@@ -19,7 +19,7 @@ export function createSecretRoutes(deps: InConsoleDeps): Router {
   for (const create of [
     createListRoutes,
     createCreateRoutes,
-    createVersionRoutes,
+    createOneSecretRoutes,
     createValueRoutes,
     createStageRoutes,
     createEditRoutes,

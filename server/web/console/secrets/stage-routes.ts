@@ -2,7 +2,7 @@ import express, { type Request, type Response, type Router } from 'express'
 import { postedForm } from '../../posted-form.ts'
 import type { Visit } from '../console-session.ts'
 import { type InConsoleDeps, inConsole } from '../in-console.ts'
-import { askedIn, backTo, linksOf, secretForm, secretsPath } from './secret-address.ts'
+import { askedIn, backTo, linksOf, secretsPath } from './secret-address.ts'
 import { current, secretIn } from './secret-answers.ts'
 
 /** Labels (the wire calls them stages) from one version to another, each move with a page that says what it does. */
@@ -36,7 +36,7 @@ function showMove({ consolePages }: InConsoleDeps) {
 
 /** From where it was when the page said so: what was moved meanwhile is not moved again unseen. */
 async function move(request: Request, response: Response, visit: Visit): Promise<void> {
-  const form = await postedForm(request, secretForm)
+  const form = await postedForm(request)
   const [id, to] = [form.get('id') ?? '', form.get('to') ?? '']
   await visit.call('secretsmanager:UpdateSecretVersionStage', {
     SecretId: id,

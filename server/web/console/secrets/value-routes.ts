@@ -62,7 +62,7 @@ async function show(
 /** INVARIANT: the row in the audit log is durable before the value is here (GetSecretValue writes it first). */
 function reveal({ consolePages }: InConsoleDeps) {
   return async (request: Request, response: Response, visit: Visit): Promise<void> => {
-    const form = await postedForm(request, secretForm)
+    const form = await postedForm(request)
     // Without a version it is the current one, by its label: a policy may allow that one alone.
     const version = form.get('version') ?? ''
     const answer = await visit.call('secretsmanager:GetSecretValue', {

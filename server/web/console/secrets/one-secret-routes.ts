@@ -10,7 +10,7 @@ import { current, secretIn, versionsIn } from './secret-answers.ts'
 const perPage = 50
 
 /** One secret: what is known of it, and its versions as they came. */
-export function createVersionRoutes(deps: InConsoleDeps): Router {
+export function createOneSecretRoutes(deps: InConsoleDeps): Router {
   const router = express.Router()
   router.get(`${secretsPath}/secret`, inConsole(deps, showSecret(deps)))
   return router
