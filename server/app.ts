@@ -35,6 +35,8 @@ import { openParts, type Parts } from './open-parts.ts'
 import { outboundRules } from './outbound-rules.ts'
 import { composeRoutes } from './routes.ts'
 import { serviceProviderAt, serviceProviderMetadata } from './saml/service-provider.ts'
+import type { Rotator } from './secrets/rotation/rotator.ts'
+import { openSecretsAccess } from './secrets-access.ts'
 import type { Store } from './store/open-store.ts'
 import { createTokenSigner } from './tokens/sign-access-token.ts'
 import { createWebRoutes } from './web/routes.ts'
@@ -54,6 +56,8 @@ export type Options = {
   clock?: Clock
   /** The demo's providers, where they run. */
   standIns?: StandIns | undefined
+  /** What rotates secrets beside the rotators that are built in. */
+  rotators?: ReadonlyMap<string, Rotator> | undefined
   /** The audit log's bounds, where they are not the usual ones. */
   auditBounds?: (Pick<AuditOptions, 'mostWaiting'> & Pick<SqliteSinkOptions, 'lockTimeoutMs'>) | undefined
 }
@@ -86,7 +90,7 @@ async function compose(
 ): Promise<Rolecall> {
   const { log, clock = systemClock, standIns } = options
   const { publicUrl, production, demo, saml } = config
-  const { keyring, accountId, rootAccessKey, store, audit } = parts
+  const { keyring, accountId, rootAccessKey, store, audit, secretKeys } = parts
 
   const factsOf = createFactsReader(config.trustedProxies, clock)
   const outbound = createOutbound(outboundRules(config))
@@ -137,6 +141,11 @@ async function compose(
     const count = await resealSecrets(store, keyring)
     if (count > 0) log.info({ count }, 'secrets were sealed under the current master key')
   }
+  const secretsAccess = openSecretsAccess(config, {
+    ...{ store, keyring, authorizer, audit, accountId, clock, log },
+    wrapper: secretKeys,
+    rotators: options.rotators,
+  })
   const services = createAwsServices({
     config,
     store,
@@ -144,9 +153,9 @@ async function compose(
     keyring,
     accountId,
     gate,
-    authorizer,
     audit,
     reader,
+    secrets: secretsAccess.service,
     poolKey: () => identityKeys.signing('RS256'),
     clock,
   })
@@ -194,7 +203,6 @@ async function compose(
   })
 
   const stopHousekeeping = keepHouse(store, clock, log)
-
   const recheckMs = config.directory?.recheckMs ?? 0
   const watch = { store, audit, recheckMs, accountId, clock, log }
   const watching = directoryAccess && watchDirectory(directoryAccess, watch)
@@ -207,6 +215,7 @@ async function compose(
     async close() {
       stopHousekeeping()
       watching?.stop()
+      await secretsAccess.stop()
       await directoryAccess?.directory.close()
       await accounts?.close()
       await audit.close()

@@ -1,6 +1,6 @@
 import type { AuditLog } from './audit/audit-log.ts'
 import type { AuditReader } from './audit/audit-reader.ts'
-import type { Authorizer } from './authorization/authorize.ts'
+import type { JsonService } from './aws/json-protocol.ts'
 import type { Services } from './aws/read-call.ts'
 import type { Clock } from './base/clock.ts'
 import { createCognitoService } from './cognito/service.ts'
@@ -8,13 +8,9 @@ import type { Config } from './config.ts'
 import type { Gate } from './federation/gate.ts'
 import { createRateLimit } from './http/rate-limit.ts'
 import { createIamService } from './iam/service.ts'
-import { readTrustedIds } from './iam/trusted-principals.ts'
 import { poolIssuer } from './identity/pool-logins.ts'
 import type { createProofVerifiers } from './identity/proof-verifiers.ts'
-import { createKeyringWrapper } from './keys/envelope.ts'
 import type { Keyring } from './keys/keyring.ts'
-import { createSecretsService } from './secrets/service.ts'
-import { createVault } from './secrets/vault.ts'
 import type { Store } from './store/open-store.ts'
 import { createStsService } from './sts/service.ts'
 import type { IdentityKey } from './tokens/sign-identity-token.ts'
@@ -27,9 +23,9 @@ export type AwsServicesDeps = {
   keyring: Keyring
   accountId: string
   gate: Gate
-  authorizer: Authorizer
   audit: AuditLog
   reader: AuditReader
+  secrets: JsonService
   /** Signs what identity pools vouch for. */
   poolKey(): Promise<IdentityKey>
   clock: Clock
@@ -37,7 +33,7 @@ export type AwsServicesDeps = {
 
 /** Every service on the AWS wire, with what it needs: for the endpoint, and for pages that call the same actions. */
 export function createAwsServices(deps: AwsServicesDeps): Services {
-  const { config, store, proofs, keyring, accountId, gate, authorizer, audit, reader, clock } = deps
+  const { config, store, proofs, keyring, accountId, gate, audit, reader, clock } = deps
   const { publicUrl, production } = config
   return {
     services: [
@@ -66,15 +62,7 @@ export function createAwsServices(deps: AwsServicesDeps): Services {
         accountId,
         clock,
       }),
-      createSecretsService({
-        secrets: store.secrets,
-        vault: createVault(createKeyringWrapper(keyring), accountId),
-        accountId,
-        authorizer,
-        audit,
-        principalIds: document => readTrustedIds(document, { ...store, accountId }, 'resource'),
-        clock,
-      }),
+      deps.secrets,
     ],
   }
 }

@@ -3,6 +3,7 @@ import { type AccountsConfig, accountRules, accountsOf } from './settings/accoun
 import { type DirectoryConfig, directoryOf, directoryRules } from './settings/directory-settings.ts'
 import { type GuestConfig, guestsOf } from './settings/guest-settings.ts'
 import { isLoopbackHost } from './settings/hosts.ts'
+import { masterKeyRules, masterKeysOf } from './settings/master-key-settings.ts'
 import { readOidcClients } from './settings/openid-settings.ts'
 import {
   type AmazonConfig,
@@ -18,12 +19,12 @@ import {
   type Given,
   httpsRule,
   isLoopback,
-  needsRule,
   pairRules,
   parseEach,
   type Rule,
 } from './settings/rules.ts'
 import { type SamlConfig, samlOf } from './settings/saml-settings.ts'
+import { type SecretsKmsConfig, secretRules, secretsKmsOf } from './settings/secret-settings.ts'
 import { type SettingName, type Settings, settings } from './settings/settings.ts'
 import { findUnknownNames } from './settings/unknown-names.ts'
 
@@ -48,6 +49,8 @@ export type Config = Readonly<{
   /** 32 bytes each. */
   masterKey?: Buffer | undefined
   previousMasterKey?: Buffer | undefined
+  /** Where data keys of secrets are wrapped, if not under the master key. */
+  secretsKms?: SecretsKmsConfig | undefined
   /** 12 digits. */
   accountId?: string | undefined
   rootAccessKey?: Readonly<{ id: string; secret: string }> | undefined
@@ -63,6 +66,8 @@ export type Config = Readonly<{
   accounts?: AccountsConfig | undefined
   /** At other OpenID providers. */
   oidcClients: readonly OidcClient[]
+  /** How many secrets one node rotates at once. */
+  rotationsAtOnce: number
   /** Whether the stand-in providers run. */
   demo: boolean
   /** `host` or `host:port`, lower case: private addresses that may be called all the same. */
@@ -113,26 +118,13 @@ function withoutEmpty(env: Readonly<Record<string, string | undefined>>): Given 
 function findContradictions(given: Given, sound: Settings, production: boolean): string[] {
   return findBroken([
     ...passportRules(given, sound, production),
-    ...keyRules(given, sound),
+    ...pairRules(given, 'ROLECALL_ROOT_ACCESS_KEY_ID', 'ROLECALL_ROOT_SECRET_ACCESS_KEY'),
+    ...masterKeyRules(given, sound),
+    ...secretRules(given, sound, production),
     ...productionRules(given, sound, production),
     ...directoryRules(given, sound),
     ...accountRules(given, sound, production),
   ])
-}
-
-function keyRules(given: Given, sound: Settings): Rule<SettingName>[] {
-  const { ROLECALL_MASTER_KEY: key, ROLECALL_MASTER_KEY_PREVIOUS: previous } = sound
-  const same = key !== undefined && previous !== undefined && key.equals(previous)
-  return [
-    ...pairRules(given, 'ROLECALL_ROOT_ACCESS_KEY_ID', 'ROLECALL_ROOT_SECRET_ACCESS_KEY'),
-    needsRule(given, 'ROLECALL_MASTER_KEY', 'ROLECALL_MASTER_KEY_PREVIOUS'),
-    [
-      'ROLECALL_MASTER_KEY',
-      given.DATABASE_URL !== undefined && given.ROLECALL_MASTER_KEY === undefined,
-      'missing, expected together with DATABASE_URL: all nodes need the same one',
-    ],
-    ['ROLECALL_MASTER_KEY_PREVIOUS', same, 'the same as ROLECALL_MASTER_KEY, expected the key before it'],
-  ]
 }
 
 function productionRules(given: Given, sound: Settings, production: boolean): Rule<SettingName>[] {
@@ -179,8 +171,8 @@ function composeConfig(sound: Settings, production: boolean, oidcClients: readon
     dataDir: sound.ROLECALL_DATA_DIR,
     databaseUrl: sound.DATABASE_URL,
     maxStalenessMs: sound.ROLECALL_MAX_STALENESS_SECONDS * 1000,
-    masterKey: sound.ROLECALL_MASTER_KEY,
-    previousMasterKey: sound.ROLECALL_MASTER_KEY_PREVIOUS,
+    ...masterKeysOf(sound),
+    secretsKms: secretsKmsOf(sound),
     accountId: sound.ROLECALL_ACCOUNT_ID,
     rootAccessKey: id !== undefined && secret !== undefined ? { id, secret } : undefined,
     google,
@@ -191,6 +183,7 @@ function composeConfig(sound: Settings, production: boolean, oidcClients: readon
     guests: guestsOf(sound),
     accounts,
     oidcClients,
+    rotationsAtOnce: sound.ROLECALL_ROTATIONS_AT_ONCE,
     demo: sound.ROLECALL_DEMO === 'on' || (sound.ROLECALL_DEMO === 'auto' && quiet),
     allowedPrivateHosts: sound.ROLECALL_ALLOWED_PRIVATE_HOSTS,
     logLevel: sound.ROLECALL_LOG_LEVEL,

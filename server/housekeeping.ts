@@ -9,7 +9,9 @@ export function keepHouse(store: Store, clock: Clock, log: Pick<Logger, 'error'>
   }, 10 * 60_000)
   pruning.unref()
   const flushing = setInterval(() => {
-    store.lastUsed.flush().catch(error => log.error({ err: error }, 'last uses could not be written'))
+    Promise.all([store.lastUsed.flush(), store.secrets.accesses.flush()]).catch(error =>
+      log.error({ err: error }, 'last uses could not be written'),
+    )
   }, 30_000)
   flushing.unref()
   return () => {

@@ -4,6 +4,7 @@ import { openAuditSink } from './audit-store.ts'
 import { systemClock } from './base/clock.ts'
 import type { Config } from './config.ts'
 import { openInstallation, openKeyring, storeLocation } from './installation.ts'
+import { openSecretKeys } from './secret-keys.ts'
 import { openStore } from './store/open-store.ts'
 
 export type Parts = Awaited<ReturnType<typeof openParts>>
@@ -20,7 +21,8 @@ export async function openParts(config: Config, { log, clock = systemClock, audi
       onFailure: failure => log.error({ failure }, 'the audit log could not be written'),
       ...auditBounds,
     })
-    return { keyring, store, audit, ...installation }
+    const secretKeys = openSecretKeys(config, { keyring, ...installation, clock, log })
+    return { keyring, store, audit, secretKeys, ...installation }
   } catch (error) {
     await store.close()
     throw error

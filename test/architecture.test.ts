@@ -33,6 +33,8 @@ const roofFiles = [
   'outbound-rules.ts',
   'rolecall.ts',
   'routes.ts',
+  'secrets-access.ts',
+  'secret-keys.ts',
   'check-node.js',
 ]
 const drawers = /\/(?:utils?|helpers?|common|misc)(?:\/|\.[jt]s$)/

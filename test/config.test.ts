@@ -10,6 +10,7 @@ import { type Env, inProduction, problemsOf } from './support/config-problems.ts
 
 const oneKey = Buffer.alloc(32, 1).toString('base64')
 const otherKey = Buffer.alloc(32, 2).toString('base64')
+const kmsKey = 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab'
 const directory = {
   LDAP_URL: 'ldaps://dc.example.com',
   LDAP_KIND: 'ad',
@@ -35,6 +36,7 @@ describe('a configuration that holds', () => {
       maxStalenessMs: 60_000,
       saml: { idpInitiated: false, signRequests: 'wanted', signingKeys: [1] },
       oidcClients: [],
+      rotationsAtOnce: 4,
       demo: true,
       allowedPrivateHosts: [],
       logLevel: 'info',
@@ -56,6 +58,11 @@ describe('a configuration that holds', () => {
       ROLECALL_MAX_STALENESS_SECONDS: '5',
       ROLECALL_MASTER_KEY: oneKey,
       ROLECALL_MASTER_KEY_PREVIOUS: otherKey,
+      ROLECALL_SECRETS_KMS_KEY_ID: kmsKey,
+      ROLECALL_SECRETS_KMS_KEY_ID_PREVIOUS: 'alias/before',
+      ROLECALL_SECRETS_KMS_ENDPOINT: 'https://kms.example.com',
+      ROLECALL_SECRETS_KMS_CACHE_SECONDS: '60',
+      ROLECALL_SECRETS_WRAPPED_BY: 'master-key',
       ROLECALL_ACCOUNT_ID: '012345678901',
       ROLECALL_ROOT_ACCESS_KEY_ID: 'AKIAABCDEFGHIJKLMNOP',
       ROLECALL_ROOT_SECRET_ACCESS_KEY: 'abcdefghijklmnopqrstuvwxyz0123456789+/ab',
@@ -81,6 +88,7 @@ describe('a configuration that holds', () => {
       ROLECALL_GUESTS_PER_ADDRESS: '3',
       ROLECALL_GUESTS_IN_ALL: '100',
       ROLECALL_CORS_ORIGINS: 'https://App.example.com, http://localhost:5173',
+      ROLECALL_ROTATIONS_AT_ONCE: '16',
       ROLECALL_ACCOUNTS: 'on',
       ROLECALL_ACCOUNTS_REFUSED_PASSWORDS_FILE: '/etc/refused.txt',
       ROLECALL_ACCOUNTS_RETURN_URLS: 'https://app.example.com/Shop/, http://localhost:5173/',
@@ -104,6 +112,14 @@ describe('a configuration that holds', () => {
       maxStalenessMs: 5_000,
       masterKey: Buffer.alloc(32, 1),
       previousMasterKey: Buffer.alloc(32, 2),
+      secretsKms: {
+        wraps: false,
+        keyId: kmsKey,
+        previousKeyId: 'alias/before',
+        endpoint: 'https://kms.example.com',
+        region: 'eu-central-1',
+        cacheMs: 60_000,
+      },
       accountId: '012345678901',
       rootAccessKey: { id: 'AKIAABCDEFGHIJKLMNOP', secret: 'abcdefghijklmnopqrstuvwxyz0123456789+/ab' },
       google: {
@@ -166,6 +182,7 @@ describe('a configuration that holds', () => {
         perMinuteInAll: 100,
       },
       oidcClients: [],
+      rotationsAtOnce: 16,
       demo: false,
       allowedPrivateHosts: ['gitlab.internal', '10.2.3.4:8080', '[fd00::1]:443', '[fd00::2]'],
       logLevel: 'warn',
@@ -348,6 +365,31 @@ const refused: [story: string, env: Env, ...problems: string[]][] = [
     'ROLECALL_MASTER_KEY: missing, expected together with ROLECALL_MASTER_KEY_PREVIOUS',
   ],
   [
+    'a key in a key service by something else than its name',
+    { ROLECALL_SECRETS_KMS_KEY_ID: 'https://kms.example.com/key' },
+    'ROLECALL_SECRETS_KMS_KEY_ID: not a key, expected its ARN, its id, or an alias such as alias/rolecall',
+  ],
+  [
+    'a key service without a key',
+    { ROLECALL_SECRETS_KMS_ENDPOINT: 'https://kms.example.com' },
+    'ROLECALL_SECRETS_KMS_KEY_ID: missing, expected together with ROLECALL_SECRETS_KMS_ENDPOINT',
+  ],
+  [
+    'wrapping by a key service that is none',
+    { ROLECALL_SECRETS_WRAPPED_BY: 'kms' },
+    'ROLECALL_SECRETS_KMS_KEY_ID: missing, expected together with ROLECALL_SECRETS_WRAPPED_BY=kms',
+  ],
+  [
+    'data keys shown to the network',
+    { ROLECALL_SECRETS_KMS_KEY_ID: kmsKey, ROLECALL_SECRETS_KMS_ENDPOINT: 'http://kms.example.com' },
+    `ROLECALL_SECRETS_KMS_ENDPOINT: ${https}`,
+  ],
+  [
+    'data keys remembered for a day',
+    { ROLECALL_SECRETS_KMS_KEY_ID: kmsKey, ROLECALL_SECRETS_KMS_CACHE_SECONDS: '86400' },
+    'ROLECALL_SECRETS_KMS_CACHE_SECONDS: not a time, expected whole seconds from 0 to 3600',
+  ],
+  [
     'a database of another kind',
     { DATABASE_URL: 'mysql://a:b@127.0.0.1/c', ROLECALL_MASTER_KEY: oneKey },
     'DATABASE_URL: not a PostgreSQL address, expected postgres://user:password@host:port/database',
@@ -357,6 +399,11 @@ const refused: [story: string, env: Env, ...problems: string[]][] = [
     { ROLECALL_MAX_STALENESS_SECONDS: '1' },
     'ROLECALL_MAX_STALENESS_SECONDS: not a time, expected whole seconds from 2 to 3600',
   ],
+  ...['0', '65', 'all'].map((number): [string, Env, string] => [
+    `${number} rotations at once`,
+    { ROLECALL_ROTATIONS_AT_ONCE: number },
+    'ROLECALL_ROTATIONS_AT_ONCE: not a number, expected 1 to 64',
+  ]),
   [
     'a database without a master key',
     { DATABASE_URL: 'postgres://a:b@127.0.0.1/c' },

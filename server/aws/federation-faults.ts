@@ -116,7 +116,10 @@ export const federationFaults = {
   'pool.userRegistered': ['AccessDenied', 403, 'The user has another identity'],
   'secret.state': ['InvalidRequest', 400, 'The secret is in another state'],
   'secret.notDecryptable': ['DecryptionFailure', 400, 'The secret can’t be opened'],
+  'secret.notEncryptable': ['EncryptionFailure', 400, 'The secret can’t be sealed'],
+  'secret.keyServiceDown': ['ServiceUnavailable', 503, 'The key service does not answer; try again'],
   'secret.publicPolicy': ['InvalidRequest', 400, 'The policy is for everybody'],
+  'secret.rotatorUnknown': ['InvalidRequest', 400, 'There is no such rotator'],
   'mfa.codes': ['InvalidAuthenticationCode', 403, 'Authentication code for device is not valid.'],
 } satisfies FaultsFor<
   | 'token'

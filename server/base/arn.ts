@@ -123,6 +123,17 @@ export function secretArn(accountId: string, id: string): string {
   return `arn:aws:secretsmanager:${region}:${accountId}:secret:${id}`
 }
 
+/** By which a rotator goes on the wire, as if it were a Lambda function. */
+export function functionArn(accountId: string, name: string): string {
+  return `arn:aws:lambda:${region}:${accountId}:function:${name}`
+}
+
+/** The name in such an ARN of this account; undefined for anything else. */
+export function functionName(arn: string, accountId: string): string | undefined {
+  const name = arn.slice(functionArn(accountId, '').length)
+  return /^[\w-]{1,64}$/.test(name) && arn === functionArn(accountId, name) ? name : undefined
+}
+
 export function identityPoolArn(accountId: string, poolId: string): string {
   return `arn:aws:cognito-identity:${region}:${accountId}:identitypool/${poolId}`
 }

@@ -75,7 +75,10 @@ export type Reason =
   // secrets
   | 'secret.state'
   | 'secret.notDecryptable'
+  | 'secret.notEncryptable'
+  | 'secret.keyServiceDown'
   | 'secret.publicPolicy'
+  | 'secret.rotatorUnknown'
   // ourselves
   | 'audit.unavailable'
   | 'store.unavailable'

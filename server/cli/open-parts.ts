@@ -21,13 +21,10 @@ const noAccount = '000000000000'
 
 /** What a provider is tested with: the service's own parts, on a store that is only read. */
 export async function openParts(config: Config): Promise<ProviderTestDeps & { close(): Promise<void> }> {
-  const store = await openStoreBeside(config)
-  const shared = config.databaseUrl === undefined ? undefined : await store.settings.find('account-id')
-  const accountId = config.accountId ?? shared ?? findAccountId(config.dataDir) ?? noAccount
+  const { store, accountId, keyring } = await openVaultBeside(config)
   const rules = outboundRules(config)
   const outbound = createOutbound(rules)
   const { directory } = config
-  const keyring = openKeyringBeside(config)
   const identityKeys = createIdentityKeys({ ...store, keyring, clock })
   return {
     config,
@@ -51,6 +48,14 @@ export async function openParts(config: Config): Promise<ProviderTestDeps & { cl
     }),
     close: () => store.close(),
   }
+}
+
+/** What rests sealed, and what opens it. */
+export async function openVaultBeside(config: Config) {
+  const store = await openStoreBeside(config)
+  const shared = config.databaseUrl === undefined ? undefined : await store.settings.find('account-id')
+  const accountId = config.accountId ?? shared ?? findAccountId(config.dataDir) ?? noAccount
+  return { store, accountId, keyring: openKeyringBeside(config) }
 }
 
 /** What verifying leaves behind where it is meant: a sample must not be used up, nor anybody remembered. */

@@ -2,12 +2,14 @@ import { parseArgs } from 'node:util'
 import { Refusal } from '../base/refusal.ts'
 import { ConfigError } from '../config.ts'
 import { type Command, CommandError, type ExitCode, type Options, type Terminal } from './command.ts'
+import { keys } from './keys-command.ts'
 import { mapping } from './mapping-command.ts'
 import { providerList, providerTest } from './provider-commands.ts'
 import { printable } from './render.ts'
+import { secretsImport } from './secrets-import-command.ts'
 import { why } from './why-command.ts'
 
-const commands: readonly Command[] = [providerTest, providerList, mapping, why]
+const commands: readonly Command[] = [providerTest, providerList, mapping, why, keys, secretsImport]
 
 /** Runs the command that the arguments name. */
 export async function run(args: readonly string[], terminal: Terminal): Promise<ExitCode> {

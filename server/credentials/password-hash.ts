@@ -1,9 +1,8 @@
-import { argon2, randomBytes, timingSafeEqual } from 'node:crypto'
+import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { availableParallelism } from 'node:os'
-import { promisify } from 'node:util'
 import { Refusal } from '../base/refusal.ts'
-
-const derive = promisify(argon2)
+import { type HashingThread, startHashingThread } from './hashing-thread.ts'
+import type { HashAsked } from './hashing-worker.ts'
 
 /** Memory in KiB. @see OWASP Password Storage Cheat Sheet, Argon2id */
 const memory = 19_456
@@ -43,28 +42,28 @@ export function isOutdatedHash(stored: string): boolean {
   return Number(m) < memory || Number(t) < passes
 }
 
-/**
- * Each takes 19 MiB, a core, and a thread that disk and DNS also want: no more than two at once, with a core left for
- * everything else, and few that wait.
- */
-const mostAtOnce = Math.max(1, Math.min(2, availableParallelism() - 1))
+/** Each takes 19 MiB and a core: no more than two at once, with a core left for everything else, and few that wait. */
+export const mostHashesAtOnce = Math.max(1, Math.min(2, availableParallelism() - 1))
 const mostWaiting = 50
 let running = 0
 const waiting: (() => void)[] = []
+/** Started at the first need, and kept: a start takes longer than a hash. */
+const idle: HashingThread[] = []
 
 async function stretch(
   password: string,
   salt: Buffer,
   cost: { memory: number; passes: number; parallelism: number },
   length: number,
-): Promise<Buffer> {
-  if (running >= mostAtOnce) {
+): Promise<Uint8Array> {
+  if (running >= mostHashesAtOnce) {
     if (waiting.length >= mostWaiting) throw new Refusal('request.throttled')
     await new Promise<void>(resolve => waiting.push(resolve))
   } else running++
   try {
-    const message = password.normalize('NFKC')
-    return await derive('argon2id', { message, nonce: salt, tagLength: length, ...cost })
+    // Buffers of their own: of one out of Node's pool, the whole pool would be sent along.
+    const message = new TextEncoder().encode(password.normalize('NFKC'))
+    return await hashInThread({ message, nonce: new Uint8Array(salt), tagLength: length, ...cost })
   } finally {
     const next = waiting.shift()
     // Whoever waited takes over the place.
@@ -73,6 +72,21 @@ async function stretch(
   }
 }
 
-function bare(bytes: Buffer): string {
-  return bytes.toString('base64').replace(/=+$/, '')
+async function hashInThread(asked: HashAsked): Promise<Uint8Array> {
+  const thread = takeIdle() ?? startHashingThread()
+  try {
+    return await thread.hash(asked)
+  } finally {
+    if (thread.alive()) idle.push(thread)
+  }
+}
+
+/** One may have died meanwhile. */
+function takeIdle(): HashingThread | undefined {
+  const thread = idle.pop()
+  return thread === undefined || thread.alive() ? thread : takeIdle()
+}
+
+function bare(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64').replace(/=+$/, '')
 }

@@ -3,16 +3,20 @@ import { keyIdOf, openRecord, sealRecord } from '../keys/sealed-record.ts'
 import type { Store } from '../store/open-store.ts'
 import { sealedSettingPrefix } from '../store/settings.ts'
 
-type Resealed = Pick<Store, 'accounts' | 'accessKeys' | 'mfaDevices' | 'samlProviders' | 'settings'>
+type Resealed = Pick<
+  Store,
+  'accounts' | 'accessKeys' | 'mfaDevices' | 'rotators' | 'samlProviders' | 'settings'
+>
 
 /**
  * Seals under the current master key what rests under the one before it: users' secret access keys, the seeds of
- * their second factors and of own accounts', the keys that open assertions and those that sign requests for them. After that the previous one can go, and nobody is locked out.
+ * their second factors and of own accounts', the signing secrets of
+ * rotators, the keys that open assertions and those that sign requests for them. After that the previous one can go, and nobody is locked out.
  *
  * @returns how many there were
  */
 export async function resealSecrets(
-  { accounts, accessKeys, mfaDevices, samlProviders, settings }: Resealed,
+  { accounts, accessKeys, mfaDevices, rotators, samlProviders, settings }: Resealed,
   keyring: Keyring,
 ): Promise<number> {
   let count = 0
@@ -32,6 +36,12 @@ export async function resealSecrets(
     const sealed = reseal(keyring, sealedTotp, subject)
     if (sealed === undefined) continue
     await accounts.setSealedTotp(subject, sealed)
+    count++
+  }
+  for (const { name, sealedSecret } of await rotators.list()) {
+    const sealed = reseal(keyring, sealedSecret, `rotator:${name}`)
+    if (sealed === undefined) continue
+    await rotators.setSealedSecret(name, sealed)
     count++
   }
   for (const { name } of await samlProviders.list()) {

@@ -54,6 +54,12 @@ type Taken = { counter: FailureCounter; key: string; held: string }
  */
 const usualStepMs = 200
 
+/**
+ * Whoever has too many is answered in the same steps: who asks again at once, over however few connections, would else
+ * have all of the service's time in refusals. It keeps a connection and a timer, of so many.
+ */
+const mostDelayed = 1_000
+
 export function createPasswordTries(clock: Clock, { stepMs = usualStepMs } = {}): PasswordTries {
   const counterOf = (count: Count) => new FailureCounter({ ...budgets[count], mostKeys }, clock)
   const counters: Readonly<Record<Count, FailureCounter>> = {
@@ -76,6 +82,7 @@ export function createPasswordTries(clock: Clock, { stepMs = usualStepMs } = {})
     mostInFlight: mostInFlight.known,
     inFlight: 0,
   }
+  let delayed = 0
   /** Points that were taken for tries that are still being looked at. */
   const held = new Map<string, number>()
 
@@ -86,8 +93,16 @@ export function createPasswordTries(clock: Clock, { stepMs = usualStepMs } = {})
     } catch (error) {
       // It keeps no place meanwhile that a right password could have.
       if (isWrongPassword(error)) await untilNextStep(startedMs, stepMs)
+      else if (isThrottled(error)) await delayExcess(startedMs)
       throw error
     }
+  }
+
+  async function delayExcess(startedMs: number): Promise<void> {
+    if (delayed >= mostDelayed) return
+    delayed++
+    await untilNextStep(startedMs, stepMs)
+    delayed--
   }
 
   async function attemptNow<Answer>({ name, sourceIp }: Who, check: () => Promise<Answer>): Promise<Answer> {
@@ -183,4 +198,8 @@ async function untilNextStep(startedMs: number, stepMs: number): Promise<void> {
 
 function isWrongPassword(error: unknown): boolean {
   return error instanceof Refusal && error.reason === 'password.refused'
+}
+
+function isThrottled(error: unknown): boolean {
+  return error instanceof Refusal && error.reason === 'request.throttled'
 }

@@ -2,20 +2,25 @@ import { createCipheriv, createDecipheriv, createSecretKey, randomBytes } from '
 import type { Keyring } from './keyring.ts'
 import { openRecord, sealRecord } from './sealed-record.ts'
 
-/** What wraps data keys: our own master key, or a key service elsewhere. */
+/** What wraps data keys: our own master key, or a key service elsewhere, which may fail with a `KeyServiceError`. */
 export type KeyWrapper = {
-  /** What new keys are wrapped under, by a name that is no secret. */
-  under: string
+  /** What new keys are wrapped under at present, by a name that is no secret. A key service is asked for it. */
+  under(): Promise<string>
   /** @param bound what must be the same on unwrapping */
-  wrap(dataKey: Buffer, bound: Bound): Promise<Buffer>
+  wrap(dataKey: Buffer, bound: Bound): Promise<WrappedKey>
   /** Undefined for what this did not wrap so. */
-  unwrap(wrapped: Buffer, bound: Bound): Promise<Buffer | undefined>
+  unwrap(wrapped: WrappedKey, bound: Bound): Promise<Buffer | undefined>
+  /** For those that remember: what they unwrapped does not open the value. */
+  forget?(wrapped: WrappedKey): void
 }
 
 /** What a sealed value is of: one that lies in another's place does not open. */
 export type Bound = { arn: string; versionId: string }
 
-export type Envelope = { wrappedKey: Buffer; wrappedUnder: string; sealedValue: Buffer }
+/** `wrappedUnder` begins with the kind of wrapper, before a colon. */
+export type WrappedKey = { wrappedKey: Buffer; wrappedUnder: string }
+
+export type Envelope = WrappedKey & { sealedValue: Buffer }
 
 const version = 1
 const nonceBytes = 12
@@ -32,20 +37,28 @@ export async function sealEnvelope(wrapper: KeyWrapper, plain: Buffer, bound: Bo
   const cipher = createCipheriv('aes-256-gcm', createSecretKey(dataKey), head.subarray(1))
   cipher.setAAD(associatedData(head, bound))
   const sealedValue = Buffer.concat([head, cipher.update(plain), cipher.final(), cipher.getAuthTag()])
-  const wrappedKey = await wrapper.wrap(dataKey, bound)
-  dataKey.fill(0)
-  return { wrappedKey, wrappedUnder: wrapper.under, sealedValue }
+  try {
+    return { ...(await wrapper.wrap(dataKey, bound)), sealedValue }
+  } finally {
+    dataKey.fill(0)
+  }
 }
 
 /** The value, or undefined for anything that was not sealed so, for this secret and version. */
 export async function openEnvelope(
   wrapper: KeyWrapper,
-  { wrappedKey, sealedValue }: Pick<Envelope, 'wrappedKey' | 'sealedValue'>,
+  { wrappedKey, wrappedUnder, sealedValue }: Envelope,
   bound: Bound,
 ): Promise<Buffer | undefined> {
   if (sealedValue.length < headBytes + tagBytes || sealedValue[0] !== version) return undefined
-  const dataKey = await wrapper.unwrap(wrappedKey, bound)
+  const dataKey = await wrapper.unwrap({ wrappedKey, wrappedUnder }, bound)
   if (dataKey?.length !== 32) return undefined
+  const plain = openValue(sealedValue, dataKey, bound)
+  if (plain === undefined) wrapper.forget?.({ wrappedKey, wrappedUnder })
+  return plain
+}
+
+function openValue(sealedValue: Buffer, dataKey: Buffer, bound: Bound): Buffer | undefined {
   const head = sealedValue.subarray(0, headBytes)
   const decipher = createDecipheriv('aes-256-gcm', createSecretKey(dataKey), head.subarray(1), {
     authTagLength: tagBytes,
@@ -63,10 +76,36 @@ export async function openEnvelope(
 
 /** Wraps under the master key. What is wrapped under the one before it opens as well. */
 export function createKeyringWrapper(keyring: Keyring): KeyWrapper {
+  const under = `keyring:${keyring.currentKeyId.toString('hex')}`
   return {
-    under: `keyring:${keyring.currentKeyId.toString('hex')}`,
-    wrap: async (dataKey, bound) => sealRecord(keyring, 'data-key-wrap', dataKey, textOf(bound)),
-    unwrap: async (wrapped, bound) => openRecord(keyring, 'data-key-wrap', wrapped, textOf(bound)),
+    under: async () => under,
+    async wrap(dataKey, bound) {
+      return {
+        wrappedKey: sealRecord(keyring, 'data-key-wrap', dataKey, textOf(bound)),
+        wrappedUnder: under,
+      }
+    },
+    unwrap: async ({ wrappedKey }, bound) => openRecord(keyring, 'data-key-wrap', wrappedKey, textOf(bound)),
+  }
+}
+
+/**
+ * Wraps by the first, and unwraps by whichever is of the kind that the row names. A row that names another's kind than its
+ * own does not open: each wrapper judges for itself what it wrapped.
+ */
+export function combineWrappers(
+  present: KeyWrapper,
+  kinds: Readonly<Record<string, KeyWrapper>>,
+): KeyWrapper {
+  const find = ({ wrappedUnder }: WrappedKey) => {
+    const kind = wrappedUnder.slice(0, wrappedUnder.indexOf(':'))
+    return Object.hasOwn(kinds, kind) ? kinds[kind] : undefined
+  }
+  return {
+    under: () => present.under(),
+    wrap: (dataKey, bound) => present.wrap(dataKey, bound),
+    unwrap: async (wrapped, bound) => find(wrapped)?.unwrap(wrapped, bound),
+    forget: wrapped => find(wrapped)?.forget?.(wrapped),
   }
 }
 

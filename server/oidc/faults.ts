@@ -128,7 +128,10 @@ export const oauthFaults = {
   'pool.userRegistered': ['access_denied', 403, 'The user has another identity'],
   'secret.state': ['invalid_request', 400, 'The secret is in another state'],
   'secret.notDecryptable': ['server_error', 500, 'The secret could not be opened'],
+  'secret.notEncryptable': ['server_error', 500, 'The secret could not be sealed'],
+  'secret.keyServiceDown': ['temporarily_unavailable', 503, 'The key service does not answer; try again'],
   'secret.publicPolicy': ['invalid_request', 400, 'The policy is for everybody'],
+  'secret.rotatorUnknown': ['invalid_request', 400, 'There is no such rotator'],
 
   'audit.unavailable': ['temporarily_unavailable', 503, 'The request could not be recorded; try again'],
   'store.unavailable': ['temporarily_unavailable', 503, 'The store does not answer; try again'],

@@ -36,6 +36,8 @@ export function createIdentityKeys(deps: {
 }): IdentityKeys {
   const { signingKeys, keyring, clock } = deps
   const opened = new Map<string, IdentityKey>()
+  /** Those that are no identity keys, as they are stored: to open one costs as much as a signature. */
+  const others = new Set<string>()
   let listed: { atMs: number; keys: Promise<OpenedKey[]> } | undefined
 
   async function list(): Promise<OpenedKey[]> {
@@ -43,8 +45,10 @@ export function createIdentityKeys(deps: {
   }
 
   function open(sealed: SealedSigningKey): OpenedKey | undefined {
+    const stored = sealed.sealedKey.toString('base64')
+    if (others.has(stored)) return undefined
     const key = opened.get(sealed.kid) ?? openKey(keyring, sealed)
-    if (key === undefined) return undefined
+    if (key === undefined) return void others.add(stored)
     opened.set(sealed.kid, key)
     return { key, current: keyIdOf(sealed.sealedKey).equals(keyring.currentKeyId) }
   }

@@ -9,6 +9,7 @@ import type { SecretsDeps } from './deps.ts'
 import { parametersContext, requestTags } from './find-secret.ts'
 import * as given from './parameters.ts'
 import { refuseReplication } from './replication.ts'
+import { mayNameMaster } from './rotation/master-secret.ts'
 import { current } from './stages.ts'
 import { findValue, requireToken } from './values.ts'
 import { isSameValue } from './vault.ts'
@@ -36,7 +37,8 @@ export const createSecret = defineAction({
     AddReplicaRegions: optional(list(structure({ Region: text({ min: 1, max: 128 }) }), { max: 60 }), []),
     ForceOverwriteReplicaSecret: optional(flag()),
   }),
-  permission(asked, { accountId }: SecretsDeps) {
+  async permission(asked, deps: SecretsDeps) {
+    const { accountId } = deps
     const tags = tagsOf(asked.Tags)
     const { Name, Description, KmsKeyId } = asked
     const context = new Map([...requestTags(tags), ...parametersContext({ Name, Description, KmsKeyId })])
@@ -44,7 +46,8 @@ export const createSecret = defineAction({
     const resource = secretArn(accountId, `${Name}-??????`)
     const create = { action: 'secretsmanager:CreateSecret', resource, context }
     // Whoever creates with tags must be allowed to tag, or a deny of tagging would be no deny.
-    return asked.Tags.length === 0 ? create : [create, { ...create, action: 'secretsmanager:TagResource' }]
+    const tag = asked.Tags.length === 0 ? [] : [{ ...create, action: 'secretsmanager:TagResource' }]
+    return [create, ...tag, ...(await mayNameMaster(asked.SecretString, deps))]
   },
   async handle(asked, deps) {
     if (asked.AddReplicaRegions.length > 0) refuseReplication()

@@ -5,6 +5,7 @@ import { Refusal } from '../base/refusal.ts'
 import type { SecretsDeps } from './deps.ts'
 import { findSecret, onSecret, parametersContext, requireAnySecret, requireUndeleted } from './find-secret.ts'
 import * as given from './parameters.ts'
+import { resumed } from './rotation/rotation-state.ts'
 
 const dayMs = 24 * 3_600_000
 /** @see AWS Secrets Manager API reference, DeleteSecret, RecoveryWindowInDays */
@@ -84,7 +85,11 @@ export const restoreSecret = defineAction({
   permission: ({ SecretId }, deps: SecretsDeps) => onSecret('RestoreSecret', SecretId, deps),
   async handle({ SecretId }, deps) {
     const { id, name } = await requireAnySecret(SecretId, deps)
-    await deps.secrets.change(id, () => ({ deletedAtMs: undefined, purgeAtMs: undefined }))
+    await deps.secrets.change(id, secret => {
+      const back = secret.deletedAtMs === undefined ? {} : resumed(secret, deps.clock())
+      return { ...back, deletedAtMs: undefined, purgeAtMs: undefined }
+    })
+    deps.rotation.wake()
     return { ARN: secretArn(deps.accountId, id), Name: name }
   },
 })

@@ -38,7 +38,7 @@ export function wireSecret(secret: Secret, { accountId }: Pick<SecretsDeps, 'acc
     RotationLambdaARN: rotation?.lambdaArn,
     RotationRules: isRotated
       ? {
-          AutomaticallyAfterDays: rotation.afterDays,
+          AutomaticallyAfterDays: rotation.afterDays ?? rotation.shownDays,
           Duration: rotation.duration,
           ScheduleExpression: rotation.schedule,
         }
@@ -47,7 +47,8 @@ export function wireSecret(secret: Secret, { accountId }: Pick<SecretsDeps, 'acc
     LastChangedDate: seconds(secret.changedAtMs),
     LastAccessedDate: seconds(secret.accessedOnMs),
     DeletedDate: seconds(secret.deletedAtMs),
-    NextRotationDate: rotation?.enabled === true ? seconds(secret.rotationDueAtMs) : undefined,
+    NextRotationDate:
+      rotation?.enabled === true && secret.deletedAtMs === undefined ? seconds(rotation.nextByMs) : undefined,
     Tags: Object.entries(secret.tags).map(([Key, Value]) => ({ Key, Value })),
     CreatedDate: seconds(secret.createdAtMs),
     PrimaryRegion: region,

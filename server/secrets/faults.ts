@@ -51,9 +51,22 @@ export const secretsFaults = {
     400,
     "Secrets Manager can't decrypt the protected secret text using the provided KMS key.",
   ],
+  'secret.notEncryptable': [
+    'EncryptionFailure',
+    400,
+    "Secrets Manager can't encrypt the protected secret text using the provided KMS key. Check that the KMS key is available, enabled, and not in an invalid state.",
+  ],
+  // With a status that clients try again after.
+  'secret.keyServiceDown': ['InternalServiceError', 500, 'The key service does not answer; try again.'],
   'secret.publicPolicy': [
     'PublicPolicyException',
     400,
     'The BlockPublicPolicy parameter is set to true, and the resource policy did not prevent broad access to the secret.',
+  ],
+  // AWS's words for a function that is not there, or does not let it in.
+  'secret.rotatorUnknown': [
+    'AccessDeniedException',
+    400,
+    'Secrets Manager cannot invoke the specified Lambda function. Ensure that the function policy grants access to the principal secretsmanager.amazonaws.com.',
   ],
 } satisfies AllFaults

@@ -39,9 +39,13 @@ export const getSecretValue = defineAction({
 export async function giveOut(secret: Secret, wanted: Wanted, deps: SecretsDeps): Promise<Result> {
   const id = versionIdOf(secret, wanted)
   const version = await deps.secrets.findVersion(secret.id, id)
-  if (version === undefined) throw missingVersion(`VersionId: ${id}`)
+  if (version === undefined) {
+    // AWSPENDING may be at a version that is yet to be made.
+    const { VersionId, VersionStage = current } = wanted
+    throw missingVersion(VersionId === undefined ? `staging label: ${VersionStage}` : `VersionId: ${id}`)
+  }
   const value = await deps.vault.open(secret.id, version)
-  await noteDay(secret, id, deps)
+  noteDay(secret, id, deps)
   return {
     ARN: secretArn(deps.accountId, secret.id),
     Name: secret.name,
@@ -71,8 +75,8 @@ function missingVersion(what: string): Refusal {
 
 const dayMs = 24 * 3_600_000
 
-/** Once a day: dates of use are days, and a read that wrote each time would wait for the disk. */
-async function noteDay(secret: Secret, versionId: string, { secrets, clock }: SecretsDeps): Promise<void> {
+/** Dates of use are days: after the first time there is nothing to note. */
+function noteDay(secret: Secret, versionId: string, { secrets, clock }: SecretsDeps): void {
   const today = Math.floor(clock() / dayMs) * dayMs
-  if (secret.accessedOnMs !== today) await secrets.noteAccess(secret.id, versionId, today)
+  if (secret.accessedOnMs !== today) secrets.accesses.note(secret.id, versionId, today)
 }

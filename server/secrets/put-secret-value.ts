@@ -2,9 +2,12 @@ import { defineAction } from '../aws/action.ts'
 import { optional, params, text } from '../aws/params.ts'
 import { secretArn } from '../base/arn.ts'
 import { Refusal } from '../base/refusal.ts'
+import type { Secret } from '../store/secrets.ts'
 import type { SecretsDeps } from './deps.ts'
 import { onSecret, parametersContext, requireSecret, requireUndeleted } from './find-secret.ts'
 import * as given from './parameters.ts'
+import { mayNameMaster } from './rotation/master-secret.ts'
+import { requireRotationToken } from './rotation/rotation-token.ts'
 import { current } from './stages.ts'
 import { findValue, putVersion, requireToken, wireVersion } from './values.ts'
 
@@ -22,10 +25,14 @@ export const putSecretValue = defineAction({
     SecretString: given.secretString,
     SecretBinary: given.secretBinary,
     VersionStages: optional(given.stages, [current]),
-    RotationToken: optional(text({ min: 36, max: 256 })),
+    RotationToken: optional(
+      text({ min: 36, max: 256, pattern: /^[a-zA-Z0-9-]+$/, patternText: '[a-zA-Z0-9\\-]+', secret: true }),
+    ),
   }),
-  permission: ({ SecretId, VersionStages: VersionStage }, deps: SecretsDeps) =>
-    onSecret('PutSecretValue', SecretId, deps, parametersContext({ VersionStage })),
+  permission: async ({ SecretId, SecretString, VersionStages: VersionStage }, deps: SecretsDeps) => [
+    await onSecret('PutSecretValue', SecretId, deps, parametersContext({ VersionStage })),
+    ...(await mayNameMaster(SecretString, deps)),
+  ],
   recorded: ({ ClientRequestToken }) => ({ versionId: ClientRequestToken }),
   async handle(asked, deps) {
     const value = findValue(asked)
@@ -38,7 +45,11 @@ export const putSecretValue = defineAction({
     // The first value there is, is the current one whatever it is called besides.
     const isFirst = secret.stages[current] === undefined
     const stages = isFirst ? [...new Set([...asked.VersionStages, current])] : asked.VersionStages
-    const kept = await putVersion(secret, { token, value, stages }, deps)
+    const require = (found: Secret) => {
+      requireUndeleted(found)
+      requireRotationToken(found, token, asked.RotationToken)
+    }
+    const kept = await putVersion(secret, { token, value, stages, require }, deps)
     return wireVersion(kept, secretArn(deps.accountId, kept.id), token)
   },
 })
@@ -61,8 +72,10 @@ export const updateSecret = defineAction({
     SecretString: given.secretString,
     SecretBinary: given.secretBinary,
   }),
-  permission: ({ SecretId, Description, KmsKeyId }, deps: SecretsDeps) =>
-    onSecret('UpdateSecret', SecretId, deps, parametersContext({ Description, KmsKeyId })),
+  permission: async ({ SecretId, SecretString, Description, KmsKeyId }, deps: SecretsDeps) => [
+    await onSecret('UpdateSecret', SecretId, deps, parametersContext({ Description, KmsKeyId })),
+    ...(await mayNameMaster(SecretString, deps)),
+  ],
   async handle(asked, deps) {
     const { Description: description, KmsKeyId: kmsKeyId } = asked
     const change = {

@@ -21,26 +21,36 @@ import {
   putResourcePolicy,
   validateResourcePolicy,
 } from './resource-policy.ts'
+import { cancelRotateSecret } from './rotation/cancel-rotate-secret.ts'
+import { listSecretRotations } from './rotation/list-secret-rotations.ts'
+import { deleteRotator, listRotators, putRotator } from './rotation/registered/registered-rotators.ts'
+import { rotateSecret } from './rotation/rotate-secret.ts'
 import { tagResource, untagResource } from './tags.ts'
 import { updateSecretVersionStage } from './version-stages.ts'
 
 export function createSecretsService(deps: SecretsDeps): JsonService {
   const actions = [
     bindAction(batchGetSecretValue, deps),
+    bindAction(cancelRotateSecret, deps),
     bindAction(createSecret, deps),
     bindAction(deleteResourcePolicy, deps),
+    bindAction(deleteRotator, deps),
     bindAction(deleteSecret, deps),
     bindAction(describeSecret, deps),
     bindAction(getRandomPassword, deps),
     bindAction(getResourcePolicy, deps),
     bindAction(getSecretValue, deps),
+    bindAction(listRotators, deps),
+    bindAction(listSecretRotations, deps),
     bindAction(listSecretVersionIds, deps),
     bindAction(listSecrets, deps),
     bindAction(putResourcePolicy, deps),
+    bindAction(putRotator, deps),
     bindAction(putSecretValue, deps),
     bindAction(removeRegionsFromReplication, deps),
     bindAction(replicateSecretToRegions, deps),
     bindAction(restoreSecret, deps),
+    bindAction(rotateSecret, deps),
     bindAction(stopReplicationToReplica, deps),
     bindAction(tagResource, deps),
     bindAction(untagResource, deps),

@@ -2,6 +2,8 @@ import { Refusal } from '../base/refusal.ts'
 import type { Secret, SecretChange } from '../store/secrets.ts'
 import type { SecretsDeps } from './deps.ts'
 import { requireUndeleted } from './find-secret.ts'
+import { noteAbandoned } from './rotation/rotation-events.ts'
+import { type ByHand, valueByHand } from './rotation/rotation-state.ts'
 import { moveStages, stagesOf } from './stages.ts'
 import { isSameValue, type SecretValue } from './vault.ts'
 
@@ -43,6 +45,8 @@ export type Putting = {
   stages: readonly string[]
   /** What else becomes of the secret. */
   change?: SecretChange
+  /** Throws where the secret, as it is by then, is not in the state for it. */
+  require?: (secret: Secret) => void
 }
 
 const mostTries = 3
@@ -66,23 +70,28 @@ export async function putVersion(secret: Secret, putting: Putting, deps: Secrets
 
 async function tryPutVersion(
   { id }: Secret,
-  { token, value, stages, change = {} }: Putting,
-  { secrets, vault, clock }: SecretsDeps,
+  { token, value, stages, change = {}, require = requireUndeleted }: Putting,
+  deps: SecretsDeps,
 ): Promise<Secret> {
+  const { secrets, vault, clock } = deps
   const nowMs = clock()
   const there = await secrets.findVersion(id, token)
   if (there !== undefined) {
     if (!isSameValue(value, await vault.open(id, there))) throw inUse(token)
     return secrets.change(id, secret => {
-      requireUndeleted(secret)
+      require(secret)
       return change
     })
   }
   const version = await vault.seal(id, token, value, nowMs)
-  return secrets.addVersion(id, version, secret => {
-    requireUndeleted(secret)
-    return { ...change, stages: moveStages(secret.stages, stages, token), changedAtMs: nowMs }
+  let byHand: ByHand | undefined
+  const kept = await secrets.addVersion(id, version, secret => {
+    require(secret)
+    byHand = valueByHand(secret, moveStages(secret.stages, stages, token), token, nowMs)
+    return { ...change, ...byHand.change, stages: byHand.stages, changedAtMs: nowMs }
   })
+  await noteAbandoned(id, byHand?.abandoned, nowMs, { ...deps, history: deps.rotation.history })
+  return kept
 }
 
 /** The members that answers to a write have alike. */

@@ -5,6 +5,8 @@ import { Refusal } from '../base/refusal.ts'
 import type { SecretsDeps } from './deps.ts'
 import { onSecret, parametersContext, requireSecret, requireUndeleted } from './find-secret.ts'
 import * as given from './parameters.ts'
+import { noteAbandoned } from './rotation/rotation-events.ts'
+import { type ByHand, stagesByHand } from './rotation/rotation-state.ts'
 import { current, moveStages, type Stages } from './stages.ts'
 
 type Move = {
@@ -39,10 +41,14 @@ export const updateSecretVersionStage = defineAction({
   }),
   async handle({ SecretId, ...move }, deps) {
     const { id, name } = await requireSecret(SecretId, deps)
+    const nowMs = deps.clock()
+    let byHand: ByHand | undefined
     await deps.secrets.change(id, (secret, versions) => {
       requireUndeleted(secret)
-      return { stages: moved(secret.stages, move, versions), changedAtMs: deps.clock() }
+      byHand = stagesByHand(secret, moved(secret.stages, move, versions), nowMs)
+      return { ...byHand.change, stages: byHand.stages, changedAtMs: nowMs }
     })
+    await noteAbandoned(id, byHand?.abandoned, nowMs, { ...deps, history: deps.rotation.history })
     return { ARN: secretArn(deps.accountId, id), Name: name }
   },
 })

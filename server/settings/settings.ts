@@ -4,8 +4,10 @@ import { accountSettings } from './account-settings.ts'
 import { directorySettings } from './directory-settings.ts'
 import { guestSettings } from './guest-settings.ts'
 import { isAddressBlock, isHost, isHostAndPort, isLoopbackHost, isPort } from './hosts.ts'
+import { masterKeySettings } from './master-key-settings.ts'
 import { passportSettings } from './passport-settings.ts'
 import { samlSettings } from './saml-settings.ts'
+import { secretSettings } from './secret-settings.ts'
 import { listOf, oneOf, parseWebUrl, text } from './setting-kinds.ts'
 
 /**
@@ -42,8 +44,8 @@ export const settings = z.object({
   )
     .transform(Number)
     .default(60),
-  ROLECALL_MASTER_KEY: masterKey(),
-  ROLECALL_MASTER_KEY_PREVIOUS: masterKey(),
+  ...masterKeySettings,
+  ...secretSettings,
   ROLECALL_ACCOUNT_ID: text(/^\d{12}$/, 'not an account id, expected 12 digits').optional(),
   ROLECALL_ROOT_ACCESS_KEY_ID: text(
     /^(?!ASIA)[A-Z0-9]{16,128}$/,
@@ -58,6 +60,7 @@ export const settings = z.object({
   ...directorySettings,
   ...guestSettings,
   ...accountSettings,
+  ...secretSettings,
   ROLECALL_DEMO: oneOf(['auto', 'on', 'off']).default('auto'),
   ROLECALL_ALLOWED_PRIVATE_HOSTS: listOf(isHostAndPort, 'not a host, expected host or host:port'),
   ROLECALL_LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
@@ -67,12 +70,6 @@ export type Settings = z.output<typeof settings>
 export type SettingName = keyof Settings
 
 export const settingNames: readonly string[] = Object.keys(settings.shape)
-
-function masterKey() {
-  return text(isKey, 'not a key, expected 32 bytes in base64 (openssl rand -base64 32)')
-    .transform(value => Buffer.from(value, 'base64'))
-    .optional()
-}
 
 function isDatabaseUrl(value: string): boolean {
   const url = URL.parse(value)
@@ -90,10 +87,4 @@ function isExactOrigin(value: string): boolean {
   // No pattern is meant by one that only looks like it.
   if (url?.origin !== value || value.includes('*')) return false
   return url.protocol === 'https:' || isLoopbackHost(url.hostname)
-}
-
-/** Written out again it must be the same: base64 decoding alone drops what it does not know. */
-function isKey(value: string): boolean {
-  const bytes = Buffer.from(value, 'base64')
-  return bytes.length === 32 && bytes.toString('base64') === value
 }

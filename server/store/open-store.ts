@@ -8,6 +8,7 @@ import { createDirectoryPeople, type DirectoryPeople } from './directory-people.
 import { createIdentities, type Identities } from './identities.ts'
 import { createIdentityPools, type IdentityPools } from './identity-pools.ts'
 import { createLastUsed, type LastUsed } from './last-used.ts'
+import { createLeases, type Leases } from './leases.ts'
 import { createLoginProfiles, type LoginProfiles } from './login-profiles.ts'
 import { createMfaDevices, type MfaDevices } from './mfa-devices.ts'
 import { createOidcProviders, type OidcProviders } from './oidc-providers.ts'
@@ -22,6 +23,8 @@ import { openReadOnlyDatabase } from './read-only-database.ts'
 import { createRevocations, type Revocations } from './revocations.ts'
 import { createRoleMappings, type RoleMappings } from './role-mappings.ts'
 import { createRoles, type Roles } from './roles.ts'
+import { createRotations, type Rotations } from './rotations.ts'
+import { createRotators, type Rotators } from './rotators.ts'
 import { createSamlProviders, type SamlProviders } from './saml-providers.ts'
 import { createSecrets, type Secrets } from './secrets.ts'
 import { createSettings, type Settings } from './settings.ts'
@@ -59,6 +62,10 @@ export type Store = {
   identityPools: IdentityPools
   poolIdentities: PoolIdentities
   secrets: Secrets
+  /** How rotations of secrets went. */
+  rotations: Rotations
+  rotators: Rotators
+  leases: Leases
   webSessions: WebSessions
   signInStates: SignInStates
   signingKeys: SigningKeys
@@ -109,6 +116,7 @@ function createStore(database: Database): Store {
   const poolIdentities = createPoolIdentities(database)
   const accountCodes = createAccountCodes(db)
   const secrets = createSecrets(database)
+  const leases = createLeases(database)
   return {
     settings: createSettings(db),
     roles: createRoles(database),
@@ -136,6 +144,9 @@ function createStore(database: Database): Store {
     identityPools: createIdentityPools(database),
     poolIdentities,
     secrets,
+    rotations: createRotations(database),
+    rotators: createRotators(database),
+    leases,
     webSessions,
     signInStates,
     signingKeys: createSigningKeys(db),
@@ -149,12 +160,14 @@ function createStore(database: Database): Store {
       await poolIdentities.prune()
       await accountCodes.prune(nowMs)
       await secrets.prune(nowMs)
+      await leases.prune(nowMs)
     },
     ping: database.ping,
     inStepAtMs: database.inStepAtMs,
     isCurrent: database.isCurrent,
     async close() {
       await lastUsed.flush().catch(() => undefined)
+      await secrets.accesses.flush().catch(() => undefined)
       await database.close()
     },
   }

@@ -33,6 +33,24 @@ export type SecretRotation = {
   /** `3h` */
   duration?: string | undefined
   schedule?: string | undefined
+  /** The days to the next rotation, as they were when the last one was over. */
+  shownDays?: number | undefined
+  /** The end of the window in which the next rotation falls. */
+  nextByMs?: number | undefined
+  /** The rotation that is under way: there is never more than one. */
+  running?: RunningRotation | undefined
+}
+
+export type RunningRotation = {
+  /** The ClientRequestToken, and the id of the version that is made. */
+  token: string
+  /** A test tries the rotator and changes nothing. */
+  kind: 'rotation' | 'test'
+  startedAtMs: number
+  /** How often it failed so far. */
+  failures: number
+  /** SHA-256 of the RotationToken that its latest attempt was given. */
+  proofHash?: string | undefined
 }
 
 export function asRow(secret: Secret): Selectable<SecretTables['secrets']> {

@@ -15,6 +15,9 @@ export type SecretVersion = {
   accessedOnMs?: number
 }
 
+/** What opens a version, without its value. */
+export type WrappedVersion = Pick<SecretVersion, 'id' | 'wrappedKey' | 'wrappedUnder'> & { secretId: string }
+
 /** @see AWS Secrets Manager User Guide, "Quotas": versions of a secret, and how young ones are kept */
 const mostVersions = 100
 const keptMs = 24 * 3_600_000
@@ -85,6 +88,9 @@ export function versionRows(db: Kysely<Schema>, cache: Cache) {
         })
         .execute()
     },
+    async remove(trx: Transaction<Schema>, secretId: string, id: string): Promise<void> {
+      await trx.deleteFrom('secret_versions').where('secret_id', '=', secretId).where('id', '=', id).execute()
+    },
     /** Of the versions that no stage is at, the oldest go when there are too many. */
     async dropDeprecated(
       trx: Transaction<Schema>,
@@ -112,28 +118,51 @@ export function versionRows(db: Kysely<Schema>, cache: Cache) {
         )
         .execute()
     },
-    async wrappedElsewhere(under: string, most: number) {
+    async wrappings() {
       const rows = await db
         .selectFrom('secret_versions')
-        .selectAll()
+        .select(['wrapped_under', ({ fn }) => fn.countAll<number>().as('count')])
+        .groupBy('wrapped_under')
+        .orderBy('wrapped_under')
+        .execute()
+      return rows.map(row => ({ under: row.wrapped_under, count: Number(row.count) }))
+    },
+    async wrappedElsewhere(under: string, most: number, after?: WrappedVersion): Promise<WrappedVersion[]> {
+      const rows = await db
+        .selectFrom('secret_versions')
+        .select(['secret_id', 'id', 'wrapped_key', 'wrapped_under'])
         .where('wrapped_under', '!=', under)
+        .$if(after !== undefined, query => {
+          const { secretId, id } = after ?? { secretId: '', id: '' }
+          return query.where(({ eb, and, or }) =>
+            or([eb('secret_id', '>', secretId), and([eb('secret_id', '=', secretId), eb('id', '>', id)])]),
+          )
+        })
         .orderBy('secret_id')
         .orderBy('id')
         .limit(most)
         .execute()
-      return rows.map(row => ({ ...asVersion(row), secretId: row.secret_id }))
+      return rows.map(row => ({
+        secretId: row.secret_id,
+        id: row.id,
+        wrappedKey: Buffer.from(row.wrapped_key),
+        wrappedUnder: row.wrapped_under,
+      }))
     },
     async rewrap(
       trx: Transaction<Schema>,
-      secretId: string,
-      { id, wrappedKey, wrappedUnder }: Pick<SecretVersion, 'id' | 'wrappedKey' | 'wrappedUnder'>,
-    ): Promise<void> {
-      await trx
+      { secretId, id, wrappedKey: before }: WrappedVersion,
+      { wrappedKey, wrappedUnder }: Pick<SecretVersion, 'wrappedKey' | 'wrappedUnder'>,
+    ): Promise<boolean> {
+      const { numUpdatedRows } = await trx
         .updateTable('secret_versions')
         .set({ wrapped_key: wrappedKey, wrapped_under: wrappedUnder })
         .where('secret_id', '=', secretId)
         .where('id', '=', id)
-        .execute()
+        // Another node may have come first, or the secret be gone and made anew with the same token.
+        .where('wrapped_key', '=', before)
+        .executeTakeFirst()
+      return numUpdatedRows > 0n
     },
   }
 }

@@ -15,6 +15,8 @@ import { createSqliteDialect } from './sqlite-dialect.ts'
 export async function openSqliteDatabase(file: string, clock: Clock): Promise<Database> {
   const db = new Kysely<Schema>({ dialect: createSqliteDialect(file) })
   await migrate(db, 'sqlite')
+  // Whoever held one was a process before this one, and has ended.
+  await db.deleteFrom('leases').execute()
   const catalogue = createCatalogue()
   return {
     db,

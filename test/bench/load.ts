@@ -1,8 +1,18 @@
 import { connect, type Socket } from 'node:net'
 
-export type LoadResult = { requests: number; seconds: number; perSecond: number; failures: number }
+export type LoadResult = {
+  requests: number
+  seconds: number
+  perSecond: number
+  failures: number
+  /** Of the failures, those that were answered 429 with when to come again. */
+  throttled: number
+}
+
+type Counts = Pick<LoadResult, 'requests' | 'failures' | 'throttled'>
 
 const closing = /\r\nconnection: close\r\n/i
+const comeAgain = /^HTTP\/1.1 429 .*\r\nretry-after: \d+\r\n/is
 const longestAnswerMs = 10_000
 const headerEnd = Buffer.from('\r\n\r\n')
 
@@ -16,7 +26,7 @@ export async function runLoad(
   { port, connections, seconds }: { port: number; connections: number; seconds: number },
   next: () => Buffer,
 ): Promise<LoadResult> {
-  const counts = { requests: 0, failures: 0 }
+  const counts: Counts = { requests: 0, failures: 0, throttled: 0 }
   const startedMs = performance.now()
   const untilMs = startedMs + seconds * 1000
   const worker = async () => {
@@ -29,12 +39,7 @@ export async function runLoad(
   return { ...counts, seconds: tookSeconds, perSecond: counts.requests / tookSeconds }
 }
 
-function runConnection(
-  port: number,
-  untilMs: number,
-  next: () => Buffer,
-  counts: { requests: number; failures: number },
-): Promise<void> {
+function runConnection(port: number, untilMs: number, next: () => Buffer, counts: Counts): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket: Socket = connect({ port, host: '127.0.0.1', noDelay: true })
     let pending = Buffer.alloc(0)
@@ -51,9 +56,11 @@ function runConnection(
       const length = responseLength(pending)
       if (length === undefined || pending.length < length) return
       counts.requests++
+      const head = pending.toString('latin1', 0, pending.indexOf(headerEnd) + 2)
       // `HTTP/1.1 200 OK`
       if (pending[9] !== 0x32) counts.failures++
-      const closes = closing.test(pending.toString('latin1', 0, pending.indexOf(headerEnd) + 2))
+      if (comeAgain.test(head)) counts.throttled++
+      const closes = closing.test(head)
       pending = pending.subarray(length)
       if (performance.now() >= untilMs || closes) socket.destroy()
       else socket.write(next())

@@ -15,6 +15,7 @@ import { signRequest } from '../support/sign-request.ts'
 import { findSlapd, startSlapd } from '../support/slapd.ts'
 import { startProcess } from '../support/start-process.ts'
 import { median, runLoad } from './load.ts'
+import { accountsEnv, logInRequest, wrongLogIn } from './own-accounts.ts'
 
 const names = 1_000_000
 const tries = 25
@@ -43,7 +44,7 @@ export async function benchLogins(): Promise<void> {
       await slapd.stop()
     }
   }
-  await measureFlood('own accounts', accountsEnv, accountRequest)
+  await measureFlood('own accounts', accountsEnv, wrongLogIn)
   if (findSamba() === undefined) return
   const samba = await startSamba()
   try {
@@ -198,24 +199,10 @@ function identityRequest(): Buffer {
   return Buffer.from(['POST / HTTP/1.1', ...lines, `content-length: ${body.length}`, '', body].join('\r\n'))
 }
 
-const accountsEnv = { ROLECALL_ACCOUNTS: 'on', ROLECALL_TRUSTED_PROXIES: '127.0.0.1' }
-
+/** Each with another name and from another network. */
 function directoryRequest(n: number): Buffer {
   const body = `Action=AssumeRoleWithLDAPIdentity&Version=2011-06-15&LDAPUsername=somebody-${n}&LDAPPassword=wrong`
-  return logInRequest(n, '/', body)
-}
-
-function accountRequest(n: number): Buffer {
-  const body = `grant_type=password&provider_id=accounts&username=somebody-${n}%40example.com&password=wrong-and-long`
-  return logInRequest(n, '/token', body)
-}
-
-/** Each with another name and from another network. */
-function logInRequest(n: number, path: string, body: string): Buffer {
-  const from = `10.${(n >> 16) & 255}.${(n >> 8) & 255}.${n & 255}`
-  return Buffer.from(
-    `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Forwarded-For: ${from}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
-  )
+  return logInRequest('/', body, n)
 }
 
 function line(text: string): void {

@@ -1,16 +1,32 @@
-import { createCipheriv, createHmac, createSecretKey, randomBytes, randomUUID } from 'node:crypto'
+import {
+  argon2,
+  createCipheriv,
+  createHmac,
+  createSecretKey,
+  generateKeyPairSync,
+  randomBytes,
+  randomUUID,
+  sign,
+  timingSafeEqual,
+} from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { promisify } from 'node:util'
 import express from 'express'
+import { addressOf } from './own-accounts.ts'
 
 /**
- * What guests cost at the least in this runtime, as one would write it without policies, limits or logins: parse the
- * JSON, look the identity and its role up, derive a secret, seal the session, and answer when its row is durable, which
- * the rows of one turn of the event loop become together. GetId answers when its identity is stored, the same way.
+ * What guests and log-ins cost at the least in this runtime, as one would write it without policies, limits or logins of
+ * pools: parse the JSON, look the identity and its role up, derive a secret, seal the session, and answer when its row is durable, which
+ * the rows of one turn of the event loop become together. GetId answers when its identity is stored, the same way. A log-in looks the address up, verifies its Argon2id hash, so many at once as we do, signs an ID
+ * token and answers when the row is durable.
  */
-const [folder = '', poolId = '', roleArn = '', ...ids] = process.argv.slice(2)
+const [folder = '', poolId = '', roleArn = '', atOnce = '', people = '', passwordHash = '', ...ids] =
+  process.argv.slice(2)
 const key = createSecretKey(randomBytes(32))
+const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const derive = promisify(argon2)
 const roles = new Map([[poolId, roleArn]])
 const app = express()
 
@@ -19,13 +35,17 @@ database.exec(`
   pragma journal_mode = wal;
   pragma synchronous = full;
   create table identities (id text primary key, pool_id text not null, created_at_ms integer not null);
+  create table accounts (email text primary key, subject text not null, password_hash text not null);
   create table audit (sequence integer primary key, at_ms integer, event text, request_id text, source_ip text,
     subject text, resource text, access_key_id text, expires_at_ms integer);
 `)
 const findIdentity = database.prepare('select pool_id from identities where id = ?')
 const addIdentity = database.prepare('insert into identities values (?, ?, ?)')
+const findAccount = database.prepare('select subject, password_hash from accounts where email = ?')
+const addAccount = database.prepare('insert into accounts values (?, ?, ?)')
 const addRow = database.prepare('insert into audit values (null, ?, ?, ?, ?, ?, ?, ?, ?)')
 for (const id of ids) addIdentity.run(id, poolId, Date.now())
+for (let n = 0; n < Number(people); n++) addAccount.run(addressOf(n), randomUUID(), passwordHash)
 
 let waiting: { write(): void; done(): void }[] = []
 
@@ -73,6 +93,48 @@ app.post('/', express.json({ type: () => true }), async (request, response) => {
   const Credentials = { AccessKeyId: accessKeyId, SecretKey: secret, SessionToken: token, Expiration }
   response.json({ IdentityId: identityId, Credentials })
 })
+
+app.post('/token', express.urlencoded(), async (request, response) => {
+  const { username, password } = request.body
+  const account = findAccount.get(username)
+  if (account === undefined || !(await isPassword(password, String(account.password_hash))))
+    return void response.status(400).end()
+  const subject = String(account.subject)
+  const token = signToken({ sub: subject, email: username, aud: 'bench', jti: randomUUID() })
+  const from = request.socket.remoteAddress ?? ''
+  const expiresAtMs = Date.now() + 3_600_000
+  await durable(() =>
+    addRow.run(Date.now(), 'IssueIdToken', randomUUID(), from, subject, null, null, expiresAtMs),
+  )
+  response.json({ access_token: token, id_token: token, token_type: 'N_A', expires_in: 3600 })
+})
+
+let running = 0
+const queue: (() => void)[] = []
+
+async function isPassword(password: string, stored: string): Promise<boolean> {
+  if (running >= Number(atOnce)) await new Promise<void>(resolve => queue.push(resolve))
+  else running++
+  const [, , , , salt = '', hash = ''] = stored.split('$')
+  const expected = Buffer.from(hash, 'base64')
+  const cost = { memory: 19_456, passes: 2, parallelism: 1, tagLength: expected.length }
+  const found = await derive('argon2id', { message: password, nonce: Buffer.from(salt, 'base64'), ...cost })
+  const next = queue.shift()
+  if (next === undefined) running--
+  else next()
+  return timingSafeEqual(found, expected)
+}
+
+function signToken(claims: object): string {
+  const nowSeconds = Math.floor(Date.now() / 1000)
+  const times = { iat: nowSeconds, exp: nowSeconds + 3600 }
+  const parts = [
+    { alg: 'RS256', typ: 'JWT' },
+    { iss: 'https://limit.example', ...claims, ...times },
+  ]
+  const signed = parts.map(part => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')
+  return `${signed}.${sign('RSA-SHA256', Buffer.from(signed), privateKey).toString('base64url')}`
+}
 
 function seal(session: object): string {
   const nonce = randomBytes(12)

@@ -4,9 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { newId } from '../../server/base/ids.ts'
+import { mostHashesAtOnce } from '../../server/credentials/password-hash.ts'
 import { openStore } from '../../server/store/open-store.ts'
 import { startProcess } from '../support/start-process.ts'
 import { median } from './load.ts'
+import { benchLogInFlood } from './log-in-flood.ts'
+import { accountsEnv, addAccounts, rightLogIn } from './own-accounts.ts'
 import { goal, line, raceServers, ratioOf, type Target } from './server-race.ts'
 
 const accountId = '123456789012'
@@ -15,12 +18,17 @@ const million = 1_000_000
 const sample = 20_000
 const rounds = 9
 const load = { connections: 32, seconds: 0.5 }
+/** Less than anybody's limits let in at once, and more than are hashed at once. */
+const logInLoad = { connections: 8, seconds: 1.5 }
+const people = 64
 const poolId = `us-east-1:${randomUUID()}`
+const guestRole = `arn:aws:iam::${accountId}:role/guest`
 
 /**
  * Guests of an identity pool a second, with audit on and one process: credentials and new identities against the
- * practical limit, and credentials where 1,000,000 identities are stored against where there are ten. All servers are
- * up all the time and are loaded in turns.
+ * practical limit, and credentials where 1,000,000 identities are stored against where there are ten; log-ins at own
+ * accounts against that limit, and what a flood of them leaves of AssumeRoleWithWebIdentity. All servers are up all the
+ * time and are loaded in turns.
  */
 export async function benchPools(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'rolecall-bench-pools-'))
@@ -34,13 +42,15 @@ export async function benchPools(): Promise<void> {
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+  await benchLogInFlood()
 }
 
 async function measure(folder: string, ten: readonly string[], many: readonly string[]): Promise<void> {
+  const passwordHash = await addAccounts(join(folder, 'ten'), people)
   const few = await startRolecall(join(folder, 'ten'))
   const full = await startRolecall(join(folder, 'million'))
   const limit = await startProcess('test/bench/pools-limit.ts', {
-    args: [folder, poolId, `arn:aws:iam::${accountId}:role/guest`, ...ten],
+    args: [folder, poolId, guestRole, String(mostHashesAtOnce), String(people), passwordHash, ...ten],
     env: { NODE_ENV: 'production' },
     ready: /listening on (\d+)/,
   })
@@ -65,10 +75,14 @@ async function measure(folder: string, ten: readonly string[], many: readonly st
     })
     const fresh = idRequests()
     const ids = await run('GetId', { rolecall: fresh, million: fresh, limit: fresh })
+    const logIns = await raceLogIns(few.ready, limit.ready)
     line(
       `GetCredentialsForIdentity against the practical limit: ${ratioOf(credentials, 'rolecall', 'limit').toFixed(2)}`,
     )
     line(`GetId against the practical limit: ${ratioOf(ids, 'rolecall', 'limit').toFixed(2)}`)
+    line(
+      `log-ins at own accounts against the practical limit: ${ratioOf(logIns, 'rolecall', 'limit').toFixed(2)}`,
+    )
     goal(
       `GetCredentialsForIdentity among ${million} identities against ten`,
       ratioOf(credentials, 'million', 'rolecall'),
@@ -79,6 +93,20 @@ async function measure(folder: string, ten: readonly string[], many: readonly st
   }
 }
 
+/** Right passwords, so that no count of wrong ones answers in the place of the work. */
+async function raceLogIns(rolecall: string, limit: string) {
+  const requests = Array.from({ length: people }, (_, n) => rightLogIn(n))
+  const targets = [
+    { name: 'rolecall', port: Number(rolecall), requests },
+    { name: 'limit', port: Number(limit), requests },
+  ]
+  const rates = await raceServers(targets, { rounds, load: logInLoad })
+  const [ours = 0, theirs = 0] = targets.map(({ name }) => median(rates.get(name) ?? []))
+  const cells = [ours.toFixed(0).padStart(10), '-'.padStart(18), theirs.toFixed(0).padStart(17)]
+  line(`  ${'log-ins'.padEnd(26)} ${cells.join(' ')}`)
+  return rates
+}
+
 function startRolecall(dataDir: string) {
   return startProcess('server/main.ts', {
     env: {
@@ -86,8 +114,8 @@ function startRolecall(dataDir: string) {
       ROLECALL_DATA_DIR: dataDir,
       ROLECALL_ACCOUNT_ID: accountId,
       ROLECALL_DEMO: 'off',
-      ROLECALL_TRUSTED_PROXIES: '127.0.0.1',
       ROLECALL_LOG_LEVEL: 'warn',
+      ...accountsEnv,
     },
     ready: /Rolecall is ready: http:\/\/localhost:(\d+)/,
   })
@@ -116,7 +144,7 @@ async function fill(dataDir: string, count: number): Promise<string[]> {
     userPools: [],
     samlProviderArns: [],
   }
-  const roles = { unauthenticated: `arn:aws:iam::${accountId}:role/guest`, mappings: {} }
+  const roles = { unauthenticated: guestRole, mappings: {} }
   await store.identityPools.create({
     id: poolId,
     name: 'bench',

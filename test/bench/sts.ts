@@ -1,20 +1,23 @@
-import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { type AddressInfo, connect, createServer } from 'node:net'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { newId } from '../../server/base/ids.ts'
 import { createKeySecrets } from '../../server/credentials/key-secrets.ts'
-import { mint } from '../../server/credentials/mint.ts'
 import { createKeyring, type Keyring } from '../../server/keys/keyring.ts'
 import { openStore } from '../../server/store/open-store.ts'
-import { signRequest } from '../support/sign-request.ts'
 import { startProcess } from '../support/start-process.ts'
+import {
+  accountId,
+  type BenchedServer as Server,
+  sessionKeys,
+  signedBytes,
+  startBenched,
+  startMoto,
+} from './benched-servers.ts'
 import { median } from './load.ts'
 import { goal, line, raceServers, ratioOf } from './server-race.ts'
 
-const accountId = '123456789012'
 const entities = 10_000
 const sessions = 500
 const rounds = 7
@@ -38,8 +41,6 @@ const role = {
   demo: false,
 }
 
-type Server = { port: number; startMs: number; stop(): Promise<void> }
-
 /**
  * Signed calls per second: GetCallerIdentity by temporary credentials, AssumeRole and CreateUser, in an account that
  * is empty and in one of 10,000 roles and 10,000 users, against the practical limit and, where it is on the PATH,
@@ -53,8 +54,8 @@ export async function benchSts(): Promise<void> {
   await fill(join(folder, 'full'), keyring, entities)
   const starts = await measureStarts(folder, masterKey)
   const [empty, full] = [
-    await startRolecall(join(folder, 'empty'), masterKey),
-    await startRolecall(join(folder, 'full'), masterKey),
+    await startBenched(join(folder, 'empty'), masterKey),
+    await startBenched(join(folder, 'full'), masterKey),
   ]
   const limit = await startProcess('test/bench/sts-limit.ts', {
     args: (['session-secret-key', 'session-token-seal'] as const).map(purpose =>
@@ -99,33 +100,13 @@ async function fill(dataDir: string, keyring: Keyring, count: number): Promise<v
   await store.close()
 }
 
-async function startRolecall(dataDir: string, masterKey: Buffer): Promise<Server> {
-  const startedMs = performance.now()
-  const started = await startProcess('server/main.ts', {
-    env: {
-      PORT: '0',
-      ROLECALL_DATA_DIR: dataDir,
-      ROLECALL_ACCOUNT_ID: accountId,
-      ROLECALL_MASTER_KEY: masterKey.toString('base64'),
-      ROLECALL_DEMO: 'off',
-      ROLECALL_LOG_LEVEL: 'warn',
-    },
-    ready: /Rolecall is ready: http:\/\/localhost:(\d+)/,
-  })
-  return {
-    port: Number(started.ready),
-    startMs: performance.now() - startedMs,
-    stop: async () => void (await started.stop()),
-  }
-}
-
 /** How many times longer the full account takes to start; the median of five turns. */
 async function measureStarts(folder: string, masterKey: Buffer): Promise<number> {
   const ratios: number[] = []
   for (let turn = 0; turn < 5; turn++) {
     const times: number[] = []
     for (const name of ['full', 'empty']) {
-      const server = await startRolecall(join(folder, name), masterKey)
+      const server = await startBenched(join(folder, name), masterKey)
       times.push(server.startMs)
       await server.stop()
     }
@@ -174,33 +155,9 @@ async function report(
 }
 
 function identityRequests(keyring: Keyring): Buffer[] {
-  const nowSeconds = Math.floor(Date.now() / 1000)
-  return Array.from({ length: sessions }, (_, n) => {
-    const { credentials } = mint(keyring, {
-      kind: 'role',
-      principalId: role.id,
-      name: `session-${n}`,
-      person: { issuer: 'https://issuer.example', subject: `person-${n}` },
-      proof: {
-        provider: `arn:aws:iam::${accountId}:oidc-provider/issuer.example`,
-        audience: 'client',
-        subjectKey: 'issuer.example:sub',
-        audienceKey: 'issuer.example:aud',
-      },
-      issuedAtSeconds: nowSeconds,
-      expiresAtSeconds: nowSeconds + 3600,
-      ancestors: [],
-      tags: {},
-      transitiveTagKeys: [],
-      policyArns: [],
-      demo: false,
-    })
-    return asBytes('sts', 'Action=GetCallerIdentity&Version=2011-06-15', {
-      id: credentials.accessKeyId,
-      secret: credentials.secretAccessKey,
-      sessionToken: credentials.sessionToken,
-    })
-  })
+  return sessionKeys(keyring, role.id, sessions).map(keys =>
+    signedBytes('sts', 'Action=GetCallerIdentity&Version=2011-06-15', keys),
+  )
 }
 
 const mine = { id: user.key, secret: user.secret }
@@ -208,75 +165,17 @@ const mine = { id: user.key, secret: user.secret }
 function assumeRequests(): Buffer[] {
   const arn = encodeURIComponent(`arn:aws:iam::${accountId}:role/bench`)
   return Array.from({ length: sessions }, (_, n) =>
-    asBytes('sts', `Action=AssumeRole&Version=2011-06-15&RoleArn=${arn}&RoleSessionName=session-${n}`, mine),
+    signedBytes(
+      'sts',
+      `Action=AssumeRole&Version=2011-06-15&RoleArn=${arn}&RoleSessionName=session-${n}`,
+      mine,
+    ),
   )
 }
 
 /** Enough that no name comes twice. */
 function createUserRequests(name: string): Buffer[] {
   return Array.from({ length: 20_000 }, (_, n) =>
-    asBytes('iam', `Action=CreateUser&Version=2010-05-08&UserName=${name}-made-${n}`, mine),
+    signedBytes('iam', `Action=CreateUser&Version=2010-05-08&UserName=${name}-made-${n}`, mine),
   )
-}
-
-function asBytes(
-  service: string,
-  body: string,
-  { id, secret, sessionToken }: { id: string; secret: string; sessionToken?: string },
-): Buffer {
-  const { headers } = signRequest({
-    accessKeyId: id,
-    secret,
-    ...(sessionToken === undefined ? {} : { sessionToken }),
-    at: new Date(),
-    service,
-    body,
-    headers: { host: '127.0.0.1' },
-  })
-  const lines = Object.entries(headers).map(([name, values]) => `${name}: ${values?.[0]}`)
-  const length = `content-length: ${Buffer.byteLength(body)}`
-  return Buffer.from(['POST / HTTP/1.1', ...lines, length, '', body].join('\r\n'))
-}
-
-async function startMoto(): Promise<{ port: number; stop(): Promise<void> } | undefined> {
-  const folders = (process.env.PATH ?? '').split(delimiter)
-  if (!folders.some(one => existsSync(join(one, 'moto_server')))) return undefined
-  const port = await freePort()
-  const child = spawn('moto_server', ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' })
-  const ended = new Promise<void>(resolve => {
-    child.once('exit', () => resolve())
-    child.once('error', () => resolve())
-  })
-  const isUp = await reachable(port)
-  const stop = async () => {
-    child.kill('SIGKILL')
-    await ended
-  }
-  if (isUp) return { port, stop }
-  await stop()
-  return undefined
-}
-
-async function reachable(port: number): Promise<boolean> {
-  for (let tries = 0; tries < 100; tries++) {
-    const isOpen = await new Promise<boolean>(resolve => {
-      const socket = connect({ port, host: '127.0.0.1' })
-      socket.on('connect', () => {
-        socket.destroy()
-        resolve(true)
-      })
-      socket.on('error', () => resolve(false))
-    })
-    if (isOpen) return true
-    await new Promise(resolve => setTimeout(resolve, 100))
-  }
-  return false
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise(resolve => server.once('listening', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise(resolve => server.close(resolve))
-  return port
 }

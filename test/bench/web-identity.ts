@@ -1,20 +1,15 @@
-import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+import { generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { promisify } from 'node:util'
-import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam'
 import { startProcess } from '../support/start-process.ts'
 import { type LoadResult, median, runLoad } from './load.ts'
+import { createRole, issuerEnv, makeRequests, startIssuer } from './web-identity-load.ts'
 
 const tokens = 10_000
 const rounds = 9
 const load = { connections: 64, seconds: 2 }
-const accountId = '123456789012'
-const rootAccessKey = { id: 'AKIABENCHBENCHBENCHB', secret: 'bench'.repeat(8) }
 
 /**
  * AssumeRoleWithWebIdentity per second with audit on, one process, distinct tokens, against the practical
@@ -31,7 +26,7 @@ export async function benchWebIdentity(): Promise<void> {
   })
   const rolecall = await startRolecall(folder, issuer.url)
   try {
-    const requests = await makeRequests(privateKey, issuer.url)
+    const requests = await makeRequests(tokens, privateKey, issuer.url)
     const results = await runRounds(Number(rolecall.ready), Number(limit.ready), requests)
     report(results, auditedIn(join(folder, 'audit.db')))
   } finally {
@@ -41,109 +36,13 @@ export async function benchWebIdentity(): Promise<void> {
   }
 }
 
-async function startIssuer(publicKey: KeyObject): Promise<{ url: string; close(): void }> {
-  const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'bench', use: 'sig', alg: 'RS256' }
-  const server = createServer((_request, response) => {
-    response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys: [jwk] }))
-  })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: () => server.close(),
-  }
-}
-
 async function startRolecall(dataDir: string, issuer: string) {
   const rolecall = await startProcess('server/main.ts', {
-    env: {
-      PORT: '0',
-      ROLECALL_DATA_DIR: dataDir,
-      ROLECALL_ACCOUNT_ID: accountId,
-      ROLECALL_ROOT_ACCESS_KEY_ID: rootAccessKey.id,
-      ROLECALL_ROOT_SECRET_ACCESS_KEY: rootAccessKey.secret,
-      GOOGLE_CLIENT_ID: 'bench-client',
-      GOOGLE_CLIENT_SECRET: 'bench-secret',
-      GOOGLE_ISSUER: issuer,
-      GOOGLE_JWKS_URL: `${issuer}/jwks`,
-      ROLECALL_LOG_LEVEL: 'warn',
-    },
+    env: { PORT: '0', ROLECALL_DATA_DIR: dataDir, ROLECALL_LOG_LEVEL: 'warn', ...issuerEnv(issuer) },
     ready: /Rolecall is ready: http:\/\/localhost:(\d+)/,
   })
-  const iam = new IAMClient({
-    endpoint: `http://127.0.0.1:${rolecall.ready}`,
-    region: 'us-east-1',
-    credentials: { accessKeyId: rootAccessKey.id, secretAccessKey: rootAccessKey.secret },
-  })
-  await iam.send(new CreateRoleCommand({ RoleName: 'bench', AssumeRolePolicyDocument: trustPolicy(issuer) }))
+  await createRole(rolecall.ready, issuer)
   return rolecall
-}
-
-function trustPolicy(issuer: string): string {
-  const urlPath = issuer.replace('http://', '')
-  return JSON.stringify({
-    Version: '2012-10-17',
-    Statement: [
-      {
-        Effect: 'Allow',
-        Principal: { Federated: `arn:aws:iam::${accountId}:oidc-provider/${urlPath}` },
-        Action: 'sts:AssumeRoleWithWebIdentity',
-        Condition: {
-          StringEquals: { [`${urlPath}:aud`]: 'bench-client' },
-          StringLike: { [`${urlPath}:sub`]: 'person-*' },
-        },
-      },
-    ],
-  })
-}
-
-/** Whole HTTP requests, each with a token of its own. */
-async function makeRequests(privateKey: KeyObject, issuer: string): Promise<Buffer[]> {
-  const signAsync = promisify(sign)
-  const now = Math.floor(Date.now() / 1000)
-  const head = encode({ alg: 'RS256', kid: 'bench', typ: 'JWT' })
-  const requests: Buffer[] = []
-  for (let first = 0; first < tokens; first += 100) {
-    const group = Array.from({ length: 100 }, async (_, n) => {
-      const person = `person-${first + n}`
-      const claims = {
-        iss: issuer,
-        aud: 'bench-client',
-        azp: 'bench-client',
-        sub: person,
-        iat: now,
-        exp: now + 3600,
-      }
-      const more = {
-        email: `${person}@example.com`,
-        email_verified: true,
-        name: 'Bench Person',
-        at_hash: person,
-      }
-      const signed = `${head}.${encode({ ...claims, ...more })}`
-      const signature = await signAsync('RSA-SHA256', Buffer.from(signed), privateKey)
-      return asRequest(`${signed}.${signature.toString('base64url')}`, person)
-    })
-    requests.push(...(await Promise.all(group)))
-  }
-  return requests
-}
-
-function encode(part: object): string {
-  return Buffer.from(JSON.stringify(part)).toString('base64url')
-}
-
-/** As `@aws-sdk/client-sts` sends it. */
-function asRequest(token: string, person: string): Buffer {
-  const form = new URLSearchParams({
-    Action: 'AssumeRoleWithWebIdentity',
-    Version: '2011-06-15',
-    RoleArn: `arn:aws:iam::${accountId}:role/bench`,
-    RoleSessionName: person,
-    WebIdentityToken: token,
-  }).toString()
-  return Buffer.from(
-    `POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${form.length}\r\nUser-Agent: aws-sdk-js/3\r\n\r\n${form}`,
-  )
 }
 
 type Round = { ours: LoadResult; limit: LoadResult }

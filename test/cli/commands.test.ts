@@ -199,6 +199,8 @@ describe('the commands', () => {
       'provider list',
       'mapping [POOL-ID] PROVIDER',
       'why REQUEST-ID',
+      'keys',
+      'secrets import FILE',
     ])
       assert.ok(help.output.includes(words))
     const without = await command([])

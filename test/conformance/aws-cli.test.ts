@@ -161,6 +161,25 @@ test('the README’s commands for users, keys and the trail do what it says', { 
   assert.equal(story.request.action, 'iam:DeleteUser')
 })
 
+test('the README’s commands keep a secret, give it out, and show who asked', { skip }, async () => {
+  const commands = commandsUnder('Secrets')
+  assert.equal(commands.length, 5)
+  const answers: unknown[] = []
+  for (const command of commands) {
+    const words = command.split(' ')
+    assert.equal(words.shift(), 'aws')
+    answers.push(await aws(words, owner))
+  }
+  const [made, put, current, previous, events] = answers.map(Object)
+  assert.match(made.ARN, new RegExp(`^arn:aws:secretsmanager:us-east-1:${accountId}:secret:team/db-\\w{6}$`))
+  assert.deepEqual([current.SecretString, current.VersionId], ['second', put.VersionId])
+  assert.deepEqual([previous.SecretString, previous.VersionId], ['first', made.VersionId])
+  assert.equal(events.Events.length, 2)
+  const [event] = events.Events
+  assert.deepEqual([event.EventSource, event.Username], ['secretsmanager.amazonaws.com', 'root'])
+  assert.equal(event.Resources[0].ResourceName, made.ARN)
+})
+
 test('the README’s commands for a SAML provider end in credentials', { skip }, async () => {
   const idp = createSamlIdp()
   const provider = `arn:aws:iam::${accountId}:saml-provider/corp`

@@ -283,3 +283,28 @@ test('a right password is answered at once, and a wrong one takes no place while
   assert.equal(await tries.attempt({ name: 'ada', sourceIp: '192.0.2.1' }, async () => 'in'), 'in')
   assert.equal(answered, 0)
 })
+
+test('whoever has too many is answered in the same steps: none of a thousand, and what comes beyond at once', async t => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const tries = createPasswordTries(() => 0)
+  const settle = () => new Promise(resolve => setImmediate(resolve))
+  const never = () => new Promise<string>(() => undefined)
+  for (const sourceIp of addresses(16)) tries.attempt({ name: `of ${sourceIp}`, sourceIp }, never)
+  const excess: number[] = []
+  const tryOnce = (sourceIp: string) => {
+    const answer = refusalOf(tries.attempt({ name: `of ${sourceIp}`, sourceIp }, never))
+    answer.then(refusal => excess.push(waitIn(refusal)))
+  }
+  for (const sourceIp of addresses(1_000)) tryOnce(sourceIp)
+  await settle()
+  assert.deepEqual(excess, [])
+  for (const sourceIp of addresses(5)) tryOnce(sourceIp)
+  await settle()
+  assert.deepEqual(excess, [1, 1, 1, 1, 1])
+  t.mock.timers.tick(200)
+  await settle()
+  assert.equal(excess.length, 1_005)
+  tryOnce('192.0.2.1')
+  await settle()
+  assert.equal(excess.length, 1_005)
+})

@@ -111,3 +111,14 @@ test('a secret that is marked for deletion gives nothing out, comes back, and is
   assert.equal((await faultOf(get('leaves'))).code, 'ResourceNotFoundException')
   await create('leaves')
 })
+
+test('the day of the last use is told once it is written, in its own time', async () => {
+  await create('used')
+  assert.equal((await describe('used')).LastAccessedDate, undefined)
+  await get('used')
+  await rolecall.rolecall.store.secrets.accesses.flush()
+  const today = Math.floor(Date.now() / 86_400_000) * 86_400_000
+  assert.equal(Number((await describe('used')).LastAccessedDate), today)
+  const { Versions = [] } = await client.send(new sm.ListSecretVersionIdsCommand({ SecretId: 'used' }))
+  assert.equal(Number(Versions[0]?.LastAccessedDate), today)
+})

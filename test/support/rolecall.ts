@@ -34,6 +34,8 @@ export type TestRolecall = {
   logged(): string
   /** Moves the service's clock. */
   advanceMs(ms: number): void
+  /** Where that stands. */
+  nowMs(): number
   /** The real SDK's clients, signing with these keys; with the root key when none are given. */
   sts(keys?: Keys): STSClient
   iam(keys?: Keys): IAMClient
@@ -57,7 +59,7 @@ type BeforeOpen = (config: Config, log: Logger) => Promise<StandIns | undefined>
 export async function startRolecall(
   env: Record<string, string> = {},
   beforeOpen?: BeforeOpen,
-  bounds: Pick<Options, 'auditBounds'> = {},
+  more: Pick<Options, 'auditBounds' | 'rotators'> = {},
 ): Promise<TestRolecall> {
   const dataDir = join(temporaryFolder(), 'data')
   let handle: RequestListener = (_request, response) => response.writeHead(503).end()
@@ -80,7 +82,7 @@ export async function startRolecall(
   let offsetMs = 0
   const standIns = await beforeOpen?.(config, log)
   const clock = () => Date.now() + offsetMs
-  const rolecall = await openRolecall(config, { log, clock, standIns, ...bounds })
+  const rolecall = await openRolecall(config, { log, clock, standIns, ...more })
   handle = rolecall.app
   after(() => rolecall.close())
 
@@ -102,6 +104,7 @@ export async function startRolecall(
     advanceMs: ms => {
       offsetMs += ms
     },
+    nowMs: clock,
     sts: (keys = rootKeys) => checkShapes(new STSClient(clientFor(keys)), stsCommands),
     iam: (keys = rootKeys) => checkShapes(new IAMClient(clientFor(keys)), iamCommands),
     cloudTrail: (keys = rootKeys) => checkShapes(new CloudTrailClient(clientFor(keys)), trailCommands),

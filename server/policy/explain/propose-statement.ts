@@ -36,6 +36,13 @@ export function proposeStatement(policies: PolicySet, request: PolicyRequest): P
     last.outcome === 'implicitlyDenied' &&
     (last.missing === 'identity' || last.missing === 'resource')
   ) {
+    // Where nothing has the name that was asked for, that name is the resource, which no policy can say.
+    if (!/^(?:arn:|\*+$)/.test(request.resource)) {
+      return {
+        possible: false,
+        because: 'There is no such resource, and a policy names what there is by its ARN.',
+      }
+    }
     const part = last.missing
     if (add.some(one => one.part === part)) break
     const statement = part === 'identity' ? forIdentity(request) : forResource(policies, request)

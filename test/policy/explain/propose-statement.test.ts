@@ -35,6 +35,12 @@ test('what no policy allows is proposed as one statement for exactly this reques
   })
 })
 
+test('for a name that nothing has, none is proposed: a policy can’t say it', () => {
+  const proposal = proposeStatement({}, { ...asked, resource: 'note-7' })
+  assert.ok(!proposal.possible)
+  assert.match(proposal.because, /no such resource/)
+})
+
 test('across accounts both sides get a statement', () => {
   const proposal = proposeStatement({}, { ...asked, resourceAccountId: '999999999999' })
   assert.ok(proposal.possible)

@@ -79,6 +79,7 @@ const withoutCall: Partial<Record<RolecallService, string>> = {
   sts: 'TagSession SetSourceIdentity SetContext GetServiceBearerToken TagGetWebIdentityToken AssumeRoleWithLDAPIdentity',
   'cognito-identity': `
     GetIdentityPoolAnalytics GetIdentityPoolDailyAnalytics GetIdentityProviderDailyAnalytics`,
+  secretsmanager: 'PutRotator ListRotators DeleteRotator ListSecretRotations',
 }
 
 const namesByService = new Map(

@@ -1,0 +1,46 @@
+import type { Database } from './database.ts'
+
+/** Beyond these what is noted is lost until the next `flush`: nothing but a date depends on it. */
+const mostNoted = 50_000
+/** Bounds a transaction, for which every other write waits. */
+const mostAtOnce = 200
+
+export type SecretAccesses = {
+  /** The day on which a value was given out, at its beginning. */
+  note(secretId: string, versionId: string, dayMs: number): void
+  /** Writes what was noted. */
+  flush(): Promise<void>
+}
+
+/** When values were last given out. Written in its own time: a read is no reason to wait for the disk. */
+export function createSecretAccesses({ write }: Pick<Database, 'write'>): SecretAccesses {
+  let noted = new Map<string, { secretId: string; versionId: string; dayMs: number }>()
+  return {
+    note(secretId, versionId, dayMs) {
+      const key = `${secretId} ${versionId}`
+      if (noted.size < mostNoted || noted.has(key)) noted.set(key, { secretId, versionId, dayMs })
+    },
+    async flush() {
+      const writing = [...noted.values()]
+      noted = new Map()
+      while (writing.length > 0) {
+        const group = writing.splice(0, mostAtOnce)
+        await write(
+          group.map(({ secretId }) => `secret:${secretId}`),
+          async trx => {
+            for (const { secretId, versionId, dayMs } of group) {
+              const day = { accessed_on_ms: dayMs }
+              await trx.updateTable('secrets').set(day).where('id', '=', secretId).execute()
+              await trx
+                .updateTable('secret_versions')
+                .set(day)
+                .where('secret_id', '=', secretId)
+                .where('id', '=', versionId)
+                .execute()
+            }
+          },
+        )
+      }
+    },
+  }
+}
