@@ -7,8 +7,8 @@ import { auditRowsIn } from './rolecall-process.ts'
 export const secretsPage = '/console/secrets'
 
 /** The console with somebody in it who may do everything, and secrets as the account's owner makes them. */
-export async function startSecretPages() {
-  const service = await startConsoleRolecall()
+export async function startSecretPages(more?: Parameters<typeof startConsoleRolecall>[0]) {
+  const service = await startConsoleRolecall(more)
   const root = service.secrets()
   const browser = await service.enter(await service.role('operator', allow('*')))
   const pages = {

@@ -1,17 +1,19 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { RotateSecretCommand } from '@aws-sdk/client-secrets-manager'
 import type { Response } from 'express'
 import { type ActionName, CallRefused } from '../../../server/aws/act-as.ts'
 import type { Result } from '../../../server/aws/action.ts'
 import { Refusal } from '../../../server/base/refusal.ts'
 import { secretsFaults } from '../../../server/secrets/faults.ts'
-import { createSecretsService } from '../../../server/secrets/service.ts'
 import type { Visit } from '../../../server/web/console/console-session.ts'
 import { findHistory } from '../../../server/web/console/secrets/rotation-history.ts'
 import { rotationOffer } from '../../../server/web/console/secrets/rotation-routes.ts'
 import { secretIn } from '../../../server/web/console/secrets/secret-answers.ts'
 import { createPages } from '../../../server/web/pages.ts'
+import { createAlternatingDatabase, createAlternatingRotator } from '../../support/alternating-database.ts'
 import { pathOf, plainOf, startSecretPages } from '../../support/secret-pages.ts'
+import { until } from '../../support/until.ts'
 
 const arn = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:db-abcdef'
 const rotator = 'arn:aws:lambda:us-east-1:123456789012:function:rolecall-postgres'
@@ -133,25 +135,53 @@ describe('the rotation of a secret', () => {
   })
 })
 
-describe('the pages of the service as it is', () => {
-  const { actions } = createSecretsService({} as Parameters<typeof createSecretsService>[0])
+describe('by the buttons of the page', async () => {
+  const database = createAlternatingDatabase()
+  const rotators = new Map([['rolecall-alternating', createAlternatingRotator(database)]])
+  const service = await startSecretPages({ rotators })
+  const { see, send, make, described, rowsOf, root, caller } = service
+  const lambda = `arn:aws:lambda:us-east-1:${service.accountId}:function:rolecall-alternating`
 
-  test('offer to rotate exactly if there is an action for it, and do nothing else', async () => {
-    const service = await startSecretPages()
-    const id = await service.make('rotated')
-    const secretId = id.split(':secret:')[1] ?? ''
-    const rotation = { enabled: true, lambdaArn: `${rotator}-that-is-not-there`, afterDays: 30 }
-    await service.rolecall.store.secrets.change(secretId, () => ({ rotation }))
-    const { text, plain: said } = await service.see(pathOf('secret', id))
-    assert.match(said, /Rotation on When every 30 days/)
-    assert.equal(text.includes('Rotate now'), actions.has('RotateSecret'))
-    assert.equal(text.includes('Turn rotation off'), actions.has('CancelRotateSecret'))
-    assert.equal(text.includes('How it went'), actions.has('ListSecretRotations'))
-    const { status } = await service.send('rotate', { id })
+  test('a secret is rotated, its history tells so, and rotation is turned off and on again', async () => {
+    const value = database.add('page')
+    const id = await make('rotated', { SecretString: value })
+    const RotationRules = { AutomaticallyAfterDays: 30 }
+    await root.send(
+      new RotateSecretCommand({
+        SecretId: id,
+        RotationLambdaARN: lambda,
+        RotationRules,
+        RotateImmediately: false,
+      }),
+    )
+    const page = async () => (await see(pathOf('secret', id))).plain
+    await until(async () => /succeeded a test/.test(await page()))
+    assert.match(await page(), /Rotation on When every 30 days .* Rotate now Turn rotation off/)
+
+    const { sentTo = '' } = await send('rotate', { id })
+    assert.match((await see(sentTo)).plain, /The rotation is begun\./)
+    await until(async () => /How it went \S+ \S+ \S+ \S+ UTC succeeded Ended/.test(await page()))
+    const { SecretString } = await service.valueIn(id)
+    assert.ok(SecretString !== value && database.accepts(SecretString))
+    assert.ok(rowsOf('RotateSecret', id).some(row => row.caller_arn === caller))
+
+    const cancelled = await send('cancel', { id })
+    assert.match(
+      (await see(cancelled.sentTo ?? '')).plain,
+      /Rotation is turned off\..*turned off When.*Turn it on, and rotate now/,
+    )
+    assert.equal((await described(id)).RotationEnabled, false)
+    assert.deepEqual(
+      rowsOf('CancelRotateSecret', id).map(row => row.caller_arn),
+      [caller],
+    )
+    await send('rotate', { id })
+    assert.equal((await described(id)).RotationEnabled, true)
+  })
+
+  test('a secret without a rotator is not rotated, and the page says why', async () => {
+    const { status, plain: said } = await send('rotate', { id: await make('without') })
     assert.equal(status, 400)
-    const cancelled = await service.send('cancel', { id })
-    assert.equal(cancelled.status, actions.has('CancelRotateSecret') ? 303 : 400)
-    const { RotationEnabled } = await service.described(id)
-    assert.equal(RotationEnabled, !actions.has('CancelRotateSecret'))
+    assert.match(said, /No Lambda rotation function ARN is associated with this secret/)
   })
 })
