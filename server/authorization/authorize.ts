@@ -17,6 +17,11 @@ export type Permission = {
   action: string
   /** The ARN that it acts on, or `*`. */
   resource: string
+  /**
+   * What a refusal calls it, where that is not the ARN: as the caller named it, or who may not see a thing would learn
+   * its ARN, and that it is there.
+   */
+  named?: string
   /** The action's own condition keys, in lower case. */
   context?: ConditionContext
   /** The resource's own policy, where it has one: a role's is its trust policy. */
@@ -54,11 +59,14 @@ export function createAuthorizer(deps: AuthorizerDeps): Authorizer {
       }
       const decision = decide(policies, request)
       if (decision.outcome === 'allowed') return
-      const why = `${whyNot(decision, permission)}. Encoded authorization failure message: ${encodeDenial(deps.keyring, policies, request)}`
+      const told = permission.named === undefined ? decision : withoutHint(decision, gathered, request)
+      const why = `${whyNot(told, permission)}. Encoded authorization failure message: ${encodeDenial(deps.keyring, policies, request)}`
       throw denied(caller, permission, why, storyOf(policies, request))
     },
   }
 }
+
+type Denied = Exclude<Decision, { outcome: 'allowed' }>
 
 /** As policies on resources mean the caller: by ARN, unless the ARN means one who had it before. */
 function principalOf(caller: Caller, meantIds: Readonly<Record<string, string>> = {}): PolicyPrincipal {
@@ -73,7 +81,7 @@ function principalOf(caller: Caller, meantIds: Readonly<Record<string, string>> 
       return {
         kind: 'session',
         accountId,
-        arn,
+        arn: nameOf(arn, caller.session.principalId),
         roleArn: nameOf(caller.roleArn, caller.session.principalId),
       }
     case 'federatedUser':
@@ -81,7 +89,10 @@ function principalOf(caller: Caller, meantIds: Readonly<Record<string, string>> 
         kind: 'federatedUser',
         accountId,
         arn,
-        userArn: caller.user?.arn ?? `arn:aws:iam::${accountId}:root`,
+        userArn:
+          caller.user === undefined
+            ? `arn:aws:iam::${accountId}:root`
+            : nameOf(caller.user.arn, caller.user.id),
       }
   }
 }
@@ -120,12 +131,22 @@ const partNames: Readonly<Record<PolicyPart, string>> = {
  * As AWS words it: which kind of policy stood against it, and no more.
  * @see AWS IAM User Guide, "Troubleshoot access denied error messages"
  */
-function whyNot(decision: Exclude<Decision, { outcome: 'allowed' }>, { action }: Permission): string {
+function whyNot(decision: Denied, { action }: Permission): string {
   if (decision.outcome === 'implicitlyDenied') {
     return `because no ${partNames[decision.missing]} allows the ${action} action`
   }
   const name = partNames[decision.statements[0].part]
   return `with an explicit deny in ${/^[aeiou]/.test(name) ? 'an' : 'a'} ${name}`
+}
+
+/**
+ * Who may not do it anyway is not told that the resource's own policy denies it: so much as that there is one says that
+ * the resource is there.
+ */
+function withoutHint(decision: Denied, gathered: PolicySet, request: PolicyRequest): Denied {
+  if (decision.outcome !== 'explicitlyDenied' || decision.statements[0].part !== 'resource') return decision
+  const own = decide(gathered, request)
+  return own.outcome === 'allowed' ? decision : own
 }
 
 /** For the log: which statement denied it, or which came near and what failed. */
@@ -137,9 +158,14 @@ function storyOf(policies: PolicySet, request: PolicyRequest): string {
     .join(' | ')
 }
 
-function denied(caller: Caller, { action, resource }: Permission, why: string, detail?: string): Refusal {
+function denied(
+  caller: Caller,
+  { action, resource, named = resource }: Permission,
+  why: string,
+  detail?: string,
+): Refusal {
   return new Refusal('access.denied', {
-    said: { principal: caller.arn, action, resource, why },
+    said: { principal: caller.arn, action, resource: named, why },
     ...(detail === undefined ? {} : { detail }),
   })
 }

@@ -29,7 +29,7 @@ export type SignedAction<Deps, Input> = Common<Input> & {
   writes?: boolean
   /** What that row says of the change, where the resource alone does not. Nothing secret. */
   recorded?(asked: Input): Readonly<Record<string, unknown>>
-  handle(asked: Input, deps: Deps, call: SignedCall): Promise<Result>
+  handle(asked: Input, deps: Deps, call: AuthorizedCall): Promise<Result>
 }
 
 export type SignedCall = {
@@ -37,6 +37,11 @@ export type SignedCall = {
   caller: Caller
   /** Says to the caller what the answer has no member for: done as asked, and yet. */
   warn(text: string): void
+}
+
+export type AuthorizedCall = SignedCall & {
+  /** What the first permission was asked on. A name that was given may mean another thing by now. */
+  resource: string
 }
 
 /** Types an action; there is nothing else to it. */
@@ -80,10 +85,15 @@ export function bindAction<Deps, Input>(
     writes: action.writes === true,
     read(form) {
       const asked = readParams(input, form)
+      let resource = '*'
       return {
-        permissions: async caller => [(await action.permission?.(asked, deps, caller)) ?? []].flat(),
+        async permissions(caller) {
+          const permissions = [(await action.permission?.(asked, deps, caller)) ?? []].flat()
+          resource = permissions[0]?.resource ?? resource
+          return permissions
+        },
         recorded: action.recorded?.(asked),
-        run: call => action.handle(asked, deps, call),
+        run: call => action.handle(asked, deps, { ...call, resource }),
       }
     },
   }

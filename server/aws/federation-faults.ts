@@ -118,6 +118,7 @@ export const federationFaults = {
   'secret.notDecryptable': ['DecryptionFailure', 400, 'The secret can’t be opened'],
   'secret.notEncryptable': ['EncryptionFailure', 400, 'The secret can’t be sealed'],
   'secret.keyServiceDown': ['ServiceUnavailable', 503, 'The key service does not answer; try again'],
+  'secret.nextToken': ['InvalidNextTokenException', 400, 'The token is invalid'],
   'secret.publicPolicy': ['InvalidRequest', 400, 'The policy is for everybody'],
   'secret.rotatorUnknown': ['InvalidRequest', 400, 'There is no such rotator'],
   'mfa.codes': ['InvalidAuthenticationCode', 403, 'Authentication code for device is not valid.'],

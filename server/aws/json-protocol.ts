@@ -39,7 +39,7 @@ const deepest = 8
 
 /**
  * A JSON body in the flat form of the Query protocol, `Attributes.member.1.Key` and so on, so that both are read by
- * the same parameters. What is null is absent; a map's keys are escaped (`escapeName`).
+ * the same parameters. What is null is absent; what was no text is remembered as such; a map's keys are escaped (`escapeName`).
  *
  * @throws {Refusal} request.malformed
  */
@@ -50,23 +50,29 @@ export function flattenJson(text: string): Form {
 /** @throws {Refusal} request.malformed for too many */
 export function flattenMembers(members: unknown): Form {
   const form = new Map<string, string>()
+  const notText = new Set<string>()
+  const putOther = (path: string, text: string) => {
+    notText.add(path)
+    form.set(path, text)
+  }
   const put = (value: unknown, path: string, depth: number): void => {
     if (value === null || value === undefined) return
     if (depth > deepest || form.size > mostMembers) throw malformed('too many members')
     if (Array.isArray(value)) {
-      if (value.length === 0) form.set(path, '')
+      if (value.length === 0) putOther(path, '')
       for (const [n, member] of value.entries()) put(member, `${path}.member.${n + 1}`, depth + 1)
     } else if (typeof value === 'object') {
       const members = Object.entries(value)
-      if (members.length === 0 && path !== '') form.set(path, '')
+      if (members.length === 0 && path !== '') putOther(path, '')
       for (const [name, member] of members) {
         const escaped = escapeName(name)
         put(member, path === '' ? escaped : `${path}.${escaped}`, depth + 1)
       }
-    } else form.set(path, String(value))
+    } else if (typeof value === 'string') form.set(path, value)
+    else putOther(path, String(value))
   }
   put(members, '', 0)
-  return form
+  return Object.assign(form, { notText })
 }
 
 function parse(text: string): unknown {

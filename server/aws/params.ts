@@ -2,7 +2,10 @@ import { Refusal } from '../base/refusal.ts'
 import { plainName } from './member-name.ts'
 
 /** The flat form that the Query protocol sends: `Tags.member.1.Key` and so on. */
-export type Form = ReadonlyMap<string, string>
+export type Form = ReadonlyMap<string, string> & {
+  /** Which of them were not text in JSON, but a number, `true` or `false`, a list or an object without members. */
+  readonly notText?: ReadonlySet<string>
+}
 
 /** Reads one parameter; tells `problems` what is wrong with it. */
 export type Param<T> = {
@@ -59,6 +62,7 @@ export function text({
     read(form, path, problems) {
       const value = form.get(path)
       if (value === undefined) return undefined
+      if (form.notText?.has(path)) throw new Refusal('request.malformed', { detail: `${path} is no text` })
       const tell = (constraint: string) => problems.push(problem(secret ? '***' : value, path, constraint))
       if (value.length < min) tell(`Member must have length greater than or equal to ${min}`)
       else if (value.length > max) tell(`Member must have length less than or equal to ${max}`)

@@ -79,6 +79,7 @@ export type Reason =
   | 'secret.keyServiceDown'
   | 'secret.publicPolicy'
   | 'secret.rotatorUnknown'
+  | 'secret.nextToken'
   // ourselves
   | 'audit.unavailable'
   | 'store.unavailable'

@@ -17,8 +17,11 @@ const valuePattern = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u
  * @throws {Refusal} tags.invalid
  * @see AWS STS API reference, Tag
  */
-export function requireTags(asked: readonly [string, unknown][]): Record<string, string> {
-  if (asked.length > mostTags) throw invalid(`At most ${mostTags} session tags can be passed.`)
+export function requireTags(
+  asked: readonly [string, unknown][],
+  what = 'session tag',
+): Record<string, string> {
+  if (asked.length > mostTags) throw invalid(`At most ${mostTags} ${what}s can be passed.`)
   const keys = new Set(asked.map(([key]) => key.toLowerCase()))
   if (keys.size < asked.length) {
     throw invalid('Duplicate tag keys found. Please note that Tag keys are case insensitive.')
@@ -28,9 +31,9 @@ export function requireTags(asked: readonly [string, unknown][]): Record<string,
   for (const [key, values] of asked) {
     const list = Array.isArray(values) ? values : [values]
     const [value] = list
-    if (list.length !== 1 || typeof value !== 'string') throw invalid('A session tag must have one value.')
-    if (!keyPattern.test(key) || !valuePattern.test(value)) throw invalid('A session tag is not valid.')
-    if (key.toLowerCase().startsWith('aws:')) throw invalid('Session tag keys must not begin with aws:.')
+    if (list.length !== 1 || typeof value !== 'string') throw invalid(`A ${what} must have one value.`)
+    if (!keyPattern.test(key) || !valuePattern.test(value)) throw invalid(`A ${what} is not valid.`)
+    if (key.toLowerCase().startsWith('aws:')) throw invalid(`The key of a ${what} must not begin with aws:.`)
     tags[key] = value
   }
   return { ...tags }

@@ -34,6 +34,9 @@ export async function readTrustedIds(
 async function findId(text: string, deps: Deps): Promise<string | undefined> {
   const arn = parseArn(text)
   if (arn === undefined || arn.accountId !== deps.accountId) return undefined
+  const [, sessionOf] = /^assumed-role\/([^/]+)\/./.exec(arn.service === 'sts' ? arn.resource : '') ?? []
+  // A session's name is whatever its caller likes: the role behind it is what was trusted.
+  if (sessionOf !== undefined) return (await role.find(sessionOf, deps))?.id
   const holders: Holder[] = [user, role]
   for (const holder of holders) {
     const named = entityOf(arn, holder.kind)

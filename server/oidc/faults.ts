@@ -130,6 +130,7 @@ export const oauthFaults = {
   'secret.notDecryptable': ['server_error', 500, 'The secret could not be opened'],
   'secret.notEncryptable': ['server_error', 500, 'The secret could not be sealed'],
   'secret.keyServiceDown': ['temporarily_unavailable', 503, 'The key service does not answer; try again'],
+  'secret.nextToken': ['invalid_request', 400, 'The token is invalid'],
   'secret.publicPolicy': ['invalid_request', 400, 'The policy is for everybody'],
   'secret.rotatorUnknown': ['invalid_request', 400, 'There is no such rotator'],
 

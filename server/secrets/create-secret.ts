@@ -3,18 +3,16 @@ import { defineAction } from '../aws/action.ts'
 import { flag, list, optional, params, structure, text } from '../aws/params.ts'
 import { secretArn } from '../base/arn.ts'
 import { Refusal } from '../base/refusal.ts'
-import { requireTags } from '../base/session-tags.ts'
 import type { Secret } from '../store/secrets.ts'
 import type { SecretsDeps } from './deps.ts'
-import { parametersContext, requestTags } from './find-secret.ts'
+import { parametersContext } from './find-secret.ts'
 import * as given from './parameters.ts'
 import { refuseReplication } from './replication.ts'
 import { mayNameMaster } from './rotation/master-secret.ts'
 import { current } from './stages.ts'
-import { findValue, requireToken } from './values.ts'
+import { readTags, tagContext } from './tags.ts'
+import { findValue, refuseType, requireToken } from './values.ts'
 import { isSameValue } from './vault.ts'
-
-const namePattern = /^[A-Za-z0-9/_+=.@!-]+$/
 
 /**
  * Asked twice with the same token and value, it is made once.
@@ -34,24 +32,27 @@ export const createSecret = defineAction({
     SecretString: given.secretString,
     SecretBinary: given.secretBinary,
     Tags: optional(given.tags, []),
+    Type: given.partnerType,
     AddReplicaRegions: optional(list(structure({ Region: text({ min: 1, max: 128 }) }), { max: 60 }), []),
     ForceOverwriteReplicaSecret: optional(flag()),
   }),
   async permission(asked, deps: SecretsDeps) {
     const { accountId } = deps
-    const tags = tagsOf(asked.Tags)
     const { Name, Description, KmsKeyId } = asked
-    const context = new Map([...requestTags(tags), ...parametersContext({ Name, Description, KmsKeyId })])
+    const context = new Map([
+      ...tagContext(asked.Tags),
+      ...parametersContext({ Name, Description, KmsKeyId }),
+    ])
     // The six characters are not drawn yet: a policy on `NAME-??????` means them whatever they become.
     const resource = secretArn(accountId, `${Name}-??????`)
-    const create = { action: 'secretsmanager:CreateSecret', resource, context }
+    const create = { action: 'secretsmanager:CreateSecret', resource, named: Name, context }
     // Whoever creates with tags must be allowed to tag, or a deny of tagging would be no deny.
     const tag = asked.Tags.length === 0 ? [] : [{ ...create, action: 'secretsmanager:TagResource' }]
     return [create, ...tag, ...(await mayNameMaster(asked.SecretString, deps))]
   },
   async handle(asked, deps) {
     if (asked.AddReplicaRegions.length > 0) refuseReplication()
-    requireName(asked.Name)
+    refuseType(asked.Type)
     const nowMs = deps.clock()
     const value = findValue(asked)
     const id = `${asked.Name}-${randomEnd()}`
@@ -61,7 +62,7 @@ export const createSecret = defineAction({
       name: asked.Name,
       description: asked.Description,
       kmsKeyId: asked.KmsKeyId,
-      tags: requireTags(asked.Tags.map(({ Key, Value }) => [Key, Value])),
+      tags: readTags(asked.Tags),
       stages: version === undefined ? {} : { [current]: version.id },
       createdAtMs: nowMs,
       changedAtMs: nowMs,
@@ -97,21 +98,9 @@ function wireCreated({ id, name }: Secret, versionId: string | undefined, { acco
   return { ARN: secretArn(accountId, id), Name: name, VersionId: versionId }
 }
 
-/** @throws {Refusal} request.invalid */
-function requireName(name: string): void {
-  if (namePattern.test(name)) return
-  const message =
-    'Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!'
-  throw new Refusal('request.invalid', { said: { message } })
-}
-
 const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 
 /** So that a secret that gets the name anew is not the one that policies meant. */
 function randomEnd(): string {
   return Array.from({ length: 6 }, () => letters[randomInt(letters.length)]).join('')
-}
-
-function tagsOf(tags: readonly { Key: string; Value: string }[]): Record<string, string> {
-  return Object.fromEntries(tags.map(({ Key, Value }) => [Key, Value]))
 }

@@ -2,8 +2,15 @@ import { defineAction } from '../aws/action.ts'
 import { flag, integer, optional, params } from '../aws/params.ts'
 import { secretArn } from '../base/arn.ts'
 import { Refusal } from '../base/refusal.ts'
+import type { Secret } from '../store/secrets.ts'
 import type { SecretsDeps } from './deps.ts'
-import { findSecret, onSecret, parametersContext, requireAnySecret, requireUndeleted } from './find-secret.ts'
+import {
+  findAuthorized,
+  onSecret,
+  parametersContext,
+  requireAnySecret,
+  requireUndeleted,
+} from './find-secret.ts'
 import * as given from './parameters.ts'
 import { resumed } from './rotation/rotation-state.ts'
 
@@ -37,11 +44,11 @@ export const deleteSecret = defineAction({
     recoveryWindowInDays: RecoveryWindowInDays,
     forceDeleteWithoutRecovery: ForceDeleteWithoutRecovery,
   }),
-  async handle({ SecretId, RecoveryWindowInDays: days, ForceDeleteWithoutRecovery: isForced }, deps) {
+  async handle({ SecretId, RecoveryWindowInDays: days, ForceDeleteWithoutRecovery: isForced }, deps, call) {
     requireWindow(days, isForced)
     const nowMs = deps.clock()
-    if (isForced) return deleteAtOnce(SecretId, nowMs, deps)
-    const { id, name } = await requireAnySecret(SecretId, deps)
+    if (isForced) return deleteAtOnce(await findAuthorized(call, deps), SecretId, nowMs, deps)
+    const { id, name } = await requireAnySecret(call, deps)
     const purgeAtMs = nowMs + (days ?? recovery.usual) * dayMs
     await deps.secrets.change(id, secret => {
       requireUndeleted(secret)
@@ -52,8 +59,7 @@ export const deleteSecret = defineAction({
 })
 
 /** Also of one that is not there: whoever asks for it to be gone has what they want. */
-async function deleteAtOnce(given: string, nowMs: number, deps: SecretsDeps) {
-  const secret = await findSecret(given, deps)
+async function deleteAtOnce(secret: Secret | undefined, given: string, nowMs: number, deps: SecretsDeps) {
   if (secret !== undefined) await deps.secrets.delete(secret.id)
   const name = secret?.name ?? given
   const arn = secretArn(deps.accountId, secret?.id ?? given)
@@ -83,8 +89,8 @@ export const restoreSecret = defineAction({
   writes: true,
   input: params({ SecretId: given.secretId }),
   permission: ({ SecretId }, deps: SecretsDeps) => onSecret('RestoreSecret', SecretId, deps),
-  async handle({ SecretId }, deps) {
-    const { id, name } = await requireAnySecret(SecretId, deps)
+  async handle(_asked, deps, call) {
+    const { id, name } = await requireAnySecret(call, deps)
     await deps.secrets.change(id, secret => {
       const back = secret.deletedAtMs === undefined ? {} : resumed(secret, deps.clock())
       return { ...back, deletedAtMs: undefined, purgeAtMs: undefined }

@@ -1,12 +1,14 @@
 import { defineAction, type Result } from '../aws/action.ts'
-import { afterToken, pageOf } from '../aws/json-pages.ts'
+import { pageOf } from '../aws/json-pages.ts'
 import { flag, integer, optional, params } from '../aws/params.ts'
-import { region, secretArn } from '../base/arn.ts'
-import type { Secret } from '../store/secrets.ts'
+import { secretArn } from '../base/arn.ts'
+import { Refusal } from '../base/refusal.ts'
+import type { ListedSecret } from '../store/secrets.ts'
 import type { SecretsDeps } from './deps.ts'
 import { onSecret, requireAnySecret } from './find-secret.ts'
 import * as given from './parameters.ts'
-import { byVersion, stagesOf } from './stages.ts'
+import { readArray } from './secret-pages.ts'
+import { byVersion, current, stagesOf } from './stages.ts'
 
 /**
  * Everything of a secret but its values.
@@ -19,14 +21,15 @@ export const describeSecret = defineAction({
   auth: 'signed',
   input: params({ SecretId: given.secretId }),
   permission: ({ SecretId }, deps: SecretsDeps) => onSecret('DescribeSecret', SecretId, deps),
-  async handle({ SecretId }, deps) {
-    const secret = await requireAnySecret(SecretId, deps)
-    return { ...wireSecret(secret, deps), VersionIdsToStages: byVersion(secret.stages) }
+  async handle(_asked, deps, call) {
+    const secret = await requireAnySecret(call, deps)
+    const VersionIdsToStages = secret.stages[current] === undefined ? undefined : byVersion(secret.stages)
+    return { ...wireSecret(secret, deps), VersionIdsToStages }
   },
 })
 
 /** As it is described and listed. Times are seconds since the epoch. */
-export function wireSecret(secret: Secret, { accountId }: Pick<SecretsDeps, 'accountId'>): Result {
+export function wireSecret(secret: ListedSecret, { accountId }: Pick<SecretsDeps, 'accountId'>): Result {
   const { rotation } = secret
   const isRotated = rotation?.lambdaArn !== undefined
   return {
@@ -49,9 +52,8 @@ export function wireSecret(secret: Secret, { accountId }: Pick<SecretsDeps, 'acc
     DeletedDate: seconds(secret.deletedAtMs),
     NextRotationDate:
       rotation?.enabled === true && secret.deletedAtMs === undefined ? seconds(rotation.nextByMs) : undefined,
-    Tags: Object.entries(secret.tags).map(([Key, Value]) => ({ Key, Value })),
+    Tags: unlessEmpty(Object.entries(secret.tags).map(([Key, Value]) => ({ Key, Value }))),
     CreatedDate: seconds(secret.createdAtMs),
-    PrimaryRegion: region,
   }
 }
 
@@ -69,15 +71,17 @@ export const listSecretVersionIds = defineAction({
     IncludeDeprecated: optional(flag(), false),
   }),
   permission: ({ SecretId }, deps: SecretsDeps) => onSecret('ListSecretVersionIds', SecretId, deps),
-  async handle({ SecretId, MaxResults, NextToken, IncludeDeprecated }, deps) {
-    const { id, name, stages } = await requireAnySecret(SecretId, deps)
+  async handle({ MaxResults, NextToken, IncludeDeprecated }, deps, call) {
+    const { id, name, stages } = await requireAnySecret(call, deps)
     const all = await deps.secrets.versions(id)
     const shown = all
       .filter(version => IncludeDeprecated || stagesOf(stages, version.id).length > 0)
-      .toReversed()
-    const after = afterToken(NextToken)
-    const from = after === undefined ? 0 : shown.findIndex(version => version.id === after) + 1
-    const { items, wire } = pageOf(shown.slice(from), MaxResults, version => version.id)
+      .toSorted((one, other) => (isAfter(one, other) ? 1 : -1))
+    const mark = NextToken === undefined ? undefined : readMark(NextToken, id)
+    const further = mark === undefined ? shown : shown.filter(version => isAfter(version, mark))
+    const { items, wire } = pageOf(further, MaxResults, ({ createdAtMs, id: versionId }) =>
+      JSON.stringify([id, createdAtMs, versionId]),
+    )
     return {
       Versions: items.map(version => ({
         VersionId: version.id,
@@ -93,8 +97,24 @@ export const listSecretVersionIds = defineAction({
   },
 })
 
-function unlessEmpty(names: string[]): string[] | undefined {
-  return names.length === 0 ? undefined : names
+type Mark = { createdAtMs: number; id: string }
+
+/** Of this secret's list alone. @throws {Refusal} secret.nextToken */
+function readMark(token: string, secretId: string): Mark {
+  const [of, createdAtMs, id, ...more] = readArray(token)
+  const isMark = of === secretId && typeof createdAtMs === 'number' && typeof id === 'string'
+  if (!isMark || more.length > 0) throw new Refusal('secret.nextToken')
+  return { createdAtMs, id }
+}
+
+/** In a list that begins with the newest. The version that a page ended with may be gone by the next. */
+function isAfter({ createdAtMs, id }: Mark, mark: Mark): boolean {
+  return createdAtMs < mark.createdAtMs || (createdAtMs === mark.createdAtMs && id < mark.id)
+}
+
+/** AWS leaves out what there is nothing of. */
+function unlessEmpty<T>(list: readonly T[]): readonly T[] | undefined {
+  return list.length === 0 ? undefined : list
 }
 
 function seconds(ms: number | undefined): number | undefined {

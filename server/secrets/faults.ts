@@ -58,6 +58,7 @@ export const secretsFaults = {
   ],
   // With a status that clients try again after.
   'secret.keyServiceDown': ['InternalServiceError', 500, 'The key service does not answer; try again.'],
+  'secret.nextToken': ['InvalidNextTokenException', 400, 'The NextToken value is invalid.'],
   'secret.publicPolicy': [
     'PublicPolicyException',
     400,

@@ -1,55 +1,83 @@
+import { list, oneOf, structure, text } from '../aws/params.ts'
 import { region } from '../base/arn.ts'
-import { Refusal } from '../base/refusal.ts'
-import type { Secret } from '../store/secrets.ts'
+import type { ListedSecret } from '../store/secrets.ts'
 
-export type Filter = { Key: string; Values: readonly string[] }
+type Test = (secret: ListedSecret) => boolean
 
-/** What a value of each filter is held against, and whether case counts. */
-const filtered: Readonly<Record<string, { of(secret: Secret): string[]; anyCase?: boolean }>> = {
-  name: { of: secret => [secret.name] },
-  description: { of: ({ description }) => (description === undefined ? [] : [description]), anyCase: true },
-  'tag-key': { of: secret => Object.keys(secret.tags) },
-  'tag-value': { of: secret => Object.values(secret.tags) },
-  'primary-region': { of: () => [region] },
-  'owning-service': { of: () => [] },
+/** How a value of each filter is held against a secret. */
+const compileBy = {
+  description: (wanted: string) => hasWords(wanted, ({ description = '' }) => [description]),
+  name:
+    (wanted: string): Test =>
+    secret =>
+      secret.name.startsWith(wanted),
+  'tag-key':
+    (wanted: string): Test =>
+    secret =>
+      Object.keys(secret.tags).some(beginsWith(wanted)),
+  'tag-value':
+    (wanted: string): Test =>
+    secret =>
+      Object.values(secret.tags).some(beginsWith(wanted)),
+  'primary-region':
+    (wanted: string): Test =>
+    () =>
+      region.startsWith(wanted),
+  'owning-service': (): Test => () => false,
+  all: (wanted: string) =>
+    hasWords(wanted, ({ name, description = '', tags }) => [
+      name,
+      description,
+      ...Object.entries(tags).flat(),
+    ]),
 }
 
-/** @throws {Refusal} request.invalid */
-export function requireFilters(filters: readonly Filter[]): readonly Filter[] {
-  const strange = filters.find(({ Key }) => Key !== 'all' && !Object.hasOwn(filtered, Key))
-  if (strange === undefined) return filters
-  const known = [...Object.keys(filtered), 'all'].join(', ')
-  const message = `1 validation error detected: Value '${strange.Key}' at 'filters.key' failed to satisfy constraint: Member must satisfy enum value set: [${known}]`
-  throw new Refusal('request.invalid', { said: { message } })
-}
+const keys = Object.keys(compileBy) as (keyof typeof compileBy)[]
+
+export const filters = list(
+  structure({ Key: oneOf(...keys), Values: list(text({ min: 1, max: 512 }), { min: 1, max: 10 }) }),
+  { max: 10 },
+)
+
+export type Filter = { Key: keyof typeof compileBy; Values: readonly string[] }
 
 /**
  * Whether a secret fits every filter: one of its values, each a prefix, where `!` before it means the contrary.
  *
  * @see AWS Secrets Manager API reference, Filter
  */
-export function matches(secret: Secret, filters: readonly Filter[]): boolean {
-  return filters.every(({ Key, Values }) =>
-    Values.some(value => {
-      const isNegated = value.startsWith('!')
-      const wanted = isNegated ? value.slice(1) : value
-      return isNegated !== (Key === 'all' ? hasWords(secret, wanted) : begins(secret, Key, wanted))
+export function compileFilters(given: readonly Filter[]): Test {
+  const compiled = given.map(({ Key, Values }) =>
+    Values.map((value): Test => {
+      const fits = compileBy[Key](value.replace(/^!/, ''))
+      return value.startsWith('!') ? secret => !fits(secret) : fits
     }),
   )
+  return secret => compiled.every(values => values.some(fits => fits(secret)))
 }
 
-function begins(secret: Secret, key: string, wanted: string): boolean {
-  const { of, anyCase = false } = filtered[key] ?? { of: () => [] }
-  const plain = (text: string) => (anyCase ? text.toLowerCase() : text)
-  return of(secret).some(text => plain(text).startsWith(plain(wanted)))
+function beginsWith(wanted: string): (text: string) => boolean {
+  return text => text.startsWith(wanted)
 }
 
-/** `all` is broken into words, each of which some attribute must have. */
-function hasWords(secret: Secret, wanted: string): boolean {
-  const texts = Object.values(filtered).flatMap(({ of }) => of(secret).map(text => text.toLowerCase()))
-  return wanted
+/**
+ * What is wanted is broken into words; with each of them some word of the texts must begin, in whatever case. Words end
+ * where letters and digits do, and before a capital. What is no word at all fits nothing.
+ */
+function hasWords(wanted: string, textsOf: (secret: ListedSecret) => string[]): Test {
+  const asked = wordsOf(wanted)
+  return secret => {
+    if (asked.length === 0) return false
+    const there = textsOf(secret).flatMap(text => [...wordsOf(text), ...wordsOf(text.replace(humps, ' '))])
+    return asked.every(word => there.some(beginsWith(word)))
+  }
+}
+
+const humps = /(?<=\p{Ll})(?=\p{Lu})/gu
+
+function wordsOf(text: string): string[] {
+  return text
     .toLowerCase()
     .split(/[^\p{L}\p{N}]+/u)
     .filter(word => word !== '')
-    .every(word => texts.some(text => text.includes(word)))
 }

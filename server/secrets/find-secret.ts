@@ -1,5 +1,6 @@
 import type { Permission } from '../authorization/authorize.ts'
-import { parseArn, region, secretArn } from '../base/arn.ts'
+import type { AuthorizedCall } from '../aws/action.ts'
+import { region, secretArn } from '../base/arn.ts'
 import { Refusal } from '../base/refusal.ts'
 import type { ConditionContext } from '../base/request-facts.ts'
 import { parsePolicy } from '../policy/parse-policy.ts'
@@ -15,27 +16,47 @@ export async function findSecret(
   { secrets, accountId }: Finding,
 ): Promise<Secret | undefined> {
   if (!given.startsWith('arn:')) return secrets.findByName(given)
-  const arn = parseArn(given)
-  const [, id = ''] = /^secret:(.+)$/.exec(arn?.resource ?? '') ?? []
-  // One spelling: an ARN of another partition or region would be a second name that no policy on the first one meets.
-  if (id === '' || given !== secretArn(accountId, id)) return undefined
+  const id = idIn(given, accountId)
+  if (id === undefined) return undefined
   const whole = await secrets.find(id)
   // A name that itself ends so would be taken for the whole ARN of another.
   return whole ?? (/-[A-Za-z0-9]{6}$/.test(id) ? undefined : secrets.findByName(id))
 }
 
-/** @throws {Refusal} entity.missing | secret.state when it is marked for deletion */
-export async function requireSecret(given: string, deps: Finding): Promise<Secret> {
-  const secret = await requireAnySecret(given, deps)
+/** One spelling: an ARN of another partition or region would be a second name that no policy on the first one meets. */
+function idIn(arn: string, accountId: string): string | undefined {
+  const start = secretArn(accountId, '')
+  return arn.startsWith(start) && arn.length > start.length ? arn.slice(start.length) : undefined
+}
+
+type Authorized = Pick<AuthorizedCall, 'resource'>
+
+/**
+ * The secret that was authorized, and no other: what was given as a name could mean one by now that came after the
+ * permission was asked for, and whose policy or tags denied it.
+ *
+ * @throws {Refusal} entity.missing | secret.state when it is marked for deletion
+ */
+export async function requireSecret(authorized: Authorized, deps: Finding): Promise<Secret> {
+  const secret = await requireAnySecret(authorized, deps)
   requireUndeleted(secret)
   return secret
 }
 
 /** Also one that is marked for deletion. @throws {Refusal} entity.missing */
-export async function requireAnySecret(given: string, deps: Finding): Promise<Secret> {
-  const secret = await findSecret(given, deps)
+export async function requireAnySecret(authorized: Authorized, deps: Finding): Promise<Secret> {
+  const secret = await findAuthorized(authorized, deps)
   if (secret === undefined) throw new Refusal('entity.missing')
   return secret
+}
+
+/** Undefined too for one that was not there when its permission was asked for: that was asked on what was given. */
+export async function findAuthorized(
+  { resource }: Authorized,
+  { secrets, accountId }: Finding,
+): Promise<Secret | undefined> {
+  const id = idIn(resource, accountId)
+  return id === undefined ? undefined : secrets.find(id)
 }
 
 /** @throws {Refusal} secret.state */
@@ -73,6 +94,7 @@ export async function onSecret(
   return {
     action: `secretsmanager:${action}`,
     resource: arn,
+    named: given,
     context,
     ...(secret.policy === undefined
       ? {}
@@ -91,15 +113,6 @@ const denyAll = parsePolicy(
 
 export function anywhere(action: string, context?: ConditionContext): Permission {
   return { action: `secretsmanager:${action}`, resource: '*', ...(context === undefined ? {} : { context }) }
-}
-
-/** The condition keys of the tags that a request brings. */
-export function requestTags(tags: Readonly<Record<string, string>>): ConditionContext {
-  const context: ConditionContext = new Map()
-  const keys = Object.keys(tags)
-  if (keys.length > 0) context.set('aws:tagkeys', keys)
-  for (const key of keys) context.set(`aws:requesttag/${key.toLowerCase()}`, [tags[key] ?? ''])
-  return context
 }
 
 /** Condition keys of parameters, where they are given. */

@@ -1,4 +1,4 @@
-import { randomInt } from 'node:crypto'
+import { randomBytes, randomInt } from 'node:crypto'
 import { defineAction } from '../aws/action.ts'
 import { flag, integer, optional, params, text } from '../aws/params.ts'
 import { Refusal } from '../base/refusal.ts'
@@ -78,25 +78,47 @@ export function randomPassword(rules: PasswordRules): string {
       return password.join('')
     }
   }
-  return putTogether(alphabets, letters, length)
+  return choose(alphabets, letters.length, length)
 }
 
-/** Where few passwords fit, drawing could go on for ever: one of each kind, the rest at random, and all of it mixed. */
-function putTogether(alphabets: readonly string[][], letters: readonly string[], length: number): string {
-  const one = (from: readonly string[]) => from[randomInt(from.length)] ?? ''
-  const password = alphabets.map(one)
-  while (password.length < length) password.push(one(letters))
-  for (let n = password.length - 1; n > 0; n--) {
-    const m = randomInt(n + 1)
-    const [a = '', b = ''] = [password[n], password[m]]
-    password[n] = b
-    password[m] = a
+/** Of short passwords few fit: of four letters of four kinds one in thirty, of five kinds one in a thousand. */
+const mostDraws = 20
+
+/**
+ * Letter by letter, each kind as likely as there are passwords that go on with it: what drawing would come to, without
+ * the draws.
+ */
+function choose(alphabets: readonly string[][], among: number, length: number): string {
+  let [password, missing] = ['', alphabets]
+  for (let left = length - 1; left >= 0; left--) {
+    const ways = alphabets.map(alphabet => {
+      const then = missing.filter(one => one !== alphabet)
+      return BigInt(alphabet.length) * waysOf(then, among, left)
+    })
+    let at = randomBelow(ways.reduce((sum, one) => sum + one))
+    const next = alphabets.find((_, n) => {
+      at -= ways[n] ?? 0n
+      return at < 0n
+    })
+    password += next?.[randomInt(next.length)] ?? ''
+    missing = missing.filter(one => one !== next)
   }
-  return password.join('')
+  return password
 }
 
-/** Of four characters of four kinds one password in thirty fits; of one more kind fewer. */
-const mostDraws = 1_000
+/** How many words of this length have a letter of each missing kind: all, less those without one, and so on. */
+function waysOf([first, ...others]: readonly string[][], among: number, length: number): bigint {
+  if (first === undefined) return BigInt(among) ** BigInt(length)
+  return waysOf(others, among, length) - waysOf(others, among - first.length, length)
+}
+
+function randomBelow(bound: bigint): bigint {
+  const bits = bound.toString(2).length
+  for (;;) {
+    const drawn = BigInt.asUintN(bits, BigInt(`0x${randomBytes(Math.ceil(bits / 8)).toString('hex')}`))
+    if (drawn < bound) return drawn
+  }
+}
 
 function invalid(message: string): Refusal {
   return new Refusal('entity.invalid', { said: { message } })

@@ -2,6 +2,7 @@ import { defineAction, type Result } from '../aws/action.ts'
 import { optional, params } from '../aws/params.ts'
 import { secretArn } from '../base/arn.ts'
 import { Refusal } from '../base/refusal.ts'
+import type { SecretVersion } from '../store/secret-versions.ts'
 import type { Secret } from '../store/secrets.ts'
 import type { SecretsDeps } from './deps.ts'
 import { onSecret, parametersContext, requireSecret } from './find-secret.ts'
@@ -30,8 +31,8 @@ export const getSecretValue = defineAction({
     const { VersionId, VersionStage = VersionId === undefined ? current : undefined } = wanted
     return onSecret('GetSecretValue', SecretId, deps, parametersContext({ VersionId, VersionStage }))
   },
-  async handle({ SecretId, ...wanted }, deps) {
-    return giveOut(await requireSecret(SecretId, deps), wanted, deps)
+  async handle({ VersionId, VersionStage }, deps, call) {
+    return giveOut(await requireSecret(call, deps), { VersionId, VersionStage }, deps)
   },
 })
 
@@ -45,7 +46,7 @@ export async function giveOut(secret: Secret, wanted: Wanted, deps: SecretsDeps)
     throw missingVersion(VersionId === undefined ? `staging label: ${VersionStage}` : `VersionId: ${id}`)
   }
   const value = await deps.vault.open(secret.id, version)
-  noteDay(secret, id, deps)
+  noteDay(secret, version, deps)
   return {
     ARN: secretArn(deps.accountId, secret.id),
     Name: secret.name,
@@ -76,7 +77,8 @@ function missingVersion(what: string): Refusal {
 const dayMs = 24 * 3_600_000
 
 /** Dates of use are days: after the first time there is nothing to note. */
-function noteDay(secret: Secret, versionId: string, { secrets, clock }: SecretsDeps): void {
+function noteDay(secret: Secret, version: SecretVersion, { secrets, clock }: SecretsDeps): void {
   const today = Math.floor(clock() / dayMs) * dayMs
-  if (secret.accessedOnMs !== today) secrets.accesses.note(secret.id, versionId, today)
+  if ((secret.accessedOnMs ?? 0) >= today && (version.accessedOnMs ?? 0) >= today) return
+  secrets.accesses.note(secret.id, version.id, today)
 }

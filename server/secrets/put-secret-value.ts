@@ -9,7 +9,7 @@ import * as given from './parameters.ts'
 import { mayNameMaster } from './rotation/master-secret.ts'
 import { requireRotationToken } from './rotation/rotation-token.ts'
 import { current } from './stages.ts'
-import { findValue, putVersion, requireToken, wireVersion } from './values.ts'
+import { findValue, putVersion, refuseType, requireToken, wireVersion } from './values.ts'
 
 /**
  * @throws {Refusal} entity.missing | entity.exists | entity.invalid | entity.limit | secret.state
@@ -34,22 +34,19 @@ export const putSecretValue = defineAction({
     ...(await mayNameMaster(SecretString, deps)),
   ],
   recorded: ({ ClientRequestToken }) => ({ versionId: ClientRequestToken }),
-  async handle(asked, deps) {
+  async handle(asked, deps, call) {
     const value = findValue(asked)
     if (value === undefined) {
       const message = 'You must provide either SecretString or SecretBinary.'
       throw new Refusal('entity.invalid', { said: { message } })
     }
     const token = requireToken(asked.ClientRequestToken)
-    const secret = await requireSecret(asked.SecretId, deps)
-    // The first value there is, is the current one whatever it is called besides.
-    const isFirst = secret.stages[current] === undefined
-    const stages = isFirst ? [...new Set([...asked.VersionStages, current])] : asked.VersionStages
+    const secret = await requireSecret(call, deps)
     const require = (found: Secret) => {
       requireUndeleted(found)
       requireRotationToken(found, token, asked.RotationToken)
     }
-    const kept = await putVersion(secret, { token, value, stages, require }, deps)
+    const kept = await putVersion(secret, { token, value, stages: asked.VersionStages, require }, deps)
     return wireVersion(kept, secretArn(deps.accountId, kept.id), token)
   },
 })
@@ -71,12 +68,14 @@ export const updateSecret = defineAction({
     KmsKeyId: given.kmsKeyId,
     SecretString: given.secretString,
     SecretBinary: given.secretBinary,
+    Type: given.partnerType,
   }),
   permission: async ({ SecretId, SecretString, Description, KmsKeyId }, deps: SecretsDeps) => [
     await onSecret('UpdateSecret', SecretId, deps, parametersContext({ Description, KmsKeyId })),
     ...(await mayNameMaster(SecretString, deps)),
   ],
-  async handle(asked, deps) {
+  async handle(asked, deps, call) {
+    refuseType(asked.Type)
     const { Description: description, KmsKeyId: kmsKeyId } = asked
     const change = {
       ...(description === undefined ? {} : { description }),
@@ -84,7 +83,7 @@ export const updateSecret = defineAction({
       changedAtMs: deps.clock(),
     }
     const value = findValue(asked)
-    const secret = await requireSecret(asked.SecretId, deps)
+    const secret = await requireSecret(call, deps)
     const arn = secretArn(deps.accountId, secret.id)
     if (value === undefined) {
       await deps.secrets.change(secret.id, found => {

@@ -28,8 +28,8 @@ export const replicateSecretToRegions = defineAction({
     ForceOverwriteReplicaSecret: optional(flag()),
   }),
   permission: ({ SecretId }, deps: SecretsDeps) => onSecret('ReplicateSecretToRegions', SecretId, deps),
-  async handle({ SecretId }, deps) {
-    await requireSecret(SecretId, deps)
+  async handle(_asked, deps, call) {
+    await requireSecret(call, deps)
     return refuseReplication()
   },
 })
@@ -41,8 +41,8 @@ export const removeRegionsFromReplication = defineAction({
   writes: true,
   input: params({ SecretId: given.secretId, RemoveReplicaRegions: list(region, { min: 1, max: 60 }) }),
   permission: ({ SecretId }, deps: SecretsDeps) => onSecret('RemoveRegionsFromReplication', SecretId, deps),
-  async handle({ SecretId }, deps) {
-    await requireSecret(SecretId, deps)
+  async handle(_asked, deps, call) {
+    await requireSecret(call, deps)
     return refuseReplication()
   },
 })
@@ -54,8 +54,8 @@ export const stopReplicationToReplica = defineAction({
   writes: true,
   input: params({ SecretId: given.secretId }),
   permission: ({ SecretId }, deps: SecretsDeps) => onSecret('StopReplicationToReplica', SecretId, deps),
-  async handle({ SecretId }, deps) {
-    await requireSecret(SecretId, deps)
+  async handle(_asked, deps, call) {
+    await requireSecret(call, deps)
     return refuseReplication()
   },
 })

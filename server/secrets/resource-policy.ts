@@ -28,13 +28,13 @@ export const putResourcePolicy = defineAction({
   }),
   permission: ({ SecretId, BlockPublicPolicy }, deps: SecretsDeps) =>
     onSecret('PutResourcePolicy', SecretId, deps, parametersContext({ BlockPublicPolicy })),
-  async handle({ SecretId, ResourcePolicy: document, BlockPublicPolicy }, deps, { warn }) {
-    const { id, name } = await requireSecret(SecretId, deps)
+  async handle({ ResourcePolicy: document, BlockPublicPolicy }, deps, call) {
+    const { id, name } = await requireSecret(call, deps)
     parsePolicy(document, 'resource')
     for (const { level, code, path, message, fix } of lint(document, 'resource', { nowMs: deps.clock() })) {
       if (level === 'error') throw new Refusal('policy.malformed', { said: { message } })
       if (code === 'resource-public' && BlockPublicPolicy) throw new Refusal('secret.publicPolicy')
-      if (level !== 'suggestion') warn(`${level} ${code} ${path}: ${message} ${fix}`)
+      if (level !== 'suggestion') call.warn(`${level} ${code} ${path}: ${message} ${fix}`)
     }
     const policy = { document, meantIds: await deps.principalIds(document) }
     await deps.secrets.change(id, secret => {
@@ -51,8 +51,8 @@ export const getResourcePolicy = defineAction({
   auth: 'signed',
   input: params({ SecretId: given.secretId }),
   permission: ({ SecretId }, deps: SecretsDeps) => onSecret('GetResourcePolicy', SecretId, deps),
-  async handle({ SecretId }, deps) {
-    const { id, name, policy } = await requireSecret(SecretId, deps)
+  async handle(_asked, deps, call) {
+    const { id, name, policy } = await requireSecret(call, deps)
     return { ARN: secretArn(deps.accountId, id), Name: name, ResourcePolicy: policy?.document }
   },
 })
@@ -69,8 +69,8 @@ export const deleteResourcePolicy = defineAction({
     if (caller.kind === 'root' || resourcePolicy === undefined) return permission
     return { ...permission, resourcePolicy, ...(meantIds === undefined ? {} : { meantIds }) }
   },
-  async handle({ SecretId }, deps) {
-    const { id, name } = await requireSecret(SecretId, deps)
+  async handle(_asked, deps, call) {
+    const { id, name } = await requireSecret(call, deps)
     await deps.secrets.change(id, secret => {
       requireUndeleted(secret)
       return { policy: undefined }
@@ -93,8 +93,8 @@ export const validateResourcePolicy = defineAction({
       ? anywhere('ValidateResourcePolicy')
       : onSecret('ValidateResourcePolicy', SecretId, deps)
   },
-  async handle({ SecretId, ResourcePolicy: document }, deps) {
-    if (SecretId !== undefined) await requireSecret(SecretId, deps)
+  async handle({ SecretId, ResourcePolicy: document }, deps, call) {
+    if (SecretId !== undefined) await requireSecret(call, deps)
     const findings = lint(document, 'resource', { nowMs: deps.clock() }).filter(
       ({ level }) => level === 'error' || level === 'security',
     )

@@ -15,19 +15,21 @@ const mostOfOneVersion = 20
  * @throws {Refusal} entity.limit
  */
 export function moveStages(stages: Stages, names: readonly string[], versionId: string): Stages {
-  const moved: Record<string, string> = { ...stages }
+  // A map, since a stage may be called `__proto__`.
+  const moved = new Map(Object.entries(stages))
   for (const name of names) {
-    const before = moved[name]
-    if (name === current && before !== undefined && before !== versionId) moved[previous] = before
-    moved[name] = versionId
+    const before = moved.get(name)
+    if (name === current && before !== undefined && before !== versionId) moved.set(previous, before)
+    moved.set(name, versionId)
   }
   // A version that was the one before is that no more once it is the current one.
-  if (moved[current] === versionId && moved[previous] === versionId) delete moved[previous]
-  if (stagesOf(moved, versionId).length > mostOfOneVersion) {
+  if (moved.get(current) === versionId && moved.get(previous) === versionId) moved.delete(previous)
+  const after = Object.fromEntries(moved)
+  if (stagesOf(after, versionId).length > mostOfOneVersion) {
     const message = `A version can have at most ${mostOfOneVersion} staging labels.`
     throw new Refusal('entity.limit', { said: { message } })
   }
-  return moved
+  return after
 }
 
 /** Those that a version is at. */

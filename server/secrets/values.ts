@@ -4,7 +4,7 @@ import type { SecretsDeps } from './deps.ts'
 import { requireUndeleted } from './find-secret.ts'
 import { noteAbandoned } from './rotation/rotation-events.ts'
 import { type ByHand, valueByHand } from './rotation/rotation-state.ts'
-import { moveStages, stagesOf } from './stages.ts'
+import { current, moveStages, stagesOf } from './stages.ts'
 import { isSameValue, type SecretValue } from './vault.ts'
 
 type Given = { SecretString?: string | undefined; SecretBinary?: Buffer | undefined }
@@ -22,6 +22,17 @@ export function findValue({ SecretString, SecretBinary }: Given): SecretValue | 
   }
   if (SecretString !== undefined) return { kind: 'string', bytes: Buffer.from(SecretString) }
   return SecretBinary && { kind: 'binary', bytes: SecretBinary }
+}
+
+/**
+ * Nobody's partners rotate secrets here. Passed over, it would look as if they did.
+ *
+ * @throws {Refusal} entity.invalid
+ */
+export function refuseType(type: string | undefined): void {
+  if (type === undefined) return
+  const message = 'Managed external secrets are not supported: leave Type out.'
+  throw new Refusal('entity.invalid', { said: { message } })
 }
 
 /** The SDKs make one up where their caller does not. @throws {Refusal} secret.state */
@@ -87,7 +98,9 @@ async function tryPutVersion(
   let byHand: ByHand | undefined
   const kept = await secrets.addVersion(id, version, secret => {
     require(secret)
-    byHand = valueByHand(secret, moveStages(secret.stages, stages, token), token, nowMs)
+    // The first value there is, is the current one whatever it is called besides.
+    const names = secret.stages[current] === undefined ? [...stages, current] : stages
+    byHand = valueByHand(secret, moveStages(secret.stages, names, token), token, nowMs)
     return { ...change, ...byHand.change, stages: byHand.stages, changedAtMs: nowMs }
   })
   await noteAbandoned(id, byHand?.abandoned, nowMs, { ...deps, history: deps.rotation.history })

@@ -39,8 +39,8 @@ export const updateSecretVersionStage = defineAction({
     from: RemoveFromVersionId,
     to: MoveToVersionId,
   }),
-  async handle({ SecretId, ...move }, deps) {
-    const { id, name } = await requireSecret(SecretId, deps)
+  async handle(move, deps, call) {
+    const { id, name } = await requireSecret(call, deps)
     const nowMs = deps.clock()
     let byHand: ByHand | undefined
     await deps.secrets.change(id, (secret, versions) => {
@@ -68,7 +68,11 @@ function moved(stages: Stages, move: Move, versions: ReadonlySet<string>): Stage
     )
   }
   if (to === undefined) {
-    if (stage === current) throw invalid(`You can't remove ${current}, only move it to another version.`)
+    if (stage === current) {
+      throw invalid(
+        `You can only move staging label ${current} to a different secret version. It can’t be completely removed.`,
+      )
+    }
     return Object.fromEntries(Object.entries(stages).filter(([name]) => name !== stage))
   }
   if (!versions.has(to)) {

@@ -53,7 +53,7 @@ export type RunningRotation = {
   proofHash?: string | undefined
 }
 
-export function asRow(secret: Secret): Selectable<SecretTables['secrets']> {
+export function asRow(secret: Secret): Row {
   return {
     id: secret.id,
     name: secret.name,
@@ -74,14 +74,27 @@ export function asRow(secret: Secret): Selectable<SecretTables['secrets']> {
   }
 }
 
-export function asSecret(row: Selectable<SecretTables['secrets']>): Secret {
+/** As lists have it: without its policy, which is long, and which no list shows. */
+export type ListedSecret = Omit<Secret, 'policy'>
+
+type Row = Selectable<SecretTables['secrets']>
+type ListedRow = Omit<Row, 'policy' | 'meant_ids'>
+
+export function asSecret(row: Row): Secret {
+  const { policy, meant_ids: meantIds } = row
+  return {
+    ...asListed(row),
+    ...(policy === null ? {} : { policy: { document: policy, meantIds: JSON.parse(meantIds) } }),
+  }
+}
+
+export function asListed(row: ListedRow): ListedSecret {
   return {
     id: row.id,
     name: row.name,
     ...(row.description === null ? {} : { description: row.description }),
     ...(row.kms_key_id === null ? {} : { kmsKeyId: row.kms_key_id }),
     tags: JSON.parse(row.tags),
-    ...(row.policy === null ? {} : { policy: { document: row.policy, meantIds: JSON.parse(row.meant_ids) } }),
     ...(row.rotation === null ? {} : { rotation: JSON.parse(row.rotation) }),
     ...(row.rotation_due_at_ms === null ? {} : { rotationDueAtMs: row.rotation_due_at_ms }),
     stages: JSON.parse(row.stages),

@@ -1,4 +1,5 @@
 import type { Kysely, Selectable, Transaction } from 'kysely'
+import { Refusal } from '../base/refusal.ts'
 import type { Catalogue } from './catalogue.ts'
 import type { Schema } from './schema.ts'
 
@@ -20,6 +21,8 @@ export type WrappedVersion = Pick<SecretVersion, 'id' | 'wrappedKey' | 'wrappedU
 
 /** @see AWS Secrets Manager User Guide, "Quotas": versions of a secret, and how young ones are kept */
 const mostVersions = 100
+/** With those of the last day. Each new one looks at them all, and somebody who writes without end would fill the disk. */
+const mostInAll = 500
 const keptMs = 24 * 3_600_000
 /** Larger values are read anew each time: a cache that counts entries must bound their size. */
 const largestCached = 4_096
@@ -91,7 +94,11 @@ export function versionRows(db: Kysely<Schema>, cache: Cache) {
     async remove(trx: Transaction<Schema>, secretId: string, id: string): Promise<void> {
       await trx.deleteFrom('secret_versions').where('secret_id', '=', secretId).where('id', '=', id).execute()
     },
-    /** Of the versions that no stage is at, the oldest go when there are too many. */
+    /**
+     * Of the versions that no stage is at, the oldest go when there are too many.
+     *
+     * @throws {Refusal} entity.limit when too many are left
+     */
     async dropDeprecated(
       trx: Transaction<Schema>,
       secretId: string,
@@ -107,6 +114,10 @@ export function versionRows(db: Kysely<Schema>, cache: Cache) {
       const dropped = rows
         .slice(mostVersions)
         .filter(({ id, created_at_ms: at }) => !staged.includes(id) && at < nowMs - keptMs)
+      if (rows.length - dropped.length > mostInAll) {
+        const message = `A secret can have at most ${mostInAll} versions. Those without stages go a day after they were made.`
+        throw new Refusal('entity.limit', { said: { message } })
+      }
       if (dropped.length === 0) return
       await trx
         .deleteFrom('secret_versions')

@@ -1,4 +1,4 @@
-import type { Kysely, Transaction } from 'kysely'
+import type { Transaction } from 'kysely'
 import { Refusal } from '../base/refusal.ts'
 import { insertUnique } from './constraints.ts'
 import type { Database } from './database.ts'
@@ -6,10 +6,12 @@ import { dueForRotation } from './due-secrets.ts'
 import { type Fence, requireLease } from './leases.ts'
 import type { Schema } from './schema.ts'
 import { createSecretAccesses, type SecretAccesses } from './secret-accesses.ts'
-import { asRow, asSecret, type Secret } from './secret-rows.ts'
+import { type ListedPage, listSecrets } from './secret-lists.ts'
+import { asRow, asSecret, type ListedSecret, type Secret } from './secret-rows.ts'
 import { type SecretVersion, smallVersionCache, versionRows, type WrappedVersion } from './secret-versions.ts'
 
-export type { RunningRotation, Secret, SecretRotation } from './secret-rows.ts'
+export type { ListedPage, Place } from './secret-lists.ts'
+export type { ListedSecret, RunningRotation, Secret, SecretRotation } from './secret-rows.ts'
 
 /** What a secret becomes; a member that is there and undefined is taken away. */
 export type SecretChange = Partial<Omit<Secret, 'id' | 'name' | 'createdAtMs'>>
@@ -19,8 +21,7 @@ export type Secrets = {
   /** As it is at this moment, whichever node changed it last. */
   findAnew(id: string): Promise<Secret | undefined>
   findByName(name: string): Promise<Secret | undefined>
-  /** In the order of their creation. */
-  list(page: { after?: Place | undefined; most: number; newestFirst?: boolean }): Promise<Secret[]>
+  list(page: ListedPage): Promise<ListedSecret[]>
   /** @throws {Refusal} entity.exists */
   create(secret: Secret, version?: SecretVersion): Promise<void>
   /**
@@ -77,9 +78,6 @@ export type Secrets = {
   prune(nowMs: number): Promise<void>
 }
 
-/** Between two secrets in the order of their creation. */
-export type Place = { createdAtMs: number; id: string }
-
 export function createSecrets({ db, catalogue, write }: Database): Secrets {
   const byId = catalogue.cache<Secret>('secret')
   const idByName = catalogue.cache<string>('secretName')
@@ -99,7 +97,7 @@ export function createSecrets({ db, catalogue, write }: Database): Secrets {
       })
       return id === undefined ? undefined : find(id)
     },
-    list: page => list(db, page),
+    list: page => listSecrets(db, page),
     create: (secret, version) =>
       insertUnique('Secret', secret.name, () =>
         write(topicsOf(secret), async trx => {
@@ -175,30 +173,6 @@ function topicOf(secretId: string, versionId: string): string {
 
 function topicsOf({ id, name }: Pick<Secret, 'id' | 'name'>): string[] {
   return [`secret:${id}`, `secretName:${name}`]
-}
-
-function list(
-  db: Kysely<Schema>,
-  { after, most, newestFirst = false }: Parameters<Secrets['list']>[0],
-): Promise<Secret[]> {
-  const [beyond, way] = newestFirst ? (['<', 'desc'] as const) : (['>', 'asc'] as const)
-  return db
-    .selectFrom('secrets')
-    .selectAll()
-    .$if(after !== undefined, query => {
-      const { createdAtMs, id } = after ?? { createdAtMs: 0, id: '' }
-      return query.where(({ eb, and, or }) =>
-        or([
-          eb('created_at_ms', beyond, createdAtMs),
-          and([eb('created_at_ms', '=', createdAtMs), eb('id', beyond, id)]),
-        ]),
-      )
-    })
-    .orderBy('created_at_ms', way)
-    .orderBy('id', way)
-    .limit(most)
-    .execute()
-    .then(found => found.map(asSecret))
 }
 
 /** Who changes the same secret at the same time waits, and sees what was done. */

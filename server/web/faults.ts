@@ -94,6 +94,7 @@ export const webFaults = {
   'secret.notDecryptable': [500, 'The secret can’t be opened.'],
   'secret.notEncryptable': [500, 'The secret can’t be sealed.'],
   'secret.keyServiceDown': [503, 'The key service does not answer at the moment. Please try again.'],
+  'secret.nextToken': [400, 'The token is invalid.'],
   'secret.publicPolicy': [400, 'The policy is for everybody.'],
   'secret.rotatorUnknown': [400, 'There is no such rotator.'],
   'signIn.cancelled': [403, 'The sign-in was cancelled. Nothing has happened.'],

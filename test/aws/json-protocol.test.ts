@@ -129,3 +129,14 @@ test('nobody reads one request as two: a target beside an Action, or with a form
   })
   assert.equal(form.status, 415)
 })
+
+for (const written of ['5', '12345678901234567890', 'true', '[]', '{}']) {
+  test(`${written} is not taken for a text, which it would not be when it comes back`, () => {
+    const form = flattenJson(`{"A":${written}}`)
+    assert.throws(
+      () => readParams(params({ A: text() }), form),
+      (error: unknown) => error instanceof Refusal && error.reason === 'request.malformed',
+    )
+    assert.equal(readParams(params({ A: text() }), flattenJson(`{"A":"${written}"}`)).A, written)
+  })
+}

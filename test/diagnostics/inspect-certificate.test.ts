@@ -18,8 +18,10 @@ async function listen(server: Server): Promise<number> {
 
 type Made = Parameters<typeof makeCertificate>[0]
 
-async function inspect(made: Made, { trusted = true, host = 'localhost', nowMs = Date.now() } = {}) {
+async function inspect(made: Made, { trusted = true, host = 'localhost', afterMs = 0 } = {}) {
   const { key, cert } = makeCertificate(made)
+  // After it was made, and not before: what is good for 100 days to the second has 99 whole ones left.
+  const nowMs = Date.now() + 1 + afterMs
   const port = await listen(createServer({ key, cert }).on('tlsClientError', () => undefined))
   return certificateStep({ host, address: '127.0.0.1', port, ca: trusted ? cert : undefined }, nowMs)
 }
@@ -36,11 +38,11 @@ test('one for an address is good at that address', async () => {
 
 for (const [story, made, how, outcome, says] of [
   ['expires soon', { days: 5 }, {}, 'warning', /expires in 4 days\. → Renew/],
-  ['has expired', { days: 5 }, { nowMs: Date.now() + 8.5 * day }, 'problem', /expired 3 days ago\. → Renew/],
+  ['has expired', { days: 5 }, { afterMs: 8.5 * day }, 'problem', /expired 3 days ago\. → Renew/],
   [
     'is not valid yet',
     { days: 5 },
-    { nowMs: Date.now() - day },
+    { afterMs: -day },
     'problem',
     /valid only from .* → Set this machine's clock/,
   ],

@@ -25,6 +25,10 @@ export const secretAdvice = {
     change:
       'See that it can be reached from here; the detail says how it failed. Clients try again by themselves.',
   },
+  'secret.nextToken': {
+    means: 'The token is none that this list gave out: it is another list’s, or in another order.',
+    change: 'Ask for the first page, and repeat the same request with each token that comes.',
+  },
   'secret.publicPolicy': {
     means: 'The policy would open the secret to everybody, and BlockPublicPolicy forbids that.',
     change: 'Name the principals, or narrow the statement by a condition.',

@@ -56,7 +56,7 @@ export function proposeStatement(policies: PolicySet, request: PolicyRequest): P
 }
 
 function forIdentity({ action, resource }: PolicyRequest): ProposedStatement {
-  return { Effect: 'Allow', Action: action, Resource: asText(resource) }
+  return { Effect: 'Allow', Action: action, Resource: resourceText(resource) }
 }
 
 function forResource(policies: PolicySet, request: PolicyRequest): ProposedStatement | undefined {
@@ -68,7 +68,7 @@ function forResource(policies: PolicySet, request: PolicyRequest): ProposedState
     Effect: 'Allow',
     Principal: named,
     Action: action,
-    ...(policies.resource?.kind === 'trust' ? {} : { Resource: asText(resource) }),
+    ...(policies.resource?.kind === 'trust' ? {} : { Resource: resourceText(resource) }),
     ...(pinned === undefined ? {} : { Condition: { StringEquals: pinned } }),
   }
 }
@@ -98,10 +98,23 @@ function pinnedClaims({ context }: PolicyRequest): Record<string, string> | unde
   return Object.keys(pinned).length === 0 ? undefined : pinned
 }
 
-/** What acts in a pattern stands for itself. */
-function asText(text: string): string {
-  return text === '*' ? text : text.replace(/[*?$]/g, character => `\${${character}}`)
+/** What no Resource element can name, a bare name or too long an ARN, only one for everything allows. */
+function resourceText(resource: string): string {
+  const text = asText(resource)
+  return text.startsWith('arn:') && text.length <= longestResource ? text : '*'
 }
+
+/** As `parsePolicy` has it. */
+const longestResource = 2048
+
+/** What acts in a pattern stands for itself, but for the end of a secret's ARN that is not drawn yet. */
+function asText(text: string): string {
+  if (text === '*') return text
+  const end = text.endsWith(anyEnd) ? anyEnd : ''
+  return text.slice(0, text.length - end.length).replace(/[*?$]/g, character => `\${${character}}`) + end
+}
+
+const anyEnd = '-??????'
 
 function withStatement(
   policies: PolicySet,

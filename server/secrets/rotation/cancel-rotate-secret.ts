@@ -22,8 +22,8 @@ export const cancelRotateSecret = defineAction({
   writes: true,
   input: params({ SecretId: given.secretId }),
   permission: ({ SecretId }, deps: SecretsDeps) => onSecret('CancelRotateSecret', SecretId, deps),
-  async handle({ SecretId }, deps) {
-    const { id, name } = await requireSecret(SecretId, deps)
+  async handle(_asked, deps, call) {
+    const { id, name } = await requireSecret(call, deps)
     const nowMs = deps.clock()
     let running: RunningRotation | undefined
     await deps.secrets.change(id, secret => {

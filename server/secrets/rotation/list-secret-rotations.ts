@@ -15,8 +15,8 @@ export const listSecretRotations = defineAction({
   auth: 'signed',
   input: params({ SecretId: given.secretId }),
   permission: ({ SecretId }, deps: SecretsDeps) => onSecret('ListSecretRotations', SecretId, deps),
-  async handle({ SecretId }, deps) {
-    const { id, name } = await requireAnySecret(SecretId, deps)
+  async handle(_asked, deps, call) {
+    const { id, name } = await requireAnySecret(call, deps)
     const rotations = await deps.rotation.history.list(id)
     return {
       ARN: secretArn(deps.accountId, id),

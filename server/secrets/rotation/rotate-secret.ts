@@ -57,14 +57,14 @@ export const rotateSecret = defineAction({
     rotator: RotationLambdaARN,
     rotateImmediately: RotateImmediately,
   }),
-  async handle(asked, deps) {
+  async handle(asked, deps, call) {
     if ((asked.ExternalSecretRotationMetadata ?? asked.ExternalSecretRotationRoleArn) !== undefined) {
       throw new Refusal('entity.invalid', {
         said: { message: 'There are no managed external secrets here.' },
       })
     }
     const token = requireToken(asked.ClientRequestToken)
-    const { id, name, rotation } = await requireSecret(asked.SecretId, deps)
+    const { id, name, rotation } = await requireSecret(call, deps)
     const lambdaArn = await requireRotator(asked.RotationLambdaARN || rotation?.lambdaArn, deps)
     const rules = asked.RotationRules && rulesOf(asked.RotationRules)
     const kind = asked.RotateImmediately ? 'rotation' : 'test'

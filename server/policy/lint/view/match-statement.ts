@@ -61,5 +61,21 @@ export function isGuarded(key: string, conditions: readonly ConditionView[]): bo
 }
 
 function isAnything(value: string): boolean {
-  return /^[*?]*\*[*?]*$/.test(value) || value === '0.0.0.0/0' || value === '::/0'
+  return /^[*?]*\*[*?]*$/.test(value) || isAnyArn(value) || isAnyNetwork(value)
+}
+
+/** Whose account and resource are open, such as `arn:*` and `arn:aws:iam::*:*`. */
+function isAnyArn(value: string): boolean {
+  const [head, , , , ...who] = value.split(':')
+  return head === 'arn' && value.includes('*') && /^[*?:]*$/.test(who.join(':'))
+}
+
+/**
+ * A part of the internet so large that anybody finds a place in it, or two such parts that are all of it together.
+ *
+ * @see Amazon S3 User Guide, "Blocking public access", the meaning of "public"
+ */
+function isAnyNetwork(value: string): boolean {
+  const [, address, bits] = /^([0-9a-f.:]+)\/(\d+)$/i.exec(value) ?? []
+  return address !== undefined && Number(bits) < (address.includes(':') ? 32 : 8)
 }

@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict'
+import { after, describe, test } from 'node:test'
+import type { SecretVersion } from '../../server/store/secret-versions.ts'
+import { refusalOf } from '../support/refusal-of.ts'
+import { storeKinds } from '../support/stores.ts'
+
+const dayMs = 24 * 3_600_000
+const createdAtMs = 1_000 * dayMs
+
+function versionOf(n: number, atMs: number): SecretVersion {
+  const bytes = Buffer.from([n])
+  const kind = 'string'
+  return { id: `v${n}`, kind, wrappedKey: bytes, wrappedUnder: 'key', sealedValue: bytes, createdAtMs: atMs }
+}
+
+for (const { kind, skip, open } of storeKinds) {
+  describe(`the secrets of ${kind}`, { skip }, async () => {
+    if (skip !== false) return
+    const store = await open()
+    after(() => store.close())
+    const { secrets } = store
+    const create = (name: string, more = {}) =>
+      secrets.create(
+        { id: `${name}-AAAAAA`, name, tags: {}, stages: {}, createdAtMs, changedAtMs: createdAtMs, ...more },
+        versionOf(0, createdAtMs),
+      )
+
+    test('keep a hundred versions, besides those with stages and those of the last day', async () => {
+      await create('many', { stages: { AWSCURRENT: 'v0' } })
+      const id = 'many-AAAAAA'
+      const add = (n: number, atMs: number) => secrets.addVersion(id, versionOf(n, atMs), () => ({}))
+      for (let n = 1; n <= 120; n++) await add(n, createdAtMs + n)
+      assert.equal((await secrets.versions(id)).length, 121)
+      await add(121, createdAtMs + 2 * dayMs)
+      const kept = (await secrets.versions(id)).map(version => version.id)
+      assert.deepEqual(kept, ['v0', ...Array.from({ length: 100 }, (_, n) => `v${n + 22}`)])
+    })
+
+    test('make no room for version after version of one day: some number is enough', async () => {
+      await create('endless', { stages: { AWSCURRENT: 'v0' } })
+      const id = 'endless-AAAAAA'
+      const add = (n: number, atMs: number) => secrets.addVersion(id, versionOf(n, atMs), () => ({}))
+      for (let n = 1; n < 500; n++) await add(n, createdAtMs + n)
+      const refusal = await refusalOf(add(500, createdAtMs + 500))
+      assert.equal(refusal.reason, 'entity.limit')
+      assert.equal((await secrets.versions(id)).length, 500)
+      assert.equal(await secrets.findVersion(id, 'v500'), undefined)
+      await add(500, createdAtMs + 2 * dayMs)
+      assert.equal((await secrets.versions(id)).length, 101)
+    })
+
+    test('are listed by creation and by name, from either end, each once', async () => {
+      const names = ['b/2', 'a.1', 'c=3', 'a-1', 'a']
+      for (const [n, name] of names.entries()) await create(name, { createdAtMs: 10 + (n >> 1) })
+      for (const by of ['creation', 'name'] as const) {
+        const ways = [false, true].map(async backwards => {
+          const seen: string[] = []
+          for (let page = await secrets.list({ by, most: 2, backwards }); page.length > 0; ) {
+            seen.push(...page.map(({ name }) => name))
+            page = await secrets.list({ by, most: 2, backwards, after: page.at(-1) })
+          }
+          return seen.filter(name => !['many', 'endless'].includes(name))
+        })
+        const [forwards = [], backwards = []] = await Promise.all(ways)
+        assert.deepEqual(forwards.toSorted(), names.toSorted())
+        assert.deepEqual(backwards, forwards.toReversed())
+      }
+    })
+
+    test('a list does not bring policies along, which are long', async () => {
+      await create('guarded', { policy: { document: '{}', meantIds: {} } })
+      assert.deepEqual((await secrets.find('guarded-AAAAAA'))?.policy, { document: '{}', meantIds: {} })
+      const listed = await secrets.list({ most: 100 })
+      assert.ok(listed.every(secret => !('policy' in secret)))
+    })
+
+    test('the later of two days of use stays, and is written in its own time', async () => {
+      await create('read')
+      const { accesses } = secrets
+      for (const day of [2 * dayMs, dayMs]) {
+        accesses.note('read-AAAAAA', 'v0', day)
+        if (day === 2 * dayMs) assert.equal((await secrets.find('read-AAAAAA'))?.accessedOnMs, undefined)
+        await accesses.flush()
+      }
+      assert.equal((await secrets.find('read-AAAAAA'))?.accessedOnMs, 2 * dayMs)
+      assert.equal((await secrets.findVersion('read-AAAAAA', 'v0'))?.accessedOnMs, 2 * dayMs)
+    })
+
+    test('a secret’s versions go with it', async () => {
+      await create('whole')
+      assert.ok(await secrets.findVersion('whole-AAAAAA', 'v0'))
+      assert.equal(await secrets.delete('whole-AAAAAA'), true)
+      assert.equal(await secrets.delete('whole-AAAAAA'), false)
+      assert.deepEqual(await secrets.versions('whole-AAAAAA'), [])
+    })
+
+    test('what is restored is not taken away, and the rest is when its time is over', async () => {
+      for (const name of ['restored', 'due', 'early'])
+        await create(name, { deletedAtMs: 1, purgeAtMs: name === 'early' ? 101 : 100 })
+      const change = { deletedAtMs: undefined, purgeAtMs: undefined }
+      const [, after] = await Promise.all([
+        secrets.change('restored-AAAAAA', () => change),
+        secrets.find('restored-AAAAAA'),
+        secrets.prune(99),
+      ])
+      assert.ok(after)
+      await secrets.prune(100)
+      const left = await Promise.all(['restored', 'due', 'early'].map(name => secrets.findByName(name)))
+      assert.deepEqual(
+        left.map(secret => secret?.name),
+        ['restored', undefined, 'early'],
+      )
+    })
+
+    test('a change that is refused leaves everything as it was, also to those who cached it', async () => {
+      await create('firm', { description: 'as it was' })
+      const refused = secrets.change('firm-AAAAAA', () => {
+        throw new Error('no')
+      })
+      await assert.rejects(refused, /no/)
+      assert.equal((await secrets.find('firm-AAAAAA'))?.description, 'as it was')
+      await assert.rejects(secrets.addVersion('firm-AAAAAA', versionOf(0, 2), () => ({ description: 'x' })))
+      assert.equal((await secrets.find('firm-AAAAAA'))?.description, 'as it was')
+    })
+  })
+}
