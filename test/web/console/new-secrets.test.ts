@@ -52,7 +52,7 @@ describe('the list', () => {
   test('refuses a page of another list in words', async () => {
     const { status, plain: said } = await see(`${secretsPage}?after=strange`)
     assert.equal(status, 400)
-    assert.match(said, /Invalid NextToken/)
+    assert.match(said, /NextToken value is invalid/)
   })
 })
 
