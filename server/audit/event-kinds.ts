@@ -112,7 +112,7 @@ const handingOut = [
   'GetOpenIdTokenForDeveloperIdentity',
   'GetSecretValue',
 ]
-const lookingPrefixes = ['Describe', 'Get', 'List', 'Lookup', 'Simulate']
+const lookingPrefixes = ['Describe', 'Get', 'Lint', 'List', 'Lookup', 'Simulate']
 
 /**
  * Whether CloudTrail calls it a reading event: handing out credentials changes nothing. Of all others that only look,

@@ -29,6 +29,8 @@ export type Acting = {
    * @throws {CallRefused} for every refusal, which is written down then
    */
   call(action: ActionName, input?: CallInput, warn?: (text: string) => void): Promise<Result>
+  /** Whether there is such an action at all, whoever may do it: for pages about what not every service has. */
+  offers(action: ActionName): boolean
 }
 
 export type ActionName = `${string}:${string}`
@@ -58,6 +60,7 @@ export function createActAs(deps: ActAsDeps): ActAs {
     const caller = await deps.sessionCallers.require(session)
     return {
       caller,
+      offers: action => lookUp(deps, action) !== undefined,
       async call(action, input = {}, warn = () => undefined) {
         const found = findAction(deps, action)
         try {
@@ -94,10 +97,15 @@ async function run(
 }
 
 /** What is missing is a page's mistake, not a caller's. */
-function findAction({ services, jsonServices }: Services, named: ActionName): Found {
+function findAction(services: Services, named: ActionName): Found {
+  const found = lookUp(services, named)
+  if (found === undefined) throw new TypeError(`no signed action ${named}`)
+  return found
+}
+
+function lookUp({ services, jsonServices }: Services, named: ActionName): Found | undefined {
   const [serviceName = '', actionName = ''] = named.split(':')
   const service = [...services, ...jsonServices].find(one => one.name === serviceName)
   const action = service?.actions.get(actionName)
-  if (service === undefined || action?.auth !== 'signed') throw new TypeError(`no signed action ${named}`)
-  return { service, action }
+  return service === undefined || action?.auth !== 'signed' ? undefined : { service, action }
 }

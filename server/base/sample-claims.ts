@@ -10,19 +10,29 @@ export function readSampleClaims(text: string): Record<string, unknown> {
   try {
     return parseStrictObject(text)
   } catch {
-    const fault = findFault(text)
-    if (fault !== undefined) throw new SyntaxError(sentenceOf(text, fault))
+    const fault = findJsonFault(text)
+    if (fault !== undefined) throw new SyntaxError(sentenceOf(fault))
     throw new SyntaxError('The claims are no JSON object, expected such as {"groups": ["developers"]}.')
   }
 }
 
-type Fault = { at: number; says: string }
+/** Says nothing of what the text says. */
+export type JsonFault = { line: number; column: number; isEnd: boolean; says: string }
 
-function sentenceOf(text: string, { at, says }: Fault): string {
-  if (at >= text.length) return `The claims end too early: ${says}.`
+/** The first place at which a text is no JSON object any more, or names a member twice, and what belongs there. */
+export function findJsonFault(text: string): JsonFault | undefined {
+  const fault = findFault(text)
+  if (fault === undefined) return undefined
+  const { at, says } = fault
   const before = text.slice(0, at)
   const line = before.split('\n').length
-  const column = at - before.lastIndexOf('\n')
+  return { line, column: at - before.lastIndexOf('\n'), isEnd: at >= text.length, says }
+}
+
+type Fault = { at: number; says: string }
+
+function sentenceOf({ line, column, isEnd, says }: JsonFault): string {
+  if (isEnd) return `The claims end too early: ${says}.`
   return `The claims are no JSON object: line ${line}, column ${column}: ${says}.`
 }
 
@@ -36,7 +46,6 @@ const kinds = ['open', 'close', 'comma', 'colon', 'string', 'plain'] as const
 const tokenPattern =
   /([{[])|([}\]])|(,)|(:)|("(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*")|(true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)/y
 
-/** The first place at which a text is no JSON object any more, or names a member twice. */
 function findFault(text: string): Fault | undefined {
   const levels: Level[] = []
   let awaited: Awaited = 'object'

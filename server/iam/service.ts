@@ -12,6 +12,7 @@ import * as groups from './groups.ts'
 import { inlinePolicyActions } from './inline-policies.ts'
 import * as lastAccessed from './last-accessed.ts'
 import * as ldapGroupRoles from './ldap-group-roles.ts'
+import { lintPolicy } from './lint-policy.ts'
 import * as loginProfiles from './login-profiles.ts'
 import * as mfaDevices from './mfa-devices.ts'
 import * as mfaEnabling from './mfa-enabling.ts'
@@ -114,6 +115,7 @@ export function createIamService(deps: IamDeps): QueryService {
     bindAction(mfaEnabling.deactivateMfaDevice, deps),
     bindAction(mfaEnabling.listMfaDevices, deps),
     bindAction(mfaEnabling.getMfaDevice, deps),
+    bindAction(lintPolicy, deps),
     bindAction(simulate.simulateCustomPolicy, deps),
     bindAction(simulate.simulatePrincipalPolicy, deps),
     bindAction(simulate.getContextKeysForCustomPolicy, deps),

@@ -31,6 +31,15 @@ export type PageName =
   | 'console/pool'
   | 'console/try'
   | 'console/refused'
+  | 'console/secrets/list'
+  | 'console/secrets/new'
+  | 'console/secrets/secret'
+  | 'console/secrets/new-value'
+  | 'console/secrets/value'
+  | 'console/secrets/edit'
+  | 'console/secrets/stage'
+  | 'console/secrets/delete'
+  | 'console/secrets/policy'
   | 'error'
 
 /** What every page is told. */

@@ -119,8 +119,9 @@ describe('an action in process', () => {
   })
 
   test('is found in services of either protocol', async () => {
-    const { call } = await actAs(session, facts)
+    const { call, offers } = await actAs(session, facts)
     assert.equal((await call('json-test:Change', { Name: 'thing' })).Name, 'thing')
+    assert.equal(offers('json-test:Change'), true)
   })
 
   for (const [story, at, refusal, reason] of [
@@ -163,7 +164,8 @@ test('nobody acts as a session that does not live', async () => {
 
 for (const name of ['test:Nothing', 'nobody:Change', 'test:Open', 'Change'] as const) {
   test(`${name} is no signed action, and a page that calls it has a bug`, async () => {
-    const { call } = await actAs(session, facts)
+    const { call, offers } = await actAs(session, facts)
     await assert.rejects(call(name as 'test:Open'), TypeError)
+    assert.equal(offers(name as 'test:Open'), false)
   })
 }

@@ -403,6 +403,7 @@ const ownActions = [
   'ListWaysIn',
   'UnlinkWayIn',
   'SimulateRoleMapping',
+  'LintPolicy',
 ]
 /** For users alone, where these callers are roles: test/iam/login-profiles.test.ts has it. */
 const usersAlone = ['ChangePassword']

@@ -26,13 +26,19 @@ export type ConsoleRolecall = TestRolecall & {
 }
 
 /** The service with a provider whose people sign in by the browser. */
-export async function startConsoleRolecall(): Promise<ConsoleRolecall> {
+export async function startConsoleRolecall(
+  more?: Parameters<typeof startRolecall>[2],
+): Promise<ConsoleRolecall> {
   const corp = await startOpenidProvider()
-  const rolecall = await startRolecall({
-    OIDC_CORP_ISSUER: corp.url,
-    OIDC_CORP_CLIENT_ID: 'rolecall',
-    OIDC_CORP_CLIENT_SECRET: secret,
-  })
+  const rolecall = await startRolecall(
+    {
+      OIDC_CORP_ISSUER: corp.url,
+      OIDC_CORP_CLIENT_ID: 'rolecall',
+      OIDC_CORP_CLIENT_SECRET: secret,
+    },
+    undefined,
+    more,
+  )
   const { url, accountId } = rolecall
   corp.serve([`${url}/sign-in/corp/callback`])
   const one: ConsoleRolecall = {

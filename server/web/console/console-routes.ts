@@ -9,6 +9,7 @@ import { createConsolePages } from './console-pages.ts'
 import { type ConsoleDeps, enterConsole, leaveConsole } from './console-session.ts'
 import { inConsole } from './in-console.ts'
 import { createMappingRoutes } from './mapping-routes.ts'
+import { createSecretRoutes } from './secrets/secret-routes.ts'
 
 export type ConsoleRouteDeps = ConsoleDeps & { pages: Pages }
 
@@ -41,6 +42,7 @@ export function createConsoleRoutes(given: ConsoleRouteDeps): Router {
   })
 
   router.use(createMappingRoutes(deps))
+  router.use(createSecretRoutes(deps))
   return router
 }
 

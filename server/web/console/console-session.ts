@@ -41,6 +41,7 @@ export type Visit = {
   arn: string
   endsAtMs: number
   call: Acting['call']
+  offers: Acting['offers']
 }
 
 /** A browser's session is no longer than that, and a role's is never less. */
@@ -96,13 +97,14 @@ export async function requireVisit(deps: ConsoleDeps, request: Request): Promise
   const { roleArn, session } = entered
   const facts = deps.factsOf(request)
   try {
-    const { caller, call } = await deps.actAs(session, facts)
+    const { caller, call, offers } = await deps.actAs(session, facts)
     await deps.gate.requireAdmitted(identity, roleArn, session.name, facts)
     return {
       role: { name: roleArn.slice(roleArn.lastIndexOf('/') + 1), arn: roleArn },
       arn: caller.arn,
       endsAtMs: Math.min(session.expiresAtSeconds * 1000, expiresAtMs),
       call,
+      offers,
     }
   } catch (error) {
     if (!(error instanceof Refusal)) throw error

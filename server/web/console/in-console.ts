@@ -1,6 +1,8 @@
 import type { Request, Response } from 'express'
 import { CallRefused } from '../../aws/act-as.ts'
+import { readQuery } from '../../http/read-form.ts'
 import { webFaults } from '../faults.ts'
+import { consoleNotice } from './console-notices.ts'
 import type { ConsolePages } from './console-pages.ts'
 import { type ConsoleDeps, leaveConsole, noticeOfEnd, requireVisit, type Visit } from './console-session.ts'
 import { refusedLocals } from './refused-words.ts'
@@ -41,7 +43,9 @@ async function showRefused(
   error: unknown,
 ): Promise<void> {
   if (!(error instanceof CallRefused) || noticeOfEnd(error) !== undefined) throw error
-  const locals = { ...refusedLocals(error), requestId: factsOf(request).requestId }
+  // What was done is said also to whoever may not look at it afterwards.
+  const notice = consoleNotice(readQuery(request.url).get('notice'))
+  const locals = { ...refusedLocals(error), notice, requestId: factsOf(request).requestId }
   const [status] = webFaults[error.reason]
   await consolePages.render(request, response, visit, 'console/refused', locals, status)
 }

@@ -5,12 +5,12 @@ import type { Result } from '../../aws/action.ts'
 import { Refusal } from '../../base/refusal.ts'
 import { readQuery } from '../../http/read-form.ts'
 import { postedForm } from '../posted-form.ts'
+import { allowed } from './allowed.ts'
 import type { Visit } from './console-session.ts'
 import { type InConsoleDeps, inConsole } from './in-console.ts'
 import { poolMappings, providerMapping, type ShownMapping, verdictOf } from './mapping-answers.ts'
 import { sampleFor, wordsOfEnd, wordsOfOutcome } from './mapping-words.ts'
 import { structuresIn, textIn } from './read-answer.ts'
-import { denialIn, sentenceOfDenial } from './refused-words.ts'
 
 const perPage = 50
 /** As SimulateRoleMapping takes it, percent-encoded and in any letters. */
@@ -89,17 +89,6 @@ async function listPools(visit: Visit, after: string | undefined) {
       name: textIn(one, 'IdentityPoolName') ?? '',
     })),
     next: textIn(answer, 'NextToken'),
-  }
-}
-
-/** What is not allowed is left out of a page that has more to show, with a line in its place. */
-async function allowed<T extends object>(part: Promise<T>): Promise<T | { denied: string }> {
-  try {
-    return await part
-  } catch (error) {
-    const denial = error instanceof CallRefused ? denialIn(error) : undefined
-    if (denial === undefined) throw error
-    return { denied: sentenceOfDenial(denial) }
   }
 }
 

@@ -75,7 +75,7 @@ const withoutCall: Partial<Record<RolecallService, string>> = {
     DeleteCloudFrontPublicKey GetCloudFrontPublicKey ListCloudFrontPublicKeys UpdateCloudFrontPublicKey
     UploadCloudFrontPublicKey ListSTSRegionalEndpointsStatus SetSTSRegionalEndpointStatus
     RevokeSessions GetLDAPGroupRoles PutLDAPGroupRoles PutProviderRoleMapping GetProviderRoleMapping
-    DeleteProviderRoleMapping ListProviderRoleMappings SimulateRoleMapping ListWaysIn UnlinkWayIn`,
+    DeleteProviderRoleMapping ListProviderRoleMappings SimulateRoleMapping ListWaysIn UnlinkWayIn LintPolicy`,
   sts: 'TagSession SetSourceIdentity SetContext GetServiceBearerToken TagGetWebIdentityToken AssumeRoleWithLDAPIdentity',
   'cognito-identity': `
     GetIdentityPoolAnalytics GetIdentityPoolDailyAnalytics GetIdentityProviderDailyAnalytics`,

@@ -84,7 +84,7 @@ export const actionsWithoutResource: ReadonlySet<string> = new Set(
   iam:DeleteAccountAlias iam:GetAccountPasswordPolicy iam:UpdateAccountPasswordPolicy
   iam:DeleteAccountPasswordPolicy iam:GenerateCredentialReport iam:GetCredentialReport
   iam:ListOpenIDConnectProviders iam:ListSAMLProviders iam:ListVirtualMFADevices iam:SimulateCustomPolicy
-  iam:GetContextKeysForCustomPolicy sts:GetCallerIdentity sts:GetSessionToken sts:GetAccessKeyInfo
+  iam:GetContextKeysForCustomPolicy iam:LintPolicy sts:GetCallerIdentity sts:GetSessionToken sts:GetAccessKeyInfo
   sts:DecodeAuthorizationMessage secretsmanager:GetRandomPassword secretsmanager:ListSecrets
   secretsmanager:BatchGetSecretValue cognito-identity:CreateIdentityPool cognito-identity:ListIdentityPools
   cognito-identity:GetId cognito-identity:GetCredentialsForIdentity cognito-identity:GetOpenIdToken
