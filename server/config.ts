@@ -1,5 +1,6 @@
 import type { OidcClient } from './identity/openid/client.ts'
 import { type AccountsConfig, accountRules, accountsOf } from './settings/account-settings.ts'
+import { type DatabasesConfig, databasesOf } from './settings/database-settings.ts'
 import { type DirectoryConfig, directoryOf, directoryRules } from './settings/directory-settings.ts'
 import { type GuestConfig, guestsOf } from './settings/guest-settings.ts'
 import { isLoopbackHost } from './settings/hosts.ts'
@@ -65,6 +66,8 @@ export type Config = Readonly<{
   oidcClients: readonly OidcClient[]
   /** Whether the stand-in providers run. */
   demo: boolean
+  /** Which may be logged in to, to change passwords there. */
+  databases: DatabasesConfig
   /** `host` or `host:port`, lower case: private addresses that may be called all the same. */
   allowedPrivateHosts: readonly string[]
   logLevel: Settings['ROLECALL_LOG_LEVEL']
@@ -192,6 +195,7 @@ function composeConfig(sound: Settings, production: boolean, oidcClients: readon
     accounts,
     oidcClients,
     demo: sound.ROLECALL_DEMO === 'on' || (sound.ROLECALL_DEMO === 'auto' && quiet),
+    databases: databasesOf(sound),
     allowedPrivateHosts: sound.ROLECALL_ALLOWED_PRIVATE_HOSTS,
     logLevel: sound.ROLECALL_LOG_LEVEL,
   }

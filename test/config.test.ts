@@ -36,6 +36,7 @@ describe('a configuration that holds', () => {
       saml: { idpInitiated: false, signRequests: 'wanted', signingKeys: [1] },
       oidcClients: [],
       demo: true,
+      databases: { hosts: [], plaintextHosts: [] },
       allowedPrivateHosts: [],
       logLevel: 'info',
     })
@@ -86,6 +87,9 @@ describe('a configuration that holds', () => {
       SMTP_URL: 'smtp://robot:p%40ss@mail.example.com',
       SMTP_FROM: 'rolecall@example.com',
       ROLECALL_ALLOWED_PRIVATE_HOSTS: 'Gitlab.internal,10.2.3.4:8080,[fd00::1]:443,[fd00::2]',
+      ROLECALL_DATABASE_HOSTS: 'Db.internal:5432,10.2.3.5',
+      ROLECALL_DATABASE_PLAINTEXT_HOSTS: '10.2.3.5',
+      ROLECALL_DATABASE_CA_FILE: '/etc/databases.pem',
       ROLECALL_SAML_IDP_INITIATED: 'on',
       ROLECALL_SAML_SIGN_REQUESTS: 'always',
       ROLECALL_SAML_SIGNING_KEYS: '3, 2',
@@ -165,6 +169,11 @@ describe('a configuration that holds', () => {
       },
       oidcClients: [],
       demo: false,
+      databases: {
+        hosts: ['db.internal:5432', '10.2.3.5'],
+        plaintextHosts: ['10.2.3.5'],
+        caFile: '/etc/databases.pem',
+      },
       allowedPrivateHosts: ['gitlab.internal', '10.2.3.4:8080', '[fd00::1]:443', '[fd00::2]'],
       logLevel: 'warn',
     })

@@ -2,6 +2,7 @@ import { benchLogins } from './logins.ts'
 import { benchPasswords } from './passwords.ts'
 import { benchPolicy } from './policy.ts'
 import { benchPools } from './pools.ts'
+import { benchRotation } from './rotation.ts'
 import { benchSts } from './sts.ts'
 import { benchWebIdentity } from './web-identity.ts'
 
@@ -10,6 +11,7 @@ const benchmarks: Record<string, () => Promise<void>> = {
   passwords: benchPasswords,
   policy: benchPolicy,
   pools: benchPools,
+  rotation: benchRotation,
   sts: benchSts,
   'web-identity': benchWebIdentity,
 }

@@ -18,6 +18,7 @@ export type DatabaseRules = {
   allowLoopback: boolean
   /** Certificate authorities beside the usual ones, in PEM. */
   ca?: string | undefined
+  lookup?: LookupFunction
 }
 
 /** A way to a database that has been judged. */
@@ -33,7 +34,7 @@ export async function findWay({ host, port, tls }: Login, rules: DatabaseRules):
   if (!isNear && !rules.isListed(host, port)) {
     throw new RotationFailure(`${host}:${port} is not among the databases that the operator lists`)
   }
-  const addresses = await resolve(host, port, isNear)
+  const addresses = await resolve(host, port, isNear, rules)
   if (!tls && !addresses.every(isLoopback) && !rules.isListedPlain(host, port)) {
     throw new RotationFailure(
       `${host}:${port} would be spoken to in plain text, which the operator does not allow`,
@@ -47,10 +48,19 @@ export async function findWay({ host, port, tls }: Login, rules: DatabaseRules):
   }
 }
 
-async function resolve(host: string, port: number, isNear: boolean): Promise<string[]> {
+async function resolve(
+  host: string,
+  port: number,
+  isNear: boolean,
+  { lookup }: DatabaseRules,
+): Promise<string[]> {
   const url = `https://${isIP(host) === 6 ? `[${host}]` : host}:${port}`
   try {
-    return await resolveAllowed(url, { allowPrivate: () => true, allowLoopbackHttp: isNear })
+    return await resolveAllowed(url, {
+      allowPrivate: () => true,
+      allowLoopbackHttp: isNear,
+      ...(lookup === undefined ? {} : { lookup }),
+    })
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     throw new RotationFailure(`${host} has no address that may be called`)
