@@ -11,6 +11,7 @@ import type { Config } from './config.ts'
 import { createAuthenticator } from './credentials/authenticate.ts'
 import { resealSecrets } from './credentials/reseal-secrets.ts'
 import { createMfaVerifier } from './credentials/verify-mfa.ts'
+import { openDatabaseAccess } from './database-access.ts'
 import { openDirectoryAccess, watchDirectory } from './directory-access.ts'
 import { createGate } from './federation/assume-role.ts'
 import { keepHouse } from './housekeeping.ts'
@@ -143,6 +144,8 @@ async function compose(
     const count = await resealSecrets(store, keyring)
     if (count > 0) log.info({ count }, 'secrets were sealed under the current master key')
   }
+  const vault = createVault(createKeyringWrapper(keyring), accountId)
+  const databaseAccess = await openDatabaseAccess(config, { ...access, vault, rootAccessKey })
   const app = composeRoutes({
     guard: createRequestGuard({ publicUrl, production, factsOf }),
     factsOf,
@@ -175,7 +178,8 @@ async function compose(
         }),
         createSecretsService({
           secrets: store.secrets,
-          vault: createVault(createKeyringWrapper(keyring), accountId),
+          vault,
+          databases: databaseAccess.deps,
           accountId,
           authorizer,
           audit,
@@ -237,6 +241,7 @@ async function compose(
     async close() {
       stopHousekeeping()
       watching?.stop()
+      await databaseAccess.stop()
       await directoryAccess?.directory.close()
       await accounts?.close()
       await audit.close()

@@ -25,6 +25,7 @@ const roofFiles = [
   'app.ts',
   'audit-store.ts',
   'config.ts',
+  'database-access.ts',
   'directory-access.ts',
   'housekeeping.ts',
   'installation.ts',

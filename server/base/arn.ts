@@ -123,6 +123,11 @@ export function secretArn(accountId: string, id: string): string {
   return `arn:aws:secretsmanager:${region}:${accountId}:secret:${id}`
 }
 
+/** Rolecall's own: how a database's users are made on request. */
+export function databaseRoleArn(accountId: string, name: string): string {
+  return `arn:aws:secretsmanager:${region}:${accountId}:database-role:${name}`
+}
+
 export function identityPoolArn(accountId: string, poolId: string): string {
   return `arn:aws:cognito-identity:${region}:${accountId}:identitypool/${poolId}`
 }

@@ -2,6 +2,7 @@ import type { AuditLog } from '../audit/audit-log.ts'
 import type { Authorizer } from '../authorization/authorize.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Secrets } from '../store/secrets.ts'
+import type { DatabaseRoleDeps } from './database-roles/deps.ts'
 import type { Vault } from './vault.ts'
 
 /** What the actions of this service are given. */
@@ -18,5 +19,7 @@ export type SecretsDeps = {
    * @throws {Refusal} policy.malformed for a principal of this account that is not there
    */
   principalIds(document: string): Promise<Record<string, string>>
+  /** For those of users of databases. */
+  databases: DatabaseRoleDeps
   clock: Clock
 }

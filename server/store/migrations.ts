@@ -16,6 +16,7 @@ import { accounts } from './migrations/0013-accounts.ts'
 import { identityPools } from './migrations/0015-identity-pools.ts'
 import { roleMappings } from './migrations/0017-role-mappings.ts'
 import { secrets } from './migrations/0018-secrets.ts'
+import { databaseLeases } from './migrations/0020-database-leases.ts'
 import type { Schema } from './schema.ts'
 
 /** The dialects differ in a few types; `order by` goes by bytes in both, whatever the server's language is. */
@@ -75,6 +76,7 @@ function migrationsFor(kind: DatabaseKind): Record<string, Migration> {
     '0015-identity-pools': run(identityPools, kind),
     '0017-role-mappings': run(roleMappings, kind),
     '0018-secrets': run(secrets, kind),
+    '0020-database-leases': run(databaseLeases, kind),
   }
 }
 

@@ -4,6 +4,8 @@ import { type AccessReports, createAccessReports } from './access-reports.ts'
 import { type AccountCodes, createAccountCodes } from './account-codes.ts'
 import { type Accounts, createAccounts } from './accounts.ts'
 import type { Database } from './database.ts'
+import { createDatabaseLeases, type DatabaseLeases } from './database-leases.ts'
+import { createDatabaseRoles, type DatabaseRoles } from './database-roles.ts'
 import { createDirectoryPeople, type DirectoryPeople } from './directory-people.ts'
 import { createIdentities, type Identities } from './identities.ts'
 import { createIdentityPools, type IdentityPools } from './identity-pools.ts'
@@ -59,6 +61,8 @@ export type Store = {
   identityPools: IdentityPools
   poolIdentities: PoolIdentities
   secrets: Secrets
+  databaseRoles: DatabaseRoles
+  databaseLeases: DatabaseLeases
   webSessions: WebSessions
   signInStates: SignInStates
   signingKeys: SigningKeys
@@ -136,6 +140,8 @@ function createStore(database: Database): Store {
     identityPools: createIdentityPools(database),
     poolIdentities,
     secrets,
+    databaseRoles: createDatabaseRoles(database),
+    databaseLeases: createDatabaseLeases(database),
     webSessions,
     signInStates,
     signingKeys: createSigningKeys(db),

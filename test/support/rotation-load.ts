@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import * as sm from '@aws-sdk/client-secrets-manager'
-import type { RotationDesk } from '../../server/secrets/rotation/rotator.ts'
+import { type RotationDesk, RotationFailure, type Rotator } from '../../server/secrets/rotation/rotator.ts'
 import { type DatabaseServer, rotatorOf, secretOf } from './database-server.ts'
 import { deskOverTheWire, rotate } from './rotation-desk.ts'
 
@@ -77,7 +77,7 @@ export async function loadRotations(
     for (let n = 0; n < rotations; n++) {
       await everybodyOnce()
       const desk = timed(deskOverTheWire(secrets, arn), result.windows)
-      rotating = rotate(rotator, desk)
+      rotating = rotateUntilDone(rotator, desk)
       await rotating
     }
     await everybodyOnce()
@@ -91,6 +91,17 @@ export async function loadRotations(
   result.failed = failures.length
   result.outsideWindows = failures.filter(failure => !overlaps(failure)).length
   return result
+}
+
+/** A machine that does nothing but log in may be too slow for one attempt: it is made again, as a scheduler would. */
+async function rotateUntilDone(rotator: Rotator, desk: RotationDesk): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await rotate(rotator, desk)
+    } catch (error) {
+      if (!(error instanceof RotationFailure) || tries === 5) throw error
+    }
+  }
 }
 
 /** Notes each window: from when the pending value was read, which is before it is set, until the first `finish` is done. */

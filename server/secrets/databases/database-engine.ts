@@ -18,8 +18,15 @@ export type DatabaseSession = {
   account(): Promise<string>
   /** Whether whoever is logged in may change their own password without its standing in the statement. */
   mayChangeOwnPassword(): Promise<boolean>
-  /** Runs statements of an operator's, in order, all or none where the server can do that. */
+  /** Runs statements of an operator's, in order; all or none where the server can do that. */
   run(statements: readonly string[]): Promise<void>
+  /** So that a user whom nobody comes to drop is refused all the same, where the server knows of such a thing. */
+  setExpiration(user: string, expiration: string): Promise<void>
+  hasUser(user: string): Promise<boolean>
+  /** Ends what such a user still has open: servers let them go on when they are dropped. */
+  endSessionsOf(user: string): Promise<void>
+  /** With the rights that they were given; what they made is the master's from then on, where the server can do that. */
+  dropUser(user: string): Promise<void>
   close(): Promise<void>
 }
 
@@ -30,8 +37,6 @@ export type DatabaseEngine = SecretRules & {
    * @throws {RotationFailure} when it can't be reached, or is not who it should be
    */
   logIn(login: Login, signal: AbortSignal): Promise<DatabaseSession | undefined>
-  quoteName(name: string): string
-  quoteText(text: string): string
-  /** What stands for the password in a statement, quoted: never the password itself. */
+  /** What stands for a password in a statement: never the password itself. It holds nothing that ends a quotation. */
   passwordText(password: string): string
 }

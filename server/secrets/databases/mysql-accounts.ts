@@ -4,7 +4,7 @@ import { covers, type Grant, readGrant, writeGrant } from './mysql-grants.ts'
 import { cachingSha2Hash, type MysqlPlugin, mysqlPlugins, nativeHash } from './mysql-password.ts'
 
 /** `IDENTIFIED BY PASSWORD ...`: understood by MariaDB, and by MySQL up to 5.7. */
-export function nativePassword(password: string): string {
+function nativePassword(password: string): string {
   return mysql.escape(nativeHash(password))
 }
 

@@ -3,7 +3,9 @@ import mysql, { type Connection } from 'mysql2/promise'
 import { RotationFailure } from '../rotation/rotator.ts'
 import type { DatabaseEngine, DatabaseSession } from './database-engine.ts'
 import type { Login } from './database-secret.ts'
-import { createMysqlAccounts, nativePassword } from './mysql-accounts.ts'
+import { createMysqlAccounts } from './mysql-accounts.ts'
+import { nativeHash } from './mysql-password.ts'
+import { mysqlUsers } from './mysql-users.ts'
 import { type DatabaseRules, findWay, type Way } from './reach.ts'
 import { connectMs, longestSessionMs, takePlace, untilAborted } from './session-bounds.ts'
 
@@ -39,9 +41,7 @@ export function createMysqlEngine(rules: DatabaseRules): DatabaseEngine {
         throw failureOf(error, login)
       }
     },
-    quoteName: name => mysql.escapeId(name, true),
-    quoteText: text => mysql.escape(text),
-    passwordText: nativePassword,
+    passwordText: nativeHash,
   }
 }
 
@@ -86,6 +86,7 @@ function createSession(connection: Connection, close: () => Promise<void>): Data
     async run(statements) {
       for (const statement of statements) await told(() => connection.query(statement))
     },
+    ...mysqlUsers(connection, told),
     close,
   }
 }

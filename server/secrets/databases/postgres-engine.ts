@@ -5,6 +5,7 @@ import { RotationFailure } from '../rotation/rotator.ts'
 import type { DatabaseEngine, DatabaseSession } from './database-engine.ts'
 import type { Login } from './database-secret.ts'
 import { changePostgresTwin, inTransaction } from './postgres-twin.ts'
+import { postgresUsers } from './postgres-users.ts'
 import { type DatabaseRules, findWay, type Way } from './reach.ts'
 import { scramVerifier } from './scram-verifier.ts'
 import { connectMs, longestSessionMs, statementMs, takePlace, untilAborted } from './session-bounds.ts'
@@ -43,9 +44,7 @@ export function createPostgresEngine(rules: DatabaseRules): DatabaseEngine {
         throw failureOf(error, login)
       }
     },
-    quoteName: pg.escapeIdentifier,
-    quoteText: pg.escapeLiteral,
-    passwordText: password => pg.escapeLiteral(scramVerifier(password)),
+    passwordText: password => scramVerifier(password),
   }
 }
 
@@ -78,8 +77,8 @@ function createSession(client: pg.Client, username: string, close: () => Promise
       `alter role ${pg.escapeIdentifier(account)} password ${pg.escapeLiteral(scramVerifier(password))}`,
     )
   return {
-    changeOwnPassword: password => told(() => change(username, password)),
-    changePasswordOf: (account, password) => told(() => change(account, password)),
+    changeOwnPassword: async password => void (await told(() => change(username, password))),
+    changePasswordOf: async (account, password) => void (await told(() => change(account, password))),
     changeTwinPassword: (using, twin, password) =>
       told(() => changePostgresTwin(client, using, twin, password)),
     account: async () => username,
@@ -90,14 +89,15 @@ function createSession(client: pg.Client, username: string, close: () => Promise
           for (const statement of statements) await client.query(statement)
         }),
       ),
+    ...postgresUsers(client, told),
     close,
   }
 }
 
 /** A server's own words may repeat a statement: only its code is told. */
-async function told(act: () => Promise<unknown>): Promise<void> {
+async function told<T>(act: () => Promise<T>): Promise<T> {
   try {
-    await act()
+    return await act()
   } catch (error) {
     if (error instanceof RotationFailure) throw error
     const { code } = Object(error)

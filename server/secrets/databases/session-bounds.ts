@@ -2,7 +2,7 @@ import { RotationFailure } from '../rotation/rotator.ts'
 
 /** From the first packet to the last: what hangs must not hold a rotation's lease for ever. */
 export const longestSessionMs = 30_000
-export const connectMs = 5_000
+export const connectMs = 10_000
 export const statementMs = 10_000
 
 /** Of this process, whatever it is asked for: databases count connections. */

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict'
 import { createServer, type LookupFunction } from 'node:net'
 import { after, describe, test } from 'node:test'
 import fc from 'fast-check'
+import mysql from 'mysql2'
+import pg from 'pg'
 import { readConfig } from '../../../server/config.ts'
 import { databaseRules } from '../../../server/outbound-rules.ts'
 import type { Login } from '../../../server/secrets/databases/database-secret.ts'
@@ -250,10 +252,10 @@ const hostileName = fc
   .filter(name => name !== '')
 
 async function dropUsers(server: DatabaseServer, names: readonly string[]): Promise<void> {
-  const { quoteName, quoteText } = engines[server.kind](rulesFor(server))
   for (const name of names) {
-    if (server.kind === 'mysql') await server.query(`drop user ${quoteText(name)}@'%'`)
-    else await server.query(`drop owned by ${quoteName(name)}; drop role ${quoteName(name)}`)
+    if (server.kind === 'mysql') await server.query(`drop user ${mysql.escape(name)}@'%'`)
+    else
+      await server.query(`drop owned by ${pg.escapeIdentifier(name)}; drop role ${pg.escapeIdentifier(name)}`)
   }
 }
 

@@ -79,6 +79,9 @@ const withoutCall: Partial<Record<RolecallService, string>> = {
   sts: 'TagSession SetSourceIdentity SetContext GetServiceBearerToken TagGetWebIdentityToken AssumeRoleWithLDAPIdentity',
   'cognito-identity': `
     GetIdentityPoolAnalytics GetIdentityPoolDailyAnalytics GetIdentityProviderDailyAnalytics`,
+  secretsmanager: `
+    DeleteDatabaseRole DescribeDatabaseRole GenerateDatabaseCredentials ListDatabaseLeases ListDatabaseRoles
+    PutDatabaseRole RenewDatabaseLease RevokeDatabaseLease`,
 }
 
 const namesByService = new Map(
