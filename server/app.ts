@@ -29,7 +29,6 @@ import { createProofVerifiers, type StandIns } from './identity/proof-verifiers.
 import { createSamlRequestKeys } from './identity/saml-request-keys.ts'
 import { openAuditReader } from './installation.ts'
 import { claimDataDir, type DataDirClaim } from './keys/claim-data-dir.ts'
-import { createKeyringWrapper } from './keys/envelope.ts'
 import { prepareDataDir, type RootAccessKey } from './keys/key-files.ts'
 import { createIdentityKeys } from './oidc/identity-keys.ts'
 import { loadSigningKeys } from './oidc/signing-keys.ts'
@@ -39,7 +38,6 @@ import { outboundRules } from './outbound-rules.ts'
 import { composeRoutes } from './routes.ts'
 import { serviceProviderAt, serviceProviderMetadata } from './saml/service-provider.ts'
 import { createSecretsService } from './secrets/service.ts'
-import { createVault } from './secrets/vault.ts'
 import type { Store } from './store/open-store.ts'
 import { createStsService } from './sts/service.ts'
 import { createTokenSigner } from './tokens/sign-access-token.ts'
@@ -144,8 +142,7 @@ async function compose(
     const count = await resealSecrets(store, keyring)
     if (count > 0) log.info({ count }, 'secrets were sealed under the current master key')
   }
-  const vault = createVault(createKeyringWrapper(keyring), accountId)
-  const databaseAccess = await openDatabaseAccess(config, { ...access, vault, rootAccessKey })
+  const databaseAccess = await openDatabaseAccess(config, { ...access, rootAccessKey })
   const app = composeRoutes({
     guard: createRequestGuard({ publicUrl, production, factsOf }),
     factsOf,
@@ -178,7 +175,7 @@ async function compose(
         }),
         createSecretsService({
           secrets: store.secrets,
-          vault,
+          vault: databaseAccess.vault,
           databases: databaseAccess.deps,
           accountId,
           authorizer,

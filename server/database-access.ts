@@ -2,17 +2,19 @@ import type { AuditLog } from './audit/audit-log.ts'
 import type { Clock } from './base/clock.ts'
 import type { Config } from './config.ts'
 import { requireLive } from './credentials/require-live.ts'
+import { createKeyringWrapper } from './keys/envelope.ts'
+import type { Keyring } from './keys/keyring.ts'
 import { databaseRules } from './outbound-rules.ts'
 import type { DatabaseRoleDeps, TakenBy } from './secrets/database-roles/deps.ts'
 import { createLeaseUsers } from './secrets/database-roles/lease-users.ts'
 import { keepSweeping } from './secrets/database-roles/sweep-leases.ts'
 import { createDatabaseEngines } from './secrets/databases/create-database-rotators.ts'
-import type { Vault } from './secrets/vault.ts'
+import { createVault, type Vault } from './secrets/vault.ts'
 import type { Store } from './store/open-store.ts'
 
 type DatabaseAccessDeps = {
   store: Store
-  vault: Vault
+  keyring: Keyring
   audit: Pick<AuditLog, 'record'>
   accountId: string
   rootAccessKey: { id: string }
@@ -20,7 +22,7 @@ type DatabaseAccessDeps = {
   log: { warn(context: object, message: string): void }
 }
 
-export type DatabaseAccess = { deps: DatabaseRoleDeps; stop(): Promise<void> }
+export type DatabaseAccess = { vault: Vault; deps: DatabaseRoleDeps; stop(): Promise<void> }
 
 /**
  * Users of databases that are made for a time, and dropped.
@@ -29,8 +31,9 @@ export type DatabaseAccess = { deps: DatabaseRoleDeps; stop(): Promise<void> }
  */
 export async function openDatabaseAccess(
   config: Config,
-  { store, vault, audit, accountId, rootAccessKey, clock, log }: DatabaseAccessDeps,
+  { store, keyring, audit, accountId, rootAccessKey, clock, log }: DatabaseAccessDeps,
 ): Promise<DatabaseAccess> {
+  const vault = createVault(createKeyringWrapper(keyring), accountId)
   const engines = createDatabaseEngines(databaseRules(config))
   const deps: DatabaseRoleDeps = {
     ...{ audit, accountId, clock, log },
@@ -45,7 +48,7 @@ export async function openDatabaseAccess(
     ...deps,
     requireLive: taken => requireLive({ ...store, rootAccessKey }, sessionOf(taken)),
   })
-  return { deps, stop }
+  return { vault, deps, stop }
 }
 
 /** As much of a session as its end is asked by. */

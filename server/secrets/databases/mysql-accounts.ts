@@ -1,6 +1,6 @@
 import mysql, { type Connection, type RowDataPacket } from 'mysql2/promise'
 import { RotationFailure } from '../rotation/rotator.ts'
-import { covers, type Grant, readGrant, writeGrant } from './mysql-grants.ts'
+import { covers, type Grant, isBare, readGrant, writeGrant } from './mysql-grants.ts'
 import { cachingSha2Hash, type MysqlPlugin, mysqlPlugins, nativeHash } from './mysql-password.ts'
 
 /** `IDENTIFIED BY PASSWORD ...`: understood by MariaDB, and by MySQL up to 5.7. */
@@ -65,19 +65,21 @@ export function createMysqlAccounts(connection: Connection) {
      */
     async changeTwin(using: string, twin: string, password: string) {
       const { host } = splitAccount(using)
-      const [account, other] = [quoteAccount(using), quoteAccount(`${twin}@${host}`)]
-      const grants = (await grantsOf(account)) ?? []
+      const [user, other] = [quoteAccount(using), quoteAccount(`${twin}@${host}`)]
+      const grants = (await grantsOf(user)) ?? []
       const held = await grantsOf(other)
       if (held !== undefined && !covers(grants, held)) {
         throw new RotationFailure(
           `the user ${JSON.stringify(twin)} has rights that ${JSON.stringify(splitAccount(using).name)} has not, expected the same`,
         )
       }
-      const proof = await proofOf(account, password)
-      if (held === undefined) await connection.query(`create user ${other} ${proof}`)
-      for (const grant of grants) await connection.query(writeGrant(grant, other))
+      const [bare, given] = [grants.filter(isBare), grants.filter(grant => !isBare(grant))]
+      // What an account requires is said with it: by a grant, that would take rights that a master need not have.
+      const account = `${other} ${await proofOf(user, password)}${bare.map(({ tail }) => tail).join('')}`
+      if (held === undefined) await connection.query(`create user ${account}`)
+      for (const grant of given) await connection.query(writeGrant(grant, other))
       // Last, so that nobody logs in before all rights are there.
-      if (held !== undefined) await connection.query(`alter user ${other} ${proof}`)
+      if (held !== undefined) await connection.query(`alter user ${account}`)
     },
   }
 }

@@ -45,6 +45,11 @@ export function writeGrant({ head, link, tail }: Grant, account: string): string
   return `${head} ${link} ${account}${tail}`
 }
 
+/** One that every account has, and that says how it may log in. */
+export function isBare({ head, tail }: Grant): boolean {
+  return head === 'GRANT USAGE ON *.*' && !tail.includes('GRANT OPTION')
+}
+
 /** Whether somebody has by these grants all that somebody else has by those. */
 export function covers(these: readonly Grant[], those: readonly Grant[]): boolean {
   return those.every(one => {
