@@ -8,7 +8,11 @@ import { databaseRules } from './outbound-rules.ts'
 import type { DatabaseRoleDeps, TakenBy } from './secrets/database-roles/deps.ts'
 import { createLeaseUsers } from './secrets/database-roles/lease-users.ts'
 import { keepSweeping } from './secrets/database-roles/sweep-leases.ts'
-import { createDatabaseEngines } from './secrets/databases/create-database-rotators.ts'
+import {
+  createDatabaseEngines,
+  createDatabaseRotators,
+} from './secrets/databases/create-database-rotators.ts'
+import type { Rotator } from './secrets/rotation/rotator.ts'
 import { createVault, type Vault } from './secrets/vault.ts'
 import type { Store } from './store/open-store.ts'
 
@@ -22,10 +26,16 @@ type DatabaseAccessDeps = {
   log: { warn(context: object, message: string): void }
 }
 
-export type DatabaseAccess = { vault: Vault; deps: DatabaseRoleDeps; stop(): Promise<void> }
+export type DatabaseAccess = {
+  vault: Vault
+  deps: DatabaseRoleDeps
+  /** By their names. */
+  rotators: ReadonlyMap<string, Rotator>
+  stop(): Promise<void>
+}
 
 /**
- * Users of databases that are made for a time, and dropped.
+ * What changes passwords of users of databases, and what makes such users for a time and drops them.
  *
  * @throws {Error} when the file with the certificate authorities can't be read
  */
@@ -48,7 +58,7 @@ export async function openDatabaseAccess(
     ...deps,
     requireLive: taken => requireLive({ ...store, rootAccessKey }, sessionOf(taken)),
   })
-  return { vault, deps, stop }
+  return { vault, deps, rotators: createDatabaseRotators(engines), stop }
 }
 
 /** As much of a session as its end is asked by. */

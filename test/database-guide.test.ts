@@ -9,7 +9,10 @@ import { CreateSecretCommand, GetSecretValueCommand } from '@aws-sdk/client-secr
 import { readConfig } from '../server/config.ts'
 import { databaseRules } from '../server/outbound-rules.ts'
 import { lint } from '../server/policy/lint/lint.ts'
-import { createDatabaseRotators } from '../server/secrets/databases/create-database-rotators.ts'
+import {
+  createDatabaseEngines,
+  createDatabaseRotators,
+} from '../server/secrets/databases/create-database-rotators.ts'
 import { callSecretsManager } from './support/call-secrets-manager.ts'
 import { leasedUsers } from './support/database-role.ts'
 import { type DatabaseServer, rotatorOf } from './support/database-server.ts'
@@ -55,7 +58,7 @@ test('its policy is flawless', () => {
 test('it names every rotator, and no other', () => {
   const rules = { isListed: () => false, isListedPlain: () => false, allowLoopback: false }
   const named = new Set(guide.text.match(/rolecall-(?:postgresql|mysql)-[a-z-]*[a-z]/g))
-  assert.deepEqual([...named].sort(), [...createDatabaseRotators(rules).keys()].sort())
+  assert.deepEqual([...named].sort(), [...createDatabaseRotators(createDatabaseEngines(rules)).keys()].sort())
 })
 
 for (const [name, skip, startServer, language, roleFile] of [

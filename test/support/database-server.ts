@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { createDatabaseRotators } from '../../server/secrets/databases/create-database-rotators.ts'
+import {
+  createDatabaseEngines,
+  createDatabaseRotators,
+} from '../../server/secrets/databases/create-database-rotators.ts'
 import type { DatabaseRules } from '../../server/secrets/databases/reach.ts'
 
 /** A database server for the tests of rotation: with TLS, and a user who may do everything. */
@@ -37,7 +40,9 @@ export function rulesFor(
 }
 
 export function rotatorOf(server: DatabaseServer, strategy: 'single-user' | 'alternating-users', more = {}) {
-  const rotator = createDatabaseRotators(rulesFor(server, more)).get(`rolecall-${server.kind}-${strategy}`)
+  const rotator = createDatabaseRotators(createDatabaseEngines(rulesFor(server, more))).get(
+    `rolecall-${server.kind}-${strategy}`,
+  )
   if (rotator === undefined) throw new Error('there is no such rotator')
   return rotator
 }

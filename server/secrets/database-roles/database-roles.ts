@@ -42,7 +42,13 @@ export const putDatabaseRole = defineAction({
     onRole('PutDatabaseRole', Name, deps),
     await onSecret('GetSecretValue', MasterSecretId, deps),
   ],
-  recorded: ({ MasterSecretId, ...asked }) => ({ ...asked, master: MasterSecretId }),
+  recorded: ({ Engine, MasterSecretId, DefaultTtlSeconds, MaxTtlSeconds, MaxLeases }) => ({
+    engine: Engine,
+    master: MasterSecretId,
+    defaultSeconds: DefaultTtlSeconds,
+    maxSeconds: MaxTtlSeconds,
+    mostLeases: MaxLeases,
+  }),
   async handle(asked, deps) {
     const {
       CreationStatements: creation,

@@ -7,9 +7,11 @@ import { createAlternatingUsersRotator } from './rotate-alternating-users.ts'
 import { createSingleUserRotator } from './rotate-single-user.ts'
 
 /** The rotators that are built in, by the names that `RotateSecret` knows them by. */
-export function createDatabaseRotators(rules: DatabaseRules): ReadonlyMap<string, Rotator> {
+export function createDatabaseRotators(
+  engines: ReadonlyMap<string, DatabaseEngine>,
+): ReadonlyMap<string, Rotator> {
   return new Map(
-    [...createDatabaseEngines(rules)].flatMap(([name, engine]) => [
+    [...engines].flatMap(([name, engine]) => [
       [`rolecall-${name}-single-user`, createSingleUserRotator(engine)],
       [`rolecall-${name}-alternating-users`, createAlternatingUsersRotator(engine)],
     ]),

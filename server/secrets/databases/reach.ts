@@ -43,9 +43,13 @@ export async function findWay({ host, port, tls }: Login, rules: DatabaseRules):
   return {
     openSocket: () => new JudgedSocket(host, port, addresses),
     tls: tls
-      ? { ca: [...rootCertificates, ...(rules.ca ?? '').split(/(?=-----BEGIN)/)], rejectUnauthorized: true }
+      ? { ca: [...rootCertificates, ...certificatesIn(rules.ca)], rejectUnauthorized: true }
       : undefined,
   }
+}
+
+function certificatesIn(pem = ''): string[] {
+  return pem.match(/-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----/gs) ?? []
 }
 
 async function resolve(
