@@ -40,7 +40,7 @@ async function endOrphans({ databaseLeases, requireLive, clock }: SweepDeps): Pr
   }
 }
 
-const everyMs = 5_000
+const everyMs = 2_000
 
 /** Sweeps from time to time, one sweep after the other. Answers what ends that, when the last sweep has ended. */
 export function keepSweeping(deps: SweepDeps): () => Promise<void> {

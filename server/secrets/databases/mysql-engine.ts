@@ -9,6 +9,16 @@ import { mysqlUsers } from './mysql-users.ts'
 import { type DatabaseRules, findWay, type Way } from './reach.ts'
 import { connectMs, longestSessionMs, takePlace, untilAborted } from './session-bounds.ts'
 
+/**
+ * For a name that nobody has MariaDB asks as some other account would be asked, so that nobody learns who is there: it may
+ * be for no password, or for a proof that the driver can't give.
+ */
+const refused: readonly unknown[] = [
+  'ER_ACCESS_DENIED_ERROR',
+  'ER_ACCESS_DENIED_NO_PASSWORD_ERROR',
+  'AUTH_SWITCH_PLUGIN_ERROR',
+]
+
 export function createMysqlEngine(rules: DatabaseRules): DatabaseEngine {
   return {
     engines: ['mysql', 'mariadb', 'aurora-mysql'],
@@ -37,7 +47,7 @@ export function createMysqlEngine(rules: DatabaseRules): DatabaseEngine {
         return createSession(connection, close)
       } catch (error) {
         await close()
-        if (Object(error).code === 'ER_ACCESS_DENIED_ERROR') return undefined
+        if (refused.includes(Object(error).code)) return undefined
         throw failureOf(error, login)
       }
     },

@@ -27,8 +27,8 @@ export function createSingleUserRotator(engine: DatabaseEngine): Rotator {
       if (pending === undefined) return testPending(desk, engine, signal)
       const current = await requireAt('AWSCURRENT', desk, engine)
       requireFitting(pending, current, current.username)
-      if (!(await canLogIn(pending, engine, signal))) await change(desk, current, pending, engine, signal)
-      await desk.finish()
+      if (await canLogIn(pending, engine, signal)) await desk.finish()
+      else await change(desk, current, pending, engine, signal)
     },
     testSecret: (desk, signal) => testPending(desk, engine, signal),
     finishSecret: desk => desk.finish(),
@@ -46,6 +46,8 @@ async function change(
   try {
     if (await session.mayChangeOwnPassword()) await session.changeOwnPassword(pending.password)
     else await changeByMaster(await session.account(), desk, current, pending, engine, signal)
+    // Before anything else, since until then AWSCURRENT does not work.
+    await desk.finish()
   } finally {
     await session.close()
   }

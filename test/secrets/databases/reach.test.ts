@@ -137,7 +137,7 @@ for (const [name, skip, start] of [
       assert.ok(await logIn())
       assert.ok(await logIn({ host: 'localhost' }))
       assert.ok(!(await logIn({ password: 'wrong' })))
-      assert.ok(!(await logIn({ username: 'nobody' })))
+      for (let n = 0; n < 30; n++) assert.ok(!(await logIn({ username: `nobody_${n}` })))
     })
 
     test('one of an authority that is not is refused, before a password is sent', async () => {
@@ -212,7 +212,7 @@ for (const [name, skip, start] of [
           assert.ok(await server.logsIn({ username: `${username}_clone`, password: 'third-1' }))
           await dropUsers(server, [`${username}_clone`, username])
         }),
-        { numRuns: 60, interruptAfterTimeLimit: 60_000 },
+        { numRuns: 30, interruptAfterTimeLimit: 60_000 },
       )
       assert.equal((await server.query('select count(*) as n from things'))[0]?.n?.toString(), '0')
     })

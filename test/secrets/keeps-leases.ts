@@ -1,7 +1,7 @@
-/** Users of databases that are made for a time, over the wire and at real servers. */
+/** Users of databases that are made for a time, over the wire and at real servers: the same for each of them. */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { describe, test } from 'node:test'
+import { test } from 'node:test'
 import {
   CreateAccessKeyCommand,
   CreateUserCommand,
@@ -14,29 +14,12 @@ import { allow, keysOf, policyOf } from '../support/aws-calls.ts'
 import { callSecretsManager } from '../support/call-secrets-manager.ts'
 import { leasedUsers, readerOf } from '../support/database-role.ts'
 import { type DatabaseServer, secretOf } from '../support/database-server.ts'
-import { skipWithoutMariaDb, startMariaDb } from '../support/mariadb.ts'
-import { skipWithoutPostgresHere, startPostgresWithTls } from '../support/postgres-with-tls.ts'
 import { type Keys, startRolecall } from '../support/rolecall.ts'
 import { auditRowsIn } from '../support/rolecall-process.ts'
-import { serviceKinds } from '../support/stores.ts'
 import { until } from '../support/until.ts'
 
-const servers = [
-  ['PostgreSQL', skipWithoutPostgresHere, startPostgresWithTls],
-  ['MariaDB', skipWithoutMariaDb, startMariaDb],
-] as const
-
-for (const [name, skip, startServer] of servers) {
-  for (const store of serviceKinds) {
-    describe(`${name}, with ${store.kind} as our own store`, { skip: skip || store.skip }, async () => {
-      if (skip || store.skip) return
-      const server = await startServer()
-      keepsLeases(server, await store.settings())
-    })
-  }
-}
-
-function keepsLeases(server: DatabaseServer, settings: Record<string, string>): void {
+/** @param settings by which the service has its own store */
+export function keepsLeases(server: DatabaseServer, settings: Record<string, string>): void {
   const started = startRolecall({ ...settings, ROLECALL_DATABASE_CA_FILE: server.caFile })
   let offsetMs = 0
   let master: Promise<string> | undefined
