@@ -123,6 +123,28 @@ for (const [name, skip, server] of servers) {
         assert.ok(await server.logsIn(await currentOf(arn)))
       })
 
+      test(`${strategy}: with a desk from which AWSPENDING goes once it is finished`, async () => {
+        const { arn } = await createUser(server, more())
+        for (let n = 0; n < 2; n++) {
+          const desk = deskOverTheWire(client, arn)
+          let isFinished = false
+          const clearing: RotationDesk = {
+            ...desk,
+            read: async stage => (stage === 'AWSPENDING' && isFinished ? undefined : desk.read(stage)),
+            async finish() {
+              await desk.finish()
+              isFinished = true
+            },
+          }
+          for (const step of rotationSteps) {
+            await rotator[step](clearing, signal)
+            await rotator[step](clearing, signal)
+            assert.ok(await server.logsIn(await currentOf(arn)), step)
+          }
+          assert.ok(isFinished)
+        }
+      })
+
       test(`${strategy}: another user at AWSPENDING is not served`, async () => {
         const victim = await createUser(server)
         const { arn } = await createUser(server, more())
