@@ -13,6 +13,7 @@ import { createAuthenticator } from './credentials/authenticate.ts'
 import { resealSecrets } from './credentials/reseal-secrets.ts'
 import { createSessionCallers } from './credentials/session-caller.ts'
 import { createMfaVerifier } from './credentials/verify-mfa.ts'
+import { openDatabaseAccess } from './database-access.ts'
 import { openDirectoryAccess, watchDirectory } from './directory-access.ts'
 import { createGate } from './federation/assume-role.ts'
 import { keepHouse } from './housekeeping.ts'
@@ -36,6 +37,7 @@ import { outboundRules } from './outbound-rules.ts'
 import { composeRoutes } from './routes.ts'
 import { serviceProviderAt, serviceProviderMetadata } from './saml/service-provider.ts'
 import type { Rotator } from './secrets/rotation/rotator.ts'
+import { createVault } from './secrets/vault.ts'
 import { openSecretsAccess } from './secrets-access.ts'
 import type { Store } from './store/open-store.ts'
 import { createTokenSigner } from './tokens/sign-access-token.ts'
@@ -141,10 +143,13 @@ async function compose(
     const count = await resealSecrets(store, keyring)
     if (count > 0) log.info({ count }, 'secrets were sealed under the current master key')
   }
+  const vault = createVault(secretKeys, accountId)
+  const databaseAccess = await openDatabaseAccess(config, { ...access, vault, rootAccessKey })
   const secretsAccess = openSecretsAccess(config, {
-    ...{ store, keyring, authorizer, audit, accountId, clock, log },
+    ...{ store, keyring, vault, authorizer, audit, accountId, clock, log },
     wrapper: secretKeys,
-    rotators: options.rotators,
+    databases: databaseAccess.deps,
+    rotators: new Map([...databaseAccess.rotators, ...(options.rotators ?? [])]),
   })
   const services = createAwsServices({
     config,
@@ -216,6 +221,7 @@ async function compose(
       stopHousekeeping()
       watching?.stop()
       await secretsAccess.stop()
+      await databaseAccess.stop()
       await directoryAccess?.directory.close()
       await accounts?.close()
       await audit.close()

@@ -1,5 +1,6 @@
 import type { OidcClient } from './identity/openid/client.ts'
 import { type AccountsConfig, accountRules, accountsOf } from './settings/account-settings.ts'
+import { type DatabasesConfig, databasesOf } from './settings/database-settings.ts'
 import { type DirectoryConfig, directoryOf, directoryRules } from './settings/directory-settings.ts'
 import { type GuestConfig, guestsOf } from './settings/guest-settings.ts'
 import { isLoopbackHost } from './settings/hosts.ts'
@@ -70,6 +71,8 @@ export type Config = Readonly<{
   rotationsAtOnce: number
   /** Whether the stand-in providers run. */
   demo: boolean
+  /** Which may be logged in to, to change passwords there. */
+  databases: DatabasesConfig
   /** `host` or `host:port`, lower case: private addresses that may be called all the same. */
   allowedPrivateHosts: readonly string[]
   logLevel: Settings['ROLECALL_LOG_LEVEL']
@@ -185,6 +188,7 @@ function composeConfig(sound: Settings, production: boolean, oidcClients: readon
     oidcClients,
     rotationsAtOnce: sound.ROLECALL_ROTATIONS_AT_ONCE,
     demo: sound.ROLECALL_DEMO === 'on' || (sound.ROLECALL_DEMO === 'auto' && quiet),
+    databases: databasesOf(sound),
     allowedPrivateHosts: sound.ROLECALL_ALLOWED_PRIVATE_HOSTS,
     logLevel: sound.ROLECALL_LOG_LEVEL,
   }

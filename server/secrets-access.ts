@@ -9,18 +9,20 @@ import { readTrustedIds } from './iam/trusted-principals.ts'
 import type { KeyWrapper } from './keys/envelope.ts'
 import type { Keyring } from './keys/keyring.ts'
 import { outboundRules } from './outbound-rules.ts'
+import type { DatabaseRoleDeps } from './secrets/database-roles/deps.ts'
 import { keepRewrapping } from './secrets/keep-rewrapping.ts'
 import { createFindRotator } from './secrets/rotation/find-rotator.ts'
 import { newRotatorSecret } from './secrets/rotation/registered/webhook-secret.ts'
 import { startRotationEngine, stepMs } from './secrets/rotation/rotation-engine.ts'
 import type { Rotator } from './secrets/rotation/rotator.ts'
 import { createSecretsService } from './secrets/service.ts'
-import { createVault } from './secrets/vault.ts'
+import type { Vault } from './secrets/vault.ts'
 import type { Store } from './store/open-store.ts'
 
 export type SecretsAccessDeps = {
   store: Store
   keyring: Keyring
+  vault: Vault
   /** Of data keys. */
   wrapper: KeyWrapper
   authorizer: Authorizer
@@ -28,8 +30,9 @@ export type SecretsAccessDeps = {
   accountId: string
   clock: Clock
   log: Logger
+  databases: DatabaseRoleDeps
   /** By the names of the functions that they stand for. */
-  rotators?: ReadonlyMap<string, Rotator> | undefined
+  rotators: ReadonlyMap<string, Rotator>
 }
 
 /** How long rotations that are under way have to end when the node stops. */
@@ -42,10 +45,8 @@ export function openSecretsAccess(
   config: Config,
   deps: SecretsAccessDeps,
 ): { service: JsonService; stop(): Promise<void> } {
-  const { store, keyring, wrapper, authorizer, audit, accountId, clock, log } = deps
+  const { store, keyring, vault, wrapper, authorizer, audit, accountId, rotators, clock, log } = deps
   const { secrets, rotations: history } = store
-  const rotators = new Map<string, Rotator>([...(deps.rotators ?? [])])
-  const vault = createVault(wrapper, accountId)
   const outbound = createOutbound({ ...outboundRules(config), timeoutMs: stepMs, maxBytes: longestAnswer })
   const findRotator = createFindRotator({
     builtIn: rotators,
@@ -74,6 +75,7 @@ export function openSecretsAccess(
     authorizer,
     audit,
     principalIds: document => readTrustedIds(document, { ...store, accountId }, 'resource'),
+    databases: deps.databases,
     rotation: {
       find: findRotator,
       history,

@@ -26,6 +26,7 @@ const roofFiles = [
   'audit-store.ts',
   'config.ts',
   'aws-services.ts',
+  'database-access.ts',
   'directory-access.ts',
   'housekeeping.ts',
   'installation.ts',

@@ -38,6 +38,7 @@ describe('a configuration that holds', () => {
       oidcClients: [],
       rotationsAtOnce: 4,
       demo: true,
+      databases: { hosts: [], plaintextHosts: [] },
       allowedPrivateHosts: [],
       logLevel: 'info',
     })
@@ -95,6 +96,9 @@ describe('a configuration that holds', () => {
       SMTP_URL: 'smtp://robot:p%40ss@mail.example.com',
       SMTP_FROM: 'rolecall@example.com',
       ROLECALL_ALLOWED_PRIVATE_HOSTS: 'Gitlab.internal,10.2.3.4:8080,[fd00::1]:443,[fd00::2]',
+      ROLECALL_DATABASE_HOSTS: 'Db.internal:5432,10.2.3.5',
+      ROLECALL_DATABASE_PLAINTEXT_HOSTS: '10.2.3.5',
+      ROLECALL_DATABASE_CA_FILE: '/etc/databases.pem',
       ROLECALL_SAML_IDP_INITIATED: 'on',
       ROLECALL_SAML_SIGN_REQUESTS: 'always',
       ROLECALL_SAML_SIGNING_KEYS: '3, 2',
@@ -184,6 +188,11 @@ describe('a configuration that holds', () => {
       oidcClients: [],
       rotationsAtOnce: 16,
       demo: false,
+      databases: {
+        hosts: ['db.internal:5432', '10.2.3.5'],
+        plaintextHosts: ['10.2.3.5'],
+        caFile: '/etc/databases.pem',
+      },
       allowedPrivateHosts: ['gitlab.internal', '10.2.3.4:8080', '[fd00::1]:443', '[fd00::2]'],
       logLevel: 'warn',
     })

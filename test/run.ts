@@ -10,6 +10,7 @@ import { settingNames } from '../server/settings/settings.ts'
 import { findChromium } from './support/chromium.ts'
 import { installPackages, mayInstall } from './support/debian.ts'
 import { anyImports } from './support/imports.ts'
+import { findMariaDb } from './support/mariadb.ts'
 import { findPostgres, type PostgresServer, serverUrlVariable, startPostgres } from './support/postgres.ts'
 import { findSamba, type SambaServer, sambaPackages, sambaVariable, startSamba } from './support/samba.ts'
 import { findSlapd } from './support/slapd.ts'
@@ -34,6 +35,7 @@ requirePart(ensurePackage('chromium', findChromium), 'Browser tests')
 requirePart(ensurePackage('postgresql', findPostgres), 'Tests on PostgreSQL')
 if (needs('samba')) requirePart(ensureSamba(), 'Tests on Active Directory')
 if (needs('slapd')) requirePart(ensureSlapd(), 'Tests on OpenLDAP')
+if (needs('mariadb')) requirePart(ensurePackage('mariadb-server', findMariaDb), 'Tests on MariaDB')
 // Side by side: Samba takes the longest, and must begin first.
 const servers = await Promise.all([needs('samba') ? startSambaHere() : undefined, startPostgresHere()])
 const code = await runNode()
@@ -68,7 +70,7 @@ function remove(folder: string): void {
 }
 
 /** Directories take seconds to start: only for files that use them. */
-function needs(part: 'samba' | 'slapd'): boolean {
+function needs(part: 'samba' | 'slapd' | 'mariadb'): boolean {
   return anyImports(files, `test/support/${part}.ts`)
 }
 

@@ -42,6 +42,8 @@ export type SignedCall = {
 export type AuthorizedCall = SignedCall & {
   /** What the first permission was asked on. A name that was given may mean another thing by now. */
   resource: string
+  /** What each permission was asked on, in their order. */
+  authorized: readonly string[]
 }
 
 /** Types an action; there is nothing else to it. */
@@ -85,15 +87,15 @@ export function bindAction<Deps, Input>(
     writes: action.writes === true,
     read(form) {
       const asked = readParams(input, form)
-      let resource = '*'
+      let authorized: readonly string[] = []
       return {
         async permissions(caller) {
           const permissions = [(await action.permission?.(asked, deps, caller)) ?? []].flat()
-          resource = permissions[0]?.resource ?? resource
+          authorized = permissions.map(one => one.resource)
           return permissions
         },
         recorded: action.recorded?.(asked),
-        run: call => action.handle(asked, deps, { ...call, resource }),
+        run: call => action.handle(asked, deps, { ...call, resource: authorized[0] ?? '*', authorized }),
       }
     },
   }

@@ -134,6 +134,11 @@ export function functionName(arn: string, accountId: string): string | undefined
   return /^[\w-]{1,64}$/.test(name) && arn === functionArn(accountId, name) ? name : undefined
 }
 
+/** Rolecall's own: how a database's users are made on request. */
+export function databaseRoleArn(accountId: string, name: string): string {
+  return `arn:aws:secretsmanager:${region}:${accountId}:database-role:${name}`
+}
+
 export function identityPoolArn(accountId: string, poolId: string): string {
   return `arn:aws:cognito-identity:${region}:${accountId}:identitypool/${poolId}`
 }

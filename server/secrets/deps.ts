@@ -4,6 +4,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Rotations } from '../store/rotations.ts'
 import type { Rotators } from '../store/rotators.ts'
 import type { Secrets } from '../store/secrets.ts'
+import type { DatabaseRoleDeps } from './database-roles/deps.ts'
 import type { FindRotator } from './rotation/find-rotator.ts'
 import type { Vault } from './vault.ts'
 
@@ -22,6 +23,8 @@ export type SecretsDeps = {
    */
   principalIds(document: string): Promise<Record<string, string>>
   rotation: RotationParts
+  /** For those of users of databases. */
+  databases: DatabaseRoleDeps
   clock: Clock
 }
 

@@ -2,6 +2,19 @@ import { bindAction } from '../aws/action.ts'
 import type { JsonService } from '../aws/json-protocol.ts'
 import { batchGetSecretValue } from './batch-get-secret-value.ts'
 import { createSecret } from './create-secret.ts'
+import {
+  listDatabaseLeases,
+  renewDatabaseLease,
+  revokeDatabaseLease,
+} from './database-roles/database-leases.ts'
+import {
+  deleteDatabaseRole,
+  describeDatabaseRole,
+  listDatabaseRoles,
+  putDatabaseRole,
+} from './database-roles/database-roles.ts'
+import type { DatabaseRoleDeps } from './database-roles/deps.ts'
+import { generateDatabaseCredentials } from './database-roles/generate-database-credentials.ts'
 import { deleteSecret, restoreSecret } from './delete-secret.ts'
 import type { SecretsDeps } from './deps.ts'
 import { describeSecret, listSecretVersionIds } from './describe-secret.ts'
@@ -57,6 +70,7 @@ export function createSecretsService(deps: SecretsDeps): JsonService {
     bindAction(updateSecret, deps),
     bindAction(updateSecretVersionStage, deps),
     bindAction(validateResourcePolicy, deps),
+    ...databaseActions(deps.databases),
   ]
   return {
     name: 'secretsmanager',
@@ -65,4 +79,18 @@ export function createSecretsService(deps: SecretsDeps): JsonService {
     faults: secretsFaults,
     saysMessageTwice: true,
   }
+}
+
+/** Rolecall's own. */
+function databaseActions(deps: DatabaseRoleDeps) {
+  return [
+    bindAction(deleteDatabaseRole, deps),
+    bindAction(describeDatabaseRole, deps),
+    bindAction(generateDatabaseCredentials, deps),
+    bindAction(listDatabaseLeases, deps),
+    bindAction(listDatabaseRoles, deps),
+    bindAction(putDatabaseRole, deps),
+    bindAction(renewDatabaseLease, deps),
+    bindAction(revokeDatabaseLease, deps),
+  ]
 }

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { accountSettings } from './account-settings.ts'
+import { databaseSettings } from './database-settings.ts'
 import { directorySettings } from './directory-settings.ts'
 import { guestSettings } from './guest-settings.ts'
 import { isAddressBlock, isHost, isHostAndPort, isLoopbackHost, isPort } from './hosts.ts'
@@ -61,6 +62,7 @@ export const settings = z.object({
   ...guestSettings,
   ...accountSettings,
   ...secretSettings,
+  ...databaseSettings,
   ROLECALL_DEMO: oneOf(['auto', 'on', 'off']).default('auto'),
   ROLECALL_ALLOWED_PRIVATE_HOSTS: listOf(isHostAndPort, 'not a host, expected host or host:port'),
   ROLECALL_LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),

@@ -17,6 +17,7 @@ import { identityPools } from './migrations/0015-identity-pools.ts'
 import { roleMappings } from './migrations/0017-role-mappings.ts'
 import { secrets } from './migrations/0018-secrets.ts'
 import { rotation } from './migrations/0019-rotation.ts'
+import { databaseLeases } from './migrations/0020-database-leases.ts'
 import type { Schema } from './schema.ts'
 
 /** The dialects differ in a few types; `order by` goes by bytes in both, whatever the server's language is. */
@@ -77,6 +78,7 @@ function migrationsFor(kind: DatabaseKind): Record<string, Migration> {
     '0017-role-mappings': run(roleMappings, kind),
     '0018-secrets': run(secrets, kind),
     '0019-rotation': run(rotation, kind),
+    '0020-database-leases': run(databaseLeases, kind),
   }
 }
 

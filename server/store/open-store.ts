@@ -4,6 +4,8 @@ import { type AccessReports, createAccessReports } from './access-reports.ts'
 import { type AccountCodes, createAccountCodes } from './account-codes.ts'
 import { type Accounts, createAccounts } from './accounts.ts'
 import type { Database } from './database.ts'
+import { createDatabaseLeases, type DatabaseLeases } from './database-leases.ts'
+import { createDatabaseRoles, type DatabaseRoles } from './database-roles.ts'
 import { createDirectoryPeople, type DirectoryPeople } from './directory-people.ts'
 import { createIdentities, type Identities } from './identities.ts'
 import { createIdentityPools, type IdentityPools } from './identity-pools.ts'
@@ -66,6 +68,8 @@ export type Store = {
   rotations: Rotations
   rotators: Rotators
   leases: Leases
+  databaseRoles: DatabaseRoles
+  databaseLeases: DatabaseLeases
   webSessions: WebSessions
   signInStates: SignInStates
   signingKeys: SigningKeys
@@ -147,6 +151,8 @@ function createStore(database: Database): Store {
     rotations: createRotations(database),
     rotators: createRotators(database),
     leases,
+    databaseRoles: createDatabaseRoles(database),
+    databaseLeases: createDatabaseLeases(database),
     webSessions,
     signInStates,
     signingKeys: createSigningKeys(db),

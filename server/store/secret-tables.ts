@@ -1,10 +1,12 @@
+import type { DatabaseLeaseTables } from './database-lease-tables.ts'
+
 /** Milliseconds since the epoch. */
 type Ms = number
 /** A JSON document as text. */
 type Json = string
 
-/** What users store, and the versions of its values. */
-export type SecretTables = {
+/** What users store, the versions of its values, and what is made by them for a time. */
+export type SecretTables = DatabaseLeaseTables & {
   secrets: {
     id: string
     name: string

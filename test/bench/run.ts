@@ -3,6 +3,7 @@ import { benchLogins } from './logins.ts'
 import { benchPasswords } from './passwords.ts'
 import { benchPolicy } from './policy.ts'
 import { benchPools } from './pools.ts'
+import { benchRotation } from './rotation.ts'
 import { benchSecrets } from './secrets.ts'
 import { benchSts } from './sts.ts'
 import { benchWebIdentity } from './web-identity.ts'
@@ -12,6 +13,7 @@ const benchmarks: Record<string, () => Promise<void>> = {
   passwords: benchPasswords,
   policy: benchPolicy,
   pools: benchPools,
+  rotation: benchRotation,
   secrets: benchSecrets,
   sts: benchSts,
   'web-identity': benchWebIdentity,

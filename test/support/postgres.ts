@@ -114,7 +114,7 @@ export async function runSql(url: string, sql: string): Promise<Record<string, u
 }
 
 /** PostgreSQL refuses to run as root; Debian's package brings a user for it. */
-function postgresUser(): { uid: number; gid: number } | undefined {
+export function postgresUser(): { uid: number; gid: number } | undefined {
   if (userInfo().uid !== 0) return undefined
   const idOf = (flag: string) => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }))
   return { uid: idOf('-u'), gid: idOf('-g') }

@@ -79,7 +79,10 @@ const withoutCall: Partial<Record<RolecallService, string>> = {
   sts: 'TagSession SetSourceIdentity SetContext GetServiceBearerToken TagGetWebIdentityToken AssumeRoleWithLDAPIdentity',
   'cognito-identity': `
     GetIdentityPoolAnalytics GetIdentityPoolDailyAnalytics GetIdentityProviderDailyAnalytics`,
-  secretsmanager: 'PutRotator ListRotators DeleteRotator ListSecretRotations',
+  secretsmanager: `
+    PutRotator ListRotators DeleteRotator ListSecretRotations
+    DeleteDatabaseRole DescribeDatabaseRole GenerateDatabaseCredentials ListDatabaseLeases ListDatabaseRoles
+    PutDatabaseRole RenewDatabaseLease RevokeDatabaseLease`,
 }
 
 const namesByService = new Map(

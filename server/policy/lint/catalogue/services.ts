@@ -65,7 +65,7 @@ export const resourceTypes: ReadonlyMap<string, readonly string[]> = new Map(
     iam: `root user/ role/ group/ policy/ instance-profile/ mfa/ sms-mfa/ oidc-provider/ saml-provider/
       ldap-provider/ guest-provider/ person/ server-certificate/ access-report/ delegation-request/`,
     sts: 'assumed-role/ federated-user/ self',
-    secretsmanager: 'secret:',
+    secretsmanager: 'secret: database-role:',
     'cognito-identity': 'identitypool/',
   }).map(([service, types]) => [service, types.split(/\s+/)]),
 )
@@ -86,7 +86,7 @@ export const actionsWithoutResource: ReadonlySet<string> = new Set(
   iam:ListOpenIDConnectProviders iam:ListSAMLProviders iam:ListVirtualMFADevices iam:SimulateCustomPolicy
   iam:GetContextKeysForCustomPolicy iam:LintPolicy sts:GetCallerIdentity sts:GetSessionToken sts:GetAccessKeyInfo
   sts:DecodeAuthorizationMessage secretsmanager:GetRandomPassword secretsmanager:ListSecrets
-  secretsmanager:BatchGetSecretValue cognito-identity:CreateIdentityPool cognito-identity:ListIdentityPools
+  secretsmanager:BatchGetSecretValue secretsmanager:ListDatabaseRoles cognito-identity:CreateIdentityPool cognito-identity:ListIdentityPools
   cognito-identity:GetId cognito-identity:GetCredentialsForIdentity cognito-identity:GetOpenIdToken
   cognito-identity:UnlinkIdentity cognito-identity:DeleteIdentities cognito-identity:DescribeIdentity
   cognito-identity:SetIdentityPoolRoles cognito-identity:SetPrincipalTagAttributeMap`

@@ -1,0 +1,126 @@
+import { secretArn } from '../../base/arn.ts'
+import type { DatabaseRole } from '../../store/database-roles.ts'
+import type { Secrets } from '../../store/secrets.ts'
+import type { DatabaseEngine, DatabaseSession } from '../databases/database-engine.ts'
+import { type DatabaseSecret, readDatabaseSecret } from '../databases/database-secret.ts'
+import { cachingSha2Hash } from '../databases/mysql-password.ts'
+import { newPassword } from '../databases/new-password.ts'
+import { RotationFailure } from '../rotation/rotator.ts'
+import { current } from '../stages.ts'
+import type { Vault } from '../vault.ts'
+import { fill, writeExpiration } from './statement-templates.ts'
+
+export type LeaseUsersDeps = {
+  secrets: Pick<Secrets, 'find' | 'findVersion'>
+  vault: Pick<Vault, 'open'>
+  engines: ReadonlyMap<string, DatabaseEngine>
+}
+
+/** Longest that making, changing or dropping a user may take. */
+export const mostMs = 20_000
+/** After which nobody can be making a user any more: also no server, which bounds a statement by itself. */
+export const graceMs = 45_000
+
+/** What there is to know of a user who was made. */
+export type MadeUser = { password: string; place: DatabaseSecret }
+
+/** Whoever makes, changes and drops users in databases by the rights of a role's master. */
+export function createLeaseUsers(deps: LeaseUsersDeps) {
+  const engineOf = ({ engine }: DatabaseRole): DatabaseEngine => {
+    const found = deps.engines.get(engine)
+    if (found === undefined) throw new RotationFailure('there is no such kind of database')
+    return found
+  }
+  const asMaster = async <T>(
+    role: DatabaseRole,
+    act: (session: DatabaseSession, place: DatabaseSecret, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> => {
+    const signal = AbortSignal.timeout(mostMs)
+    const master = await readMaster(role, engineOf(role), deps)
+    const session = await engineOf(role).logIn(master, signal)
+    if (session === undefined) throw new RotationFailure('the master secret is refused by the database')
+    try {
+      return await act(session, master, signal)
+    } finally {
+      await session.close()
+    }
+  }
+  return {
+    /** Where users are made. @throws {RotationFailure} */
+    async placeOf(role: DatabaseRole): Promise<string> {
+      return writePlace(await readMaster(role, engineOf(role), deps))
+    },
+    /** @throws {RotationFailure} */
+    make: (role: DatabaseRole, username: string, expiresAtMs: number): Promise<MadeUser> =>
+      asMaster(role, async (session, place, signal) => {
+        const password = newPassword()
+        const filling = fillingOf(engineOf(role), username, password, expiresAtMs)
+        await session.run(fill(role.statements.creation, filling))
+        await session.setExpiration(username, filling.expiration)
+        const tried = await engineOf(role).logIn({ ...place, username, password }, signal)
+        await tried?.close()
+        if (tried === undefined) {
+          throw new RotationFailure('the database refuses who was made by the creation statements')
+        }
+        return { password, place }
+      }),
+    /** @throws {RotationFailure} */
+    extend: (role: DatabaseRole, username: string, expiresAtMs: number): Promise<void> =>
+      asMaster(role, async session => {
+        const filling = fillingOf(engineOf(role), username, '', expiresAtMs)
+        await session.run(fill(role.statements.renewal, filling))
+        await session.setExpiration(username, filling.expiration)
+      }),
+    /** Nothing to do where there is no such user. @throws {RotationFailure} unless there is none afterwards */
+    drop: (role: DatabaseRole, username: string, place: string): Promise<void> =>
+      asMaster(role, async (session, master) => {
+        // Elsewhere nobody of that name says nothing of the one who was made.
+        if (writePlace(master) !== place) {
+          throw new RotationFailure(
+            `the master secret is about another server than ${place}, where the user is`,
+          )
+        }
+        if (!(await session.hasUser(username))) return
+        await session.endSessionsOf(username)
+        const { revocation } = role.statements
+        if (revocation.length === 0) await session.dropUser(username)
+        else await session.run(fill(revocation, fillingOf(engineOf(role), username, '', 0)))
+        if (await session.hasUser(username)) {
+          throw new RotationFailure('the user is still there after the revocation statements')
+        }
+      }),
+  }
+}
+
+export type LeaseUsers = ReturnType<typeof createLeaseUsers>
+
+function fillingOf(engine: DatabaseEngine, name: string, password: string, expiresAtMs: number) {
+  return {
+    name,
+    password: engine.passwordText(password),
+    caching_sha2_password: `0x${cachingSha2Hash(password).toString('hex')}`,
+    expiration: writeExpiration(expiresAtMs),
+  }
+}
+
+async function readMaster(
+  { masterSecretId: id }: DatabaseRole,
+  engine: DatabaseEngine,
+  { secrets, vault }: LeaseUsersDeps,
+): Promise<DatabaseSecret> {
+  const secret = await secrets.find(id)
+  const at = secret?.deletedAtMs === undefined ? secret?.stages[current] : undefined
+  const version = at === undefined ? undefined : await secrets.findVersion(id, at)
+  if (version === undefined) throw new RotationFailure('the master secret is gone, or has no value')
+  const { kind, bytes } = await vault.open(id, version)
+  if (kind !== 'string') throw new RotationFailure('the master secret is bytes and no text')
+  return readDatabaseSecret(bytes.toString('utf8'), engine, 'master')
+}
+
+function writePlace({ host, port }: DatabaseSecret): string {
+  return `${host}:${port}`
+}
+
+export function masterArnOf({ masterSecretId }: DatabaseRole, accountId: string): string {
+  return secretArn(accountId, masterSecretId)
+}

@@ -1,0 +1,48 @@
+import pg from 'pg'
+import type { DatabaseSession } from './database-engine.ts'
+import { inTransaction } from './postgres-twin.ts'
+
+type Told = <T>(act: () => Promise<T>) => Promise<T>
+
+/** Users that are made for a time. */
+export function postgresUsers(
+  client: pg.Client,
+  told: Told,
+): Pick<DatabaseSession, 'setExpiration' | 'hasUser' | 'endSessionsOf' | 'dropUser'> {
+  return {
+    setExpiration: (user, expiration) =>
+      told(async () => {
+        await client.query(
+          `alter role ${pg.escapeIdentifier(user)} valid until ${pg.escapeLiteral(expiration)}`,
+        )
+      }),
+    hasUser: user =>
+      told(async () => {
+        const { rows } = await client.query('select 1 from pg_catalog.pg_roles where rolname = $1', [user])
+        return rows.length > 0
+      }),
+    endSessionsOf: user =>
+      told(async () => {
+        const name = pg.escapeIdentifier(user)
+        // A master who is no superuser ends only what is of a role that they are in.
+        await client.query(`grant ${name} to current_user`)
+        // First, so that nobody comes back meanwhile.
+        await client.query(`alter role ${name} nologin`)
+        await client.query(
+          'select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity where usename = $1',
+          [user],
+        )
+      }),
+    dropUser: user =>
+      told(() =>
+        inTransaction(client, async () => {
+          const name = pg.escapeIdentifier(user)
+          // A master who is no superuser must be one of them to take over what is theirs.
+          await client.query(`grant ${name} to current_user`)
+          await client.query(`reassign owned by ${name} to current_user`)
+          await client.query(`drop owned by ${name}`)
+          await client.query(`drop role ${name}`)
+        }),
+      ),
+  }
+}

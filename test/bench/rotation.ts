@@ -1,0 +1,51 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import type { DatabaseServer } from '../support/database-server.ts'
+import { findMariaDb, startMariaDb } from '../support/mariadb.ts'
+import { findPostgres } from '../support/postgres.ts'
+import { startPostgresWithTls } from '../support/postgres-with-tls.ts'
+import { rootKeysIn, startRolecallProcess } from '../support/rolecall-process.ts'
+import { loadRotations } from '../support/rotation-load.ts'
+
+const clients = 50
+const rotations = 100
+
+/** Log-ins without end while the secret is rotated: how many fail, and how long the window of a single user is. */
+export async function benchRotation(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'rolecall-bench-rotation-'))
+  const dataDir = join(folder, 'data')
+  const rolecall = await startRolecallProcess(dataDir, { ROLECALL_DEMO: 'off' })
+  try {
+    const secrets = new SecretsManagerClient({
+      endpoint: rolecall.url,
+      region: 'us-east-1',
+      credentials: rootKeysIn(dataDir),
+    })
+    if (findPostgres() === undefined) process.stdout.write('postgresql is not installed\n')
+    else await measure(secrets, await startPostgresWithTls())
+    if (findMariaDb() === undefined) process.stdout.write('mariadb-server is not installed\n')
+    else await measure(secrets, await startMariaDb())
+  } finally {
+    await rolecall.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+async function measure(secrets: SecretsManagerClient, server: DatabaseServer): Promise<void> {
+  try {
+    for (const strategy of ['alternating-users', 'single-user'] as const) {
+      const load = { strategy, clients, rotations }
+      const { logins, failed, unhealed, outsideWindows, windows } = await loadRotations(secrets, server, load)
+      const lengths = windows.map(({ fromMs, toMs }) => Math.round(toMs - fromMs)).sort((a, b) => a - b)
+      process.stdout.write(
+        `${server.kind}, ${strategy}: ${windows.length} rotations under ${logins} log-ins of ${clients} clients; ` +
+          `${failed} refused, of which ${outsideWindows} outside the window and ${unhealed} again at the one retry; ` +
+          `from the start of setSecret to the new AWSCURRENT ${lengths[lengths.length >> 1]} ms, at most ${lengths.at(-1)} ms\n`,
+      )
+    }
+  } finally {
+    await server.stop()
+  }
+}

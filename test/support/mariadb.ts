@@ -1,0 +1,153 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { userInfo } from 'node:os'
+import { join } from 'node:path'
+import { after } from 'node:test'
+import mysql, { type RowDataPacket } from 'mysql2/promise'
+import type { DatabaseServer } from './database-server.ts'
+import { freePort } from './free-port.ts'
+import { writeServerCertificate } from './server-certificate.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+import { hasEnded, untilReady } from './until.ts'
+
+const program = '/usr/sbin/mariadbd'
+const install = '/usr/bin/mariadb-install-db'
+
+export function findMariaDb(): string | undefined {
+  return [program, install, '/usr/bin/setpriv'].every(path => existsSync(path)) ? program : undefined
+}
+
+/** For node:test's `skip`: a reason where there is no server, but never under CI=true, which must fail loudly. */
+export const skipWithoutMariaDb: string | false =
+  findMariaDb() !== undefined || process.env.CI === 'true' ? false : 'mariadb-server is not installed'
+
+/**
+ * MariaDB in a temporary folder, on loopback, with TLS, writing down each statement, until the test file ends. Not in a
+ * `before`: what is begun there ends there.
+ */
+export async function startMariaDb(): Promise<DatabaseServer> {
+  let child: ChildProcess | undefined
+  const stop = async () => {
+    if (child === undefined || hasEnded(child)) return
+    const ended = new Promise(resolve => child?.once('exit', resolve))
+    child.kill('SIGKILL')
+    await ended
+  }
+  // Before its folder goes.
+  after(stop)
+  const folder = temporaryFolder()
+  chmodSync(folder, 0o700)
+  const { keyFile, caFile } = writeServerCertificate(join(folder, 'tls'), '127.0.0.1')
+  const [data, log, init] = [join(folder, 'data'), join(folder, 'general.log'), join(folder, 'init.sql')]
+  mkdirSync(data)
+  const admin = { username: 'admin', password: randomBytes(12).toString('base64url') }
+  writeFileSync(
+    init,
+    [
+      `create or replace user 'admin'@'%' identified by '${admin.password}'`,
+      `grant all on *.* to 'admin'@'%' with grant option`,
+      'create database if not exists app',
+      'create table if not exists app.things (name varchar(50))',
+    ]
+      .map(line => `${line};\n`)
+      .join(''),
+    { mode: 0o600 },
+  )
+  const user = userInfo().username
+  execFileSync(
+    install,
+    [
+      '--no-defaults',
+      `--datadir=${data}`,
+      `--user=${user}`,
+      '--auth-root-authentication-method=socket',
+      '--skip-test-db',
+    ],
+    { stdio: 'ignore' },
+  )
+  const port = await freePort()
+  const options = {
+    datadir: data,
+    socket: join(folder, 'socket'),
+    port,
+    'bind-address': '127.0.0.1',
+    'ssl-cert': caFile,
+    'ssl-key': keyFile,
+    'init-file': init,
+    'general-log': 1,
+    'general-log-file': log,
+    'pid-file': join(folder, 'pid'),
+    // Whether it outlives a power cut is not our question.
+    'innodb-flush-log-at-trx-commit': 0,
+    'max-connections': 300,
+    user,
+  }
+  // It ends with us, however we end.
+  child = spawn(
+    '/usr/bin/setpriv',
+    [
+      '--pdeathsig',
+      'KILL',
+      program,
+      '--no-defaults',
+      ...Object.entries(options).map(([name, value]) => `--${name}=${value}`),
+    ],
+    { stdio: 'ignore' },
+  )
+  const server = describe(port, caFile, admin, log, stop)
+  await untilReady(() => server.query('select 1 from app.things'), child)
+  return server
+}
+
+function describe(
+  port: number,
+  caFile: string,
+  admin: DatabaseServer['admin'],
+  log: string,
+  stop: () => Promise<void>,
+): DatabaseServer {
+  const query: DatabaseServer['query'] = async (sql, { username, password } = admin) => {
+    const connection = await mysql.createConnection({
+      host: '127.0.0.1',
+      port,
+      user: username,
+      password,
+      database: 'app',
+      ssl: { ca: readFileSync(caFile) },
+    })
+    try {
+      const [rows] = await connection.query<RowDataPacket[]>(sql)
+      return Array.isArray(rows) ? rows : []
+    } finally {
+      await connection.end()
+    }
+  }
+  return {
+    kind: 'mysql',
+    engine: 'mariadb',
+    host: '127.0.0.1',
+    port,
+    caFile,
+    admin,
+    dbname: 'app',
+    query,
+    async logsIn(as) {
+      try {
+        await query('select count(*) from things', as)
+        return true
+      } catch (error) {
+        // The second is what a name that nobody has is now and then told.
+        if (/^ER_ACCESS_DENIED(?:_NO_PASSWORD)?_ERROR$/.test(Object(error).code)) return false
+        throw error
+      }
+    },
+    async createUser(username, password) {
+      const account = `${mysql.escape(username)}@'%'`
+      await query(`create user ${account} identified by ${mysql.escape(password)}`)
+      await query(`grant select on app.things to ${account}`)
+    },
+    seen: () => readFileSync(log, 'utf8'),
+    stop,
+  }
+}
