@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import * as sm from '@aws-sdk/client-secrets-manager'
+import type { Response } from 'express'
+import { createPages } from '../../../server/web/pages.ts'
 import { addressIn, plainOf, secretsPage, startSecretPages, tokenIn } from '../../support/secret-pages.ts'
 
 const service = await startSecretPages()
@@ -47,6 +49,32 @@ describe('the list', () => {
     const shown = await see(`${secretsPage}?words=bygone&deleted=shown`)
     assert.match(shown.plain, /bygone scheduled for deletion/)
     assert.ok(shown.text.includes(encodeURIComponent(arn)))
+  })
+
+  test('says that there is more to look at, where nothing was found so far', async () => {
+    const pages = createPages({ publicUrl: 'http://localhost', demo: false }, false, new Map())
+    let html = ''
+    const response = {
+      status: () => response,
+      set: () => response,
+      type: () => response,
+      send: (sent: string) => {
+        html = sent
+      },
+    }
+    await pages.render(response as unknown as Response, 'console/secrets/list', {
+      title: 'Secrets',
+      acting: { role: { name: 'operator', arn: '' }, arn: '', ends: { iso: '', text: '' } },
+      search: { words: 'x', by: 'all', withDeleted: false },
+      secrets: [],
+      isFirst: true,
+      first: secretsPage,
+      next: `${secretsPage}?words=x&by=all&after=y`,
+      withDeleted: secretsPage,
+    })
+    assert.match(plainOf(html), /None was found among those looked at so far/)
+    assert.equal(addressIn(html, 'Look further'), `${secretsPage}?words=x&by=all&after=y`)
+    assert.ok(!html.includes('No secret fits'))
   })
 
   test('refuses a page of another list in words', async () => {
