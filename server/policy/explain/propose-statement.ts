@@ -98,7 +98,7 @@ function pinnedClaims({ context }: PolicyRequest): Record<string, string> | unde
   return Object.keys(pinned).length === 0 ? undefined : pinned
 }
 
-/** What no Resource element can name, a bare name or too long an ARN, only one for everything allows. */
+/** What no Resource element can hold, too long an ARN, only one for everything allows. */
 function resourceText(resource: string): string {
   const text = asText(resource)
   return text.startsWith('arn:') && text.length <= longestResource ? text : '*'

@@ -139,15 +139,10 @@ test('a proposal allows this resource and no other, whatever characters its name
   )
 })
 
-for (const [story, resource] of [
-  ['a bare name', 'team/db'],
-  ['an empty name', ''],
-  ['an ARN that is too long once its stars are written out', `arn:aws:notes:::${'*'.repeat(600)}`],
-] as const) {
-  test(`a resource that no policy can name, ${story}, is proposed as everything, and nothing throws`, () => {
-    assert.deepEqual(proposeStatement({}, { ...asked, resource }), {
-      possible: true,
-      add: [{ part: 'identity', statement: { Effect: 'Allow', Action: 'notes:Read', Resource: '*' } }],
-    })
+test('an ARN that is too long once its stars are written out is proposed as everything, and nothing throws', () => {
+  const resource = `arn:aws:notes:::${'*'.repeat(600)}`
+  assert.deepEqual(proposeStatement({}, { ...asked, resource }), {
+    possible: true,
+    add: [{ part: 'identity', statement: { Effect: 'Allow', Action: 'notes:Read', Resource: '*' } }],
   })
-}
+})
