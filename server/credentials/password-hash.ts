@@ -60,16 +60,36 @@ async function stretch(
     if (waiting.length >= mostWaiting) throw new Refusal('request.throttled')
     await new Promise<void>(resolve => waiting.push(resolve))
   } else running++
+  const [atMs, loop] = [performance.now(), performance.eventLoopUtilization()]
   try {
     // Buffers of their own: of one out of Node's pool, the whole pool would be sent along.
     const message = new TextEncoder().encode(password.normalize('NFKC'))
     return await hashInThread({ message, nonce: new Uint8Array(salt), tagLength: length, ...cost })
   } finally {
-    const next = waiting.shift()
-    // Whoever waited takes over the place.
-    if (next === undefined) running--
-    else next()
+    const { utilization } = performance.eventLoopUtilization(loop)
+    const restMs = restAfter(performance.now() - atMs, utilization)
+    if (restMs === 0) giveUpPlace()
+    else setTimeout(giveUpPlace, restMs)
   }
+}
+
+const longestRestMs = 500
+
+/**
+ * For how long a place stays empty after a hash. However little a thread's priority, what it hashes pushes everybody else's
+ * out of the processor's caches: where the service had no moment to itself meanwhile, hashing takes half of the time.
+ *
+ * @param utilization of the event loop while it was hashed, 0 to 1
+ */
+export function restAfter(tookMs: number, utilization: number): number {
+  return utilization < 0.9 ? 0 : Math.min(tookMs, longestRestMs)
+}
+
+function giveUpPlace(): void {
+  const next = waiting.shift()
+  // Whoever waited takes over the place.
+  if (next === undefined) running--
+  else next()
 }
 
 async function hashInThread(asked: HashAsked): Promise<Uint8Array> {

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test'
 import { promisify } from 'node:util'
 import type { Worker } from 'node:worker_threads'
 import { Refusal, retryHeaders } from '../../server/base/refusal.ts'
-import { hashPassword, isOutdatedHash, isPassword } from '../../server/credentials/password-hash.ts'
+import { hashPassword, isOutdatedHash, isPassword, restAfter } from '../../server/credentials/password-hash.ts'
 
 const password = 'a walrus in the garden'
 /** By the same function called in place, with these parameters. */
@@ -125,4 +125,11 @@ test('no thread is started before the first hash, and none keeps a process from 
     console.log(before, threads)`
   const run = promisify(execFile)(process.execPath, ['--input-type=module', '-e', code], { timeout: 30_000 })
   assert.equal((await run).stdout, '0 1\n')
+})
+
+test('where the service had no moment to itself, hashing rests for as long as it took, and not for ever', () => {
+  assert.equal(restAfter(60, 0.2), 0)
+  assert.equal(restAfter(60, 0.89), 0)
+  assert.equal(restAfter(60, 0.95), 60)
+  assert.equal(restAfter(60_000, 1), 500)
 })
