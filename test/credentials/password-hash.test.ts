@@ -5,7 +5,12 @@ import { describe, test } from 'node:test'
 import { promisify } from 'node:util'
 import type { Worker } from 'node:worker_threads'
 import { Refusal, retryHeaders } from '../../server/base/refusal.ts'
-import { hashPassword, isOutdatedHash, isPassword, restAfter } from '../../server/credentials/password-hash.ts'
+import {
+  hashPassword,
+  isOutdatedHash,
+  isPassword,
+  restAfter,
+} from '../../server/credentials/password-hash.ts'
 
 const password = 'a walrus in the garden'
 /** By the same function called in place, with these parameters. */
