@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
+import { createSecretAccesses } from '../../server/store/secret-accesses.ts'
 import type { SecretVersion } from '../../server/store/secret-versions.ts'
+import { createDatabase, skipWithoutPostgres } from '../support/postgres.ts'
 import { refusalOf } from '../support/refusal-of.ts'
-import { storeKinds } from '../support/stores.ts'
+import { openSharedStore, storeKinds } from '../support/stores.ts'
 
 const dayMs = 24 * 3_600_000
 const createdAtMs = 1_000 * dayMs
@@ -124,3 +126,55 @@ for (const { kind, skip, open } of storeKinds) {
     })
   })
 }
+
+describe('the secrets of two nodes', { skip: skipWithoutPostgres }, async () => {
+  if (skipWithoutPostgres) return
+  const url = await createDatabase()
+  const nodes = [await openSharedStore(url), await openSharedStore(url)] as const
+  after(() => Promise.all(nodes.map(node => node.close())))
+
+  test('are noted as used by both at once, in whatever order they were', async () => {
+    const names = Array.from({ length: 40 }, (_, n) => `used-${n}`)
+    for (const name of names) {
+      const secret = {
+        id: `${name}-AAAAAA`,
+        name,
+        tags: {},
+        stages: {},
+        createdAtMs,
+        changedAtMs: createdAtMs,
+      }
+      await nodes[0].secrets.create(secret, versionOf(0, createdAtMs))
+    }
+    for (let day = 1; day <= 3; day++) {
+      for (const name of names) nodes[0].secrets.accesses.note(`${name}-AAAAAA`, 'v0', day * dayMs)
+      for (const name of names.toReversed())
+        nodes[1].secrets.accesses.note(`${name}-AAAAAA`, 'v0', day * dayMs)
+      await Promise.all(nodes.map(({ secrets }) => secrets.accesses.flush()))
+    }
+    const kept = await Promise.all(names.map(name => nodes[0].secrets.findAnew(`${name}-AAAAAA`)))
+    assert.ok(kept.every(secret => secret?.accessedOnMs === 3 * dayMs))
+  })
+})
+
+test('days of use are written in one order and few at a time, whatever the order they were noted in', async () => {
+  const written: string[][] = []
+  const accesses = createSecretAccesses({
+    async write(topics) {
+      written.push([...topics])
+      return undefined as never
+    },
+  })
+  const names = Array.from({ length: 100 }, (_, n) => `used-${String(n).padStart(3, '0')}-AAAAAA`)
+  for (const name of names.toReversed()) accesses.note(name, 'x'.repeat(36), dayMs)
+  await accesses.flush()
+  const order = written.flat().filter(topic => topic.startsWith('secret:'))
+  assert.deepEqual(
+    order,
+    names.map(name => `secret:${name}`),
+  )
+  // What PostgreSQL carries of the topics to the other nodes.
+  for (const topics of written) assert.ok(JSON.stringify(topics).length < 7_900)
+  await accesses.flush()
+  assert.equal(written.flat().length, 200, 'and once')
+})
