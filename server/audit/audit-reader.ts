@@ -1,4 +1,11 @@
-import { type EventSource, readOnlyCondition, sourceCondition } from './event-kinds.ts'
+import {
+  aboutSecrets,
+  type EventSource,
+  isAboutSecrets,
+  readOnlyCondition,
+  sourceCondition,
+  sourceOf,
+} from './event-kinds.ts'
 
 /** A row of the audit log, as it lies there. */
 export type StoredEvent = {
@@ -54,7 +61,7 @@ export type AuditReader = {
   lastUses(stretch: { fromMs: number; before?: number }): Promise<{ uses: LastUse[]; next?: number }>
 }
 
-export type LastUse = { callerArn: string; event: string; atMs: number }
+export type LastUse = { callerArn: string; event: string; source: EventSource; atMs: number }
 
 /** From which row on, and down to which one, an answer looks. */
 export function stretchOf(newest: number, from: number | undefined): { before: number; lowest: number } {
@@ -63,13 +70,16 @@ export function stretchOf(newest: number, from: number | undefined): { before: n
 }
 
 /** In SQL with `?` for the first row that is not looked at, the last one that is, and the time. */
-export const lastUsesSql = `select caller_arn, event, max(at_ms) as at_ms from audit
-  where sequence < ? and sequence >= ? and at_ms >= ? and caller_arn is not null group by caller_arn, event`
+export const lastUsesSql = `select caller_arn, event, ${isAboutSecrets} as about_secrets, max(at_ms) as at_ms from audit
+  where sequence < ? and sequence >= ? and at_ms >= ? and caller_arn is not null group by 1, 2, 3`
+
+type UseRow = { caller_arn: string; event: string; about_secrets: number; at_ms: number | string }
 
 export function lastUsesOf(rows: readonly object[], lowest: number): { uses: LastUse[]; next?: number } {
-  const uses = (rows as { caller_arn: string; event: string; at_ms: number | string }[]).map(row => ({
+  const uses = (rows as UseRow[]).map(row => ({
     callerArn: row.caller_arn,
     event: row.event,
+    source: sourceOf({ event: row.event, resource: row.about_secrets === 1 ? aboutSecrets : null }),
     atMs: Number(row.at_ms),
   }))
   return lowest > 1 ? { uses, next: lowest } : { uses }

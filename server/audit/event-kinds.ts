@@ -104,7 +104,9 @@ export type EventSource = (typeof eventSources)[number]
 
 /** What two services have by one name is told apart by what it was about. */
 const sharedEvents: readonly string[] = ['TagResource', 'UntagResource']
-const aboutSecrets = 'arn:aws:secretsmanager:'
+export const aboutSecrets = 'arn:aws:secretsmanager:'
+/** The same in SQL: 1 or 0. */
+export const isAboutSecrets = `(case when substr(resource, 1, ${aboutSecrets.length}) = '${aboutSecrets}' then 1 else 0 end)`
 
 export function sourceOf({ event, resource }: Pick<StoredEvent, 'event' | 'resource'>): EventSource {
   if (stsEvents.includes(event)) return 'sts.amazonaws.com'
@@ -147,7 +149,7 @@ export function sourceCondition(source: EventSource): Condition {
   if (source === 'sts.amazonaws.com') return among(stsEvents)
   if (source === 'cloudtrail.amazonaws.com') return among(trailEvents)
   const isShared = among(sharedEvents)
-  const ofSecrets = `(resource is not null and substr(resource, 1, ${aboutSecrets.length}) = '${aboutSecrets}')`
+  const ofSecrets = `${isAboutSecrets} = 1`
   if (source === 'secretsmanager.amazonaws.com') {
     const { sql, values } = among(secretsEvents)
     return {

@@ -1,4 +1,3 @@
-import { sourceOf } from '../audit/event-kinds.ts'
 import { Refusal } from '../base/refusal.ts'
 import type { Principal } from '../store/principals.ts'
 import type { IamDeps } from './deps.ts'
@@ -52,11 +51,11 @@ async function scan(actors: readonly Actor[], deps: IamDeps): Promise<Finding[]>
   let before: number | undefined
   do {
     const page = await deps.reader.lastUses({ fromMs, ...(before === undefined ? {} : { before }) })
-    for (const { callerArn, event, atMs } of page.uses) {
+    for (const { callerArn, event, source, atMs } of page.uses) {
       const actor = byArn.get(withoutSession(callerArn))
       // A name that was given anew means somebody else: what was done before is not theirs.
       if (actor === undefined || atMs < actor.createdAtMs) continue
-      const [service = ''] = sourceOf({ event, resource: null }).split('.')
+      const [service = ''] = source.split('.')
       note({ service, action: event, actorId: actor.id, atMs, region })
     }
     before = page.next

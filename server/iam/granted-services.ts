@@ -4,7 +4,9 @@ import { findStoredPolicy } from '../policy/stored-policy.ts'
 /** The services that speak here, by the prefix of their actions. */
 export const services: Readonly<Record<string, string>> = {
   cloudtrail: 'AWS CloudTrail',
+  'cognito-identity': 'Amazon Cognito Identity',
   iam: 'AWS Identity and Access Management',
+  secretsmanager: 'AWS Secrets Manager',
   sts: 'AWS Security Token Service',
 }
 

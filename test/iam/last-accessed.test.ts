@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import * as iam from '@aws-sdk/client-iam'
+import * as sm from '@aws-sdk/client-secrets-manager'
 import { AssumeRoleCommand, GetCallerIdentityCommand } from '@aws-sdk/client-sts'
 import { grants } from '../../server/iam/granted-services.ts'
 import { allow, faultOf, keysOf, policyOf } from '../support/aws-calls.ts'
@@ -72,6 +73,17 @@ async function tellsOfUses(settings: Record<string, string>): Promise<void> {
     const [, used] = answer.ServicesLastAccessed ?? []
     assert.equal(used?.ServiceName, 'AWS Identity and Access Management')
     assert.ok(Math.abs((used?.LastAuthenticated?.getTime() ?? 0) - Date.now()) < 60_000)
+  })
+
+  test('secrets are a service of their own, also in what identity pools have by the same name', async () => {
+    const keys = await entities.user('secretary', [allow('secretsmanager:*')])
+    const client = rolecall.secrets(keys)
+    await client.send(new sm.CreateSecretCommand({ Name: 'kept', SecretString: 'x' }))
+    await client.send(new sm.TagResourceCommand({ SecretId: 'kept', Tags: [{ Key: 'a', Value: 'b' }] }))
+    await client.send(new sm.GetSecretValueCommand({ SecretId: 'kept' }))
+    assert.deepEqual(summary(await report(userArn('secretary'))), [
+      ['secretsmanager', userArn('secretary'), 1, ['CreateSecret', 'GetSecretValue', 'TagResource']],
+    ])
   })
 
   test('a role’s sessions count for the role, refused attempts and what only looks among them', async () => {
