@@ -113,7 +113,7 @@ function associatedData(head: Buffer, bound: Bound): Buffer {
   return Buffer.concat([head, Buffer.from(textOf(bound))])
 }
 
-/** Neither part has a line break, so that no two say the same. */
+/** No ARN has a line break, so that no two say the same. */
 function textOf({ arn, versionId }: Bound): string {
   return `${arn}\n${versionId}`
 }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { launchBrowser, skipWithoutChromium } from '../support/chromium.ts'
 import { startDemoRolecall } from '../support/demo-rolecall.ts'
+import { requireFit } from '../support/require-fit.ts'
 
 const demo = await startDemoRolecall()
 
@@ -81,10 +82,3 @@ describe('in a real browser', { skip: skipWithoutChromium }, () => {
     await page.getByText('You sign in there, and confirm it here.').waitFor()
   })
 })
-
-/** No page is wider than its window. */
-async function requireFit(page: Page, name: string): Promise<void> {
-  await page.waitForLoadState()
-  const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth')
-  assert.ok(Number(overflow) <= 0, `${name} is wider than its window`)
-}

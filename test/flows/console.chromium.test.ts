@@ -7,6 +7,7 @@ import { allow, setPolicy } from '../support/aws-calls.ts'
 import { launchBrowser, skipWithoutChromium } from '../support/chromium.ts'
 import { startDemoRolecall } from '../support/demo-rolecall.ts'
 import { makePool } from '../support/identity-pool.ts'
+import { requireFit } from '../support/require-fit.ts'
 import { trusting } from '../support/rolecall.ts'
 
 const demo = await startDemoRolecall()
@@ -163,15 +164,4 @@ async function reach(page: Page, name: string): Promise<void> {
     if (text.replaceAll(/\s+/g, ' ').includes(name)) return
   }
   assert.fail(`${name} can't be reached with Tab`)
-}
-
-/** Where pictures go, for whoever wants to look at the pages as well. */
-const pictures = process.env.CONSOLE_PICTURES
-
-/** No page is wider than its window. */
-async function requireFit(page: Page, name: string): Promise<void> {
-  await page.waitForLoadState()
-  const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth')
-  assert.ok(Number(overflow) <= 0, `${name} is wider than its window`)
-  if (pictures !== undefined) await page.screenshot({ path: `${pictures}/${name}.png`, fullPage: true })
 }

@@ -4,7 +4,8 @@ import { after, before, describe, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { launchBrowser, skipWithoutChromium } from '../support/chromium.ts'
 import { password } from '../support/own-accounts.ts'
-import { enter, logIn, phone, press, requireFit, shown, startPoolApp, told } from '../support/pool-app.ts'
+import { enter, logIn, phone, press, shown, startPoolApp, told } from '../support/pool-app.ts'
+import { requireFit } from '../support/require-fit.ts'
 import { until } from '../support/until.ts'
 
 const asGuest = /:assumed-role\/guest-\d+\/CognitoIdentityCredentials$/

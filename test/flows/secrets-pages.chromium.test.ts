@@ -6,6 +6,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { allow, setPolicy } from '../support/aws-calls.ts'
 import { launchBrowser, skipWithoutChromium } from '../support/chromium.ts'
 import { startDemoRolecall } from '../support/demo-rolecall.ts'
+import { requireFit } from '../support/require-fit.ts'
 
 const demo = await startDemoRolecall()
 const exampleName = demo.exampleRole.slice(demo.exampleRole.lastIndexOf('/') + 1)
@@ -264,17 +265,6 @@ const open = `{
     "Resource": "*"
   }]
 }`
-
-/** Where pictures go, for whoever wants to look at the pages as well. */
-const pictures = process.env.CONSOLE_PICTURES
-
-/** No page is wider than its window. */
-async function requireFit(page: Page, name: string): Promise<void> {
-  await page.waitForLoadState()
-  const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth')
-  assert.ok(Number(overflow) <= 0, `${name} is wider than its window`)
-  if (pictures !== undefined) await page.screenshot({ path: `${pictures}/${name}.png`, fullPage: true })
-}
 
 /** With Tab alone, to a control by its name in the form or by its words. */
 async function reach(page: Page, name: string): Promise<void> {

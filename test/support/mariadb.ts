@@ -9,7 +9,7 @@ import type { DatabaseServer } from './database-server.ts'
 import { freePort } from './free-port.ts'
 import { writeServerCertificate } from './server-certificate.ts'
 import { temporaryFolder } from './temporary-folder.ts'
-import { hasEnded, untilReady } from './until.ts'
+import { endChild, untilReady } from './until.ts'
 
 const program = '/usr/sbin/mariadbd'
 const install = '/usr/bin/mariadb-install-db'
@@ -28,12 +28,7 @@ export const skipWithoutMariaDb: string | false =
  */
 export async function startMariaDb(): Promise<DatabaseServer> {
   let child: ChildProcess | undefined
-  const stop = async () => {
-    if (child === undefined || hasEnded(child)) return
-    const ended = new Promise(resolve => child?.once('exit', resolve))
-    child.kill('SIGKILL')
-    await ended
-  }
+  const stop = () => endChild(child, 'SIGKILL')
   // Before its folder goes.
   after(stop)
   const folder = temporaryFolder()

@@ -1,4 +1,3 @@
-import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { startAppSite } from './app-site.ts'
@@ -90,11 +89,4 @@ export async function logIn(page: Page, email: string, word = password): Promise
 export async function enter(page: Page, email: string, word = password): Promise<void> {
   await logIn(page, email, word)
   await page.getByText(`You are logged in as ${email}.`).waitFor()
-}
-
-/** No page is wider than its window. */
-export async function requireFit(page: Page, name: string): Promise<void> {
-  await page.waitForLoadState()
-  const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth')
-  assert.ok(Number(overflow) <= 0, `${name} is wider than its window`)
 }

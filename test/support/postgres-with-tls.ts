@@ -17,7 +17,7 @@ import type { DatabaseServer } from './database-server.ts'
 import { freePort } from './free-port.ts'
 import { findPostgres, postgresUser } from './postgres.ts'
 import { makeCertificate } from './server-certificate.ts'
-import { hasEnded, untilReady } from './until.ts'
+import { endChild, untilReady } from './until.ts'
 
 /** For node:test's `skip`: a reason where there is no server, but never under CI=true, which must fail loudly. */
 export const skipWithoutPostgresHere: string | false =
@@ -29,12 +29,7 @@ export const skipWithoutPostgresHere: string | false =
  */
 export async function startPostgresWithTls(): Promise<DatabaseServer> {
   let child: ChildProcess | undefined
-  const stop = async () => {
-    if (child === undefined || hasEnded(child)) return
-    const ended = new Promise(resolve => child?.once('exit', resolve))
-    child.kill('SIGQUIT')
-    await ended
-  }
+  const stop = () => endChild(child, 'SIGQUIT')
   const folder = mkdtempSync(join(tmpdir(), 'postgres-tls-'))
   after(async () => {
     await stop()

@@ -7,7 +7,7 @@ import { asAdmin, type Directory, escapeRdn, groups, people } from './directory.
 import { freePort } from './free-port.ts'
 import { writeServerCertificate } from './server-certificate.ts'
 import { temporaryFolder } from './temporary-folder.ts'
-import { hasEnded, untilReady } from './until.ts'
+import { endChild, untilReady } from './until.ts'
 
 export type Slapd = Directory & {
   /** On the same ports, with what was written. */
@@ -58,13 +58,8 @@ export const groupOfNamesDn = (name: string): string => `cn=${escapeRdn(name)},$
  */
 export async function startSlapd(): Promise<Slapd> {
   let child: ChildProcess | undefined
-  const stop = async () => {
-    if (child === undefined || hasEnded(child)) return
-    const ended = new Promise(resolve => child?.once('exit', resolve))
-    // One that is paused would not hear anything else.
-    child.kill('SIGKILL')
-    await ended
-  }
+  // One that is paused would not hear anything else.
+  const stop = () => endChild(child, 'SIGKILL')
   // Before its folder goes.
   after(stop)
   const folder = temporaryFolder()
