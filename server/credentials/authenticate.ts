@@ -3,7 +3,7 @@ import { Refusal } from '../base/refusal.ts'
 import type { RootAccessKey } from '../keys/key-files.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import { createKeySecrets, type KeySecrets } from './key-secrets.ts'
-import { secretOf } from './mint.ts'
+import { createKnownSessions, type KnownSessions } from './known-sessions.ts'
 import {
   createSessionCallers,
   findCallingUser,
@@ -11,8 +11,8 @@ import {
   type SessionCallerDeps,
   type SessionCallers,
 } from './session-caller.ts'
-import { openSession } from './session-token.ts'
 import { readSignature, type StatedSignature, type WireRequest } from './signed-request.ts'
+import { createSigningSecret, type SigningSecret } from './signing-secret.ts'
 import { verifySignature } from './verify-signature.ts'
 
 export type AuthenticatorDeps = SessionCallerDeps & { keyring: Keyring; rootAccessKey: RootAccessKey }
@@ -28,6 +28,8 @@ export type Authenticator = {
 
 export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
   const secrets = createKeySecrets(deps.keyring)
+  const rootSecret = createSigningSecret(deps.rootAccessKey.secret)
+  const sessions = createKnownSessions(deps.keyring)
   const callers = createSessionCallers(deps)
   return {
     async authenticate(request, query, service) {
@@ -37,10 +39,11 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
         throw new Refusal('signature.mismatch', { detail: what, said: { what } })
       }
       if (stated.sessionToken !== undefined) {
-        return authenticateSession(deps, callers, request, stated, stated.sessionToken)
+        return authenticateSession(deps, sessions, callers, request, stated, stated.sessionToken)
       }
       // Access key ids are public: this comparison has nothing to hide.
-      if (stated.accessKeyId === deps.rootAccessKey.id) return authenticateRoot(deps, request, stated)
+      if (stated.accessKeyId === deps.rootAccessKey.id)
+        return authenticateRoot(deps, rootSecret, request, stated)
       return authenticateUser(deps, secrets, request, stated)
     },
   }
@@ -48,10 +51,11 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
 
 function authenticateRoot(
   { rootAccessKey, accountId, clock }: AuthenticatorDeps,
+  secret: SigningSecret,
   request: WireRequest,
   stated: StatedSignature,
 ): Caller {
-  verifySignature(request, stated, rootAccessKey.secret, clock())
+  verifySignature(request, stated, secret, clock())
   return rootCaller(accountId, rootAccessKey.id)
 }
 
@@ -76,17 +80,19 @@ async function authenticateUser(
 }
 
 async function authenticateSession(
-  deps: AuthenticatorDeps,
+  { clock }: AuthenticatorDeps,
+  sessions: KnownSessions,
   callers: SessionCallers,
   request: WireRequest,
   stated: StatedSignature,
   token: string,
 ): Promise<Caller> {
-  const opened = openSession(deps.keyring, token, stated.accessKeyId)
+  const opened = sessions.open(token, stated.accessKeyId)
   if (opened === undefined) throw new Refusal('session.invalid')
+  const { session, secret } = opened
   // The signature before the expiry: only who holds the secret may learn anything of the session.
-  verifySignature(request, stated, secretOf(deps.keyring, opened), deps.clock())
-  const { session } = opened
+  verifySignature(request, stated, secret, clock())
+  sessions.keep(token, opened)
   const caller = await callers.require(session)
   callers.noteUse(session, stated.service, stated.region)
   return caller
