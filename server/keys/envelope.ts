@@ -77,6 +77,9 @@ function openValue(sealedValue: Buffer, dataKey: Buffer, bound: Bound): Buffer |
 /** Wraps under the master key. What is wrapped under the one before it opens as well. */
 export function createKeyringWrapper(keyring: Keyring): KeyWrapper {
   const under = `keyring:${keyring.currentKeyId.toString('hex')}`
+  // The store answers the same row until something changes: each key is unwrapped once. The master key, which opens
+  // them all, is in the same memory.
+  const unwrapped = new WeakMap<Buffer, { dataKey: Buffer; boundTo: string }>()
   return {
     under: async () => under,
     async wrap(dataKey, bound) {
@@ -85,7 +88,16 @@ export function createKeyringWrapper(keyring: Keyring): KeyWrapper {
         wrappedUnder: under,
       }
     },
-    unwrap: async ({ wrappedKey }, bound) => openRecord(keyring, 'data-key-wrap', wrappedKey, textOf(bound)),
+    async unwrap({ wrappedKey }, bound) {
+      const boundTo = textOf(bound)
+      const known = unwrapped.get(wrappedKey)
+      if (known?.boundTo === boundTo) return Buffer.from(known.dataKey)
+      const dataKey = openRecord(keyring, 'data-key-wrap', wrappedKey, boundTo)
+      if (dataKey === undefined) return undefined
+      unwrapped.set(wrappedKey, { dataKey, boundTo })
+      // Theirs to wipe.
+      return Buffer.from(dataKey)
+    },
   }
 }
 

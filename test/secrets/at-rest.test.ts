@@ -51,6 +51,9 @@ for (const member of ['wrappedKey', 'sealedValue'] as const) {
 test('a value does not open in another’s place, whether secret, version, account or key is another', async () => {
   const sealed = await vault.seal('db-AAAAAA', version, value, 1)
   const other = await vault.seal('db-AAAAAA', randomUUID(), value, 1)
+  // Also not once its own key is remembered, as that of a row in use is.
+  assert.deepEqual(await vault.open('db-AAAAAA', sealed), value)
+  assert.deepEqual(await vault.open('db-AAAAAA', other), value)
   await notDecryptable(vault.open('db-BBBBBB', sealed))
   await notDecryptable(vault.open('db-AAAAAA', { ...sealed, id: other.id }))
   await notDecryptable(vault.open('db-AAAAAA', { ...sealed, wrappedKey: other.wrappedKey }))
