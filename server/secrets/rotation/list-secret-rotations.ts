@@ -16,7 +16,7 @@ export const listSecretRotations = defineAction({
   input: params({ SecretId: given.secretId }),
   permission: ({ SecretId }, deps: SecretsDeps) => onSecret('ListSecretRotations', SecretId, deps),
   async handle(_asked, deps, call) {
-    const { id, name } = await requireAnySecret(call, deps)
+    const { id, name, deletedAtMs } = await requireAnySecret(call, deps)
     const rotations = await deps.rotation.history.list(id)
     return {
       ARN: secretArn(deps.accountId, id),
@@ -24,7 +24,8 @@ export const listSecretRotations = defineAction({
       Rotations: rotations.map(one => ({
         VersionId: one.token,
         Kind: one.kind,
-        State: one.state,
+        // Marked for deletion, it goes on when it is restored, and not before.
+        State: one.endedAtMs === undefined && deletedAtMs !== undefined ? 'paused' : one.state,
         Step: one.step,
         Attempts: one.attempts,
         Reason: one.reason,

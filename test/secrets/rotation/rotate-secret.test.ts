@@ -296,6 +296,7 @@ for (const { kind, skip, settings } of serviceKinds) {
       await untilState('comes-back', 'failing')
       hook = () => undefined
       await client.send(new sm.DeleteSecretCommand({ SecretId: 'comes-back' }))
+      assert.equal((await historyOf('comes-back'))[0]?.State, 'paused')
       rolecall.advanceMs(dayMs)
       await client.send(new sm.RestoreSecretCommand({ SecretId: 'comes-back' }))
       await untilState('comes-back', 'succeeded')

@@ -33,6 +33,7 @@ export async function findHistory(
 
 const states: Readonly<Record<string, Pick<ShownTurn, 'words' | 'tone'>>> = {
   running: { words: 'under way', tone: 'plain' },
+  paused: { words: 'waits until the secret is restored', tone: 'plain' },
   failing: { words: 'failing, and tried again', tone: 'bad' },
   succeeded: { words: 'succeeded', tone: 'good' },
   failed: { words: 'failed', tone: 'bad' },
