@@ -28,7 +28,7 @@ export type SignedAction<Deps, Input> = Common<Input> & {
   /** Changes something: its audit row is durable before it runs. */
   writes?: boolean
   /** What that row says of the change, where the resource alone does not. Nothing secret. */
-  recorded?(asked: Input): Readonly<Record<string, unknown>>
+  recorded?(asked: Input): Readonly<Record<string, unknown>> | undefined
   handle(asked: Input, deps: Deps, call: AuthorizedCall): Promise<Result>
 }
 

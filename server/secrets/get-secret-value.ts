@@ -31,6 +31,11 @@ export const getSecretValue = defineAction({
     const { VersionId, VersionStage = VersionId === undefined ? current : undefined } = wanted
     return onSecret('GetSecretValue', SecretId, deps, parametersContext({ VersionId, VersionStage }))
   },
+  // Which value left: whoever learns that one leaked looks for who had it.
+  recorded: ({ VersionId, VersionStage }) =>
+    VersionId === undefined && VersionStage === undefined
+      ? undefined
+      : { versionId: VersionId, versionStage: VersionStage },
   async handle({ VersionId, VersionStage }, deps, call) {
     return giveOut(await requireSecret(call, deps), { VersionId, VersionStage }, deps)
   },

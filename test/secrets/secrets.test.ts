@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import * as sm from '@aws-sdk/client-secrets-manager'
 import { faultOf } from '../support/aws-calls.ts'
 import { startRolecall } from '../support/rolecall.ts'
+import { auditRowsIn } from '../support/rolecall-process.ts'
 
 const rolecall = await startRolecall()
 const { accountId } = rolecall
@@ -58,6 +59,21 @@ test('AWSCURRENT moves to a new value, and AWSPREVIOUS follows', async () => {
   assert.equal((await get('moves', { VersionId: first })).SecretString, 'one')
   const { VersionIdsToStages } = await describe('moves')
   assert.deepEqual(VersionIdsToStages, { [third]: ['AWSCURRENT'], [second]: ['AWSPREVIOUS'] })
+})
+
+test('the audit log says which value was given out, where it was not the current one', async () => {
+  const { arn, version } = await create('told')
+  await put('told', { SecretString: 'two' })
+  await get('told')
+  await get('told', { VersionStage: 'AWSPREVIOUS' })
+  await get('told', { VersionId: version })
+  const rows = auditRowsIn(rolecall.dataDir).filter(
+    ({ event, resource }) => event === 'GetSecretValue' && resource === arn,
+  )
+  assert.deepEqual(
+    rows.map(({ detail }) => detail && JSON.parse(String(detail))),
+    [null, { versionStage: 'AWSPREVIOUS' }, { versionId: version }],
+  )
 })
 
 test('the same token with the same value changes nothing, with another it is refused', async () => {
