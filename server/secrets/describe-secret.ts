@@ -22,7 +22,10 @@ export const describeSecret = defineAction({
   input: params({ SecretId: given.secretId }),
   permission: ({ SecretId }, deps: SecretsDeps) => onSecret('DescribeSecret', SecretId, deps),
   async handle(_asked, deps, call) {
-    const secret = await requireAnySecret(call, deps)
+    const { id } = await requireAnySecret(call, deps)
+    // Of what is in memory, the day of its last use may be an old one.
+    const secret = await deps.secrets.findAnew(id)
+    if (secret === undefined) throw new Refusal('entity.missing')
     const VersionIdsToStages = secret.stages[current] === undefined ? undefined : byVersion(secret.stages)
     return { ...wireSecret(secret, deps), VersionIdsToStages }
   },

@@ -2,7 +2,6 @@ import { defineAction, type Result } from '../aws/action.ts'
 import { optional, params } from '../aws/params.ts'
 import { secretArn } from '../base/arn.ts'
 import { Refusal } from '../base/refusal.ts'
-import type { SecretVersion } from '../store/secret-versions.ts'
 import type { Secret } from '../store/secrets.ts'
 import type { SecretsDeps } from './deps.ts'
 import { onSecret, parametersContext, requireSecret } from './find-secret.ts'
@@ -51,7 +50,8 @@ export async function giveOut(secret: Secret, wanted: Wanted, deps: SecretsDeps)
     throw missingVersion(VersionId === undefined ? `staging label: ${VersionStage}` : `VersionId: ${id}`)
   }
   const value = await deps.vault.open(secret.id, version)
-  noteDay(secret, version, deps)
+  // Dates of use are days.
+  deps.secrets.accesses.note(secret.id, version, Math.floor(deps.clock() / dayMs) * dayMs)
   return {
     ARN: secretArn(deps.accountId, secret.id),
     Name: secret.name,
@@ -80,10 +80,3 @@ function missingVersion(what: string): Refusal {
 }
 
 const dayMs = 24 * 3_600_000
-
-/** Dates of use are days: after the first time there is nothing to note. */
-function noteDay(secret: Secret, version: SecretVersion, { secrets, clock }: SecretsDeps): void {
-  const today = Math.floor(clock() / dayMs) * dayMs
-  if ((secret.accessedOnMs ?? 0) >= today && (version.accessedOnMs ?? 0) >= today) return
-  secrets.accesses.note(secret.id, version.id, today)
-}

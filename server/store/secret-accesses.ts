@@ -1,16 +1,20 @@
 import type { ExpressionBuilder, Transaction } from 'kysely'
 import type { Database } from './database.ts'
 import type { Schema } from './schema.ts'
+import type { SecretVersion } from './secret-versions.ts'
 
 /** Beyond these what is noted is lost until the next `flush`: nothing but a date depends on it. */
 const mostNoted = 50_000
-/** Of more the other nodes could not be told by name what changed, and would forget all that they have cached. */
-const mostAtOnce = 30
+/** Bounds the statement that a group becomes, and how long others wait for it. */
+const mostAtOnce = 100
 
 export type SecretAccesses = {
-  /** The day on which a value was given out, at its beginning. */
-  note(secretId: string, versionId: string, dayMs: number): void
-  /** Writes what was noted. */
+  /**
+   * The day on which a value was given out, at its beginning. Whoever has the version in memory goes on with the day that
+   * it had: what asks for days asks the database.
+   */
+  note(secretId: string, version: SecretVersion, dayMs: number): void
+  /** Writes what was noted. What could not be written is noted again. */
   flush(): Promise<void>
 }
 
@@ -19,39 +23,53 @@ type Access = { secretId: string; versionId: string; dayMs: number }
 /** When values were last given out. Written in its own time: a read is no reason to wait for the disk. */
 export function createSecretAccesses({ write }: Pick<Database, 'write'>): SecretAccesses {
   let noted = new Map<string, Access>()
+  // Nobody is told to forget a version because it was used, or each day would begin with all caches empty.
+  const notedOn = new WeakMap<SecretVersion, number>()
+  const add = (access: Access) => {
+    const key = `${access.secretId} ${access.versionId}`
+    const { dayMs = 0 } = noted.get(key) ?? {}
+    if (dayMs < access.dayMs && (noted.size < mostNoted || noted.has(key))) noted.set(key, access)
+  }
   return {
-    note(secretId, versionId, dayMs) {
-      const key = `${secretId} ${versionId}`
-      if (noted.size < mostNoted || noted.has(key)) noted.set(key, { secretId, versionId, dayMs })
+    note(secretId, version, dayMs) {
+      if ((version.accessedOnMs ?? 0) >= dayMs || (notedOn.get(version) ?? 0) >= dayMs) return
+      notedOn.set(version, dayMs)
+      add({ secretId, versionId: version.id, dayMs })
     },
     async flush() {
       // One order for everybody: two nodes that write the same days then wait for each other in no circle.
       const writing = [...noted].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, access]) => access)
       noted = new Map()
-      while (writing.length > 0) {
-        const group = writing.splice(0, mostAtOnce)
-        await write(group.flatMap(topicsOf), async trx => {
-          for (const access of group) await writeOne(trx, access)
-        })
+      try {
+        while (writing.length > 0) {
+          await write([], trx => writeDays(trx, writing.slice(0, mostAtOnce)))
+          writing.splice(0, mostAtOnce)
+        }
+      } finally {
+        for (const access of writing) add(access)
       }
     },
   }
 }
 
-function topicsOf({ secretId, versionId }: Access): string[] {
-  return [`secret:${secretId}`, `secretVersion:${secretId} ${versionId}`]
-}
-
-async function writeOne(trx: Transaction<Schema>, { secretId, versionId, dayMs }: Access): Promise<void> {
-  const day = { accessed_on_ms: dayMs }
-  await trx.updateTable('secrets').set(day).where('id', '=', secretId).where(isEarlier(dayMs)).execute()
-  await trx
-    .updateTable('secret_versions')
-    .set(day)
-    .where('secret_id', '=', secretId)
-    .where('id', '=', versionId)
-    .where(isEarlier(dayMs))
-    .execute()
+async function writeDays(trx: Transaction<Schema>, accesses: readonly Access[]): Promise<void> {
+  for (const [dayMs, ofDay] of Map.groupBy(accesses, access => access.dayMs)) {
+    const day = { accessed_on_ms: dayMs }
+    const ids = ofDay.map(({ secretId }) => secretId)
+    await trx.updateTable('secrets').set(day).where('id', 'in', ids).where(isEarlier(dayMs)).execute()
+    await trx
+      .updateTable('secret_versions')
+      .set(day)
+      .where(({ and, eb, or }) =>
+        or(
+          ofDay.map(({ secretId, versionId }) =>
+            and([eb('secret_id', '=', secretId), eb('id', '=', versionId)]),
+          ),
+        ),
+      )
+      .where(isEarlier(dayMs))
+      .execute()
+  }
 }
 
 /** Of two nodes' notes the later day stays, whichever is written last. */
