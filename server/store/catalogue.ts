@@ -11,6 +11,10 @@ export type Topic = string
 export type CatalogueCache<T> = {
   /** The value, or undefined when there is none; loaded when that is not known yet. */
   get(key: string, load: () => Promise<T | undefined>): Promise<T | undefined>
+  /** To be taken before something is read that will be `put`. */
+  moment(): number
+  /** Keeps what was read on the way to something else, unless a write came since that moment. */
+  put(key: string, value: T, since: number): void
 }
 
 /** The caches of one node. */
@@ -53,6 +57,12 @@ function createCache<T>(isCurrent: () => boolean): CatalogueCache<T> & Forgetful
   // Apart, because strangers choose these names: a flood of them must not push out what is there.
   const absent = new Set<string>()
   let generation = 0
+  function keep(key: string, value: T | undefined): void {
+    const kept = value === undefined ? absent : entries
+    if (kept.size >= mostEntries) kept.clear()
+    if (value === undefined) absent.add(key)
+    else entries.set(key, value)
+  }
   return {
     async get(key, load) {
       if (!isCurrent()) return load()
@@ -61,12 +71,12 @@ function createCache<T>(isCurrent: () => boolean): CatalogueCache<T> & Forgetful
       const loadedIn = generation
       const value = await load()
       // A write that came while we were reading may have made this value old: don't keep it.
-      if (loadedIn !== generation) return value
-      const kept = value === undefined ? absent : entries
-      if (kept.size >= mostEntries) kept.clear()
-      if (value === undefined) absent.add(key)
-      else entries.set(key, value)
+      if (loadedIn === generation) keep(key, value)
       return value
+    },
+    moment: () => generation,
+    put(key, value, since) {
+      if (isCurrent() && since === generation) keep(key, value)
     },
     forget(key) {
       generation++

@@ -92,7 +92,9 @@ export function createSecrets({ db, catalogue, write }: Database): Secrets {
     findAnew,
     async findByName(name) {
       const id = await idByName.get(name, async () => {
-        const row = await db.selectFrom('secrets').select('id').where('name', '=', name).executeTakeFirst()
+        const since = byId.moment()
+        const row = await db.selectFrom('secrets').selectAll().where('name', '=', name).executeTakeFirst()
+        if (row !== undefined) byId.put(row.id, asSecret(row), since)
         return row?.id
       })
       return id === undefined ? undefined : find(id)

@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createCatalogue } from '../../server/store/catalogue.ts'
+
+const noLoad = async () => assert.fail('it is known')
+
+test('what was read on the way to something else is known from then on', async () => {
+  const cache = createCatalogue().cache<string>('thing')
+  cache.put('one', 'value', cache.moment())
+  assert.equal(await cache.get('one', noLoad), 'value')
+})
+
+test('what was read before a write came is not kept: it may be what the write has changed', async () => {
+  const catalogue = createCatalogue()
+  const cache = catalogue.cache<string>('thing')
+  const since = cache.moment()
+  catalogue.forget(['thing:one'])
+  cache.put('one', 'old', since)
+  assert.equal(await cache.get('one', async () => 'new'), 'new')
+  catalogue.forget(['thing:one'])
+  const loading = cache.get('one', async () => {
+    catalogue.forget(['thing:one'])
+    return 'old'
+  })
+  assert.equal(await loading, 'old')
+  assert.equal(await cache.get('one', async () => 'new'), 'new')
+})
+
+test('a node that does not hear of changes keeps nothing', async () => {
+  let isCurrent = true
+  const cache = createCatalogue(() => isCurrent).cache<string>('thing')
+  const since = cache.moment()
+  isCurrent = false
+  cache.put('one', 'old', since)
+  isCurrent = true
+  assert.equal(await cache.get('one', async () => 'new'), 'new')
+})
