@@ -10,7 +10,7 @@ import type { Config } from './config.ts'
 import { hashPassword, isOutdatedHash, isPassword } from './credentials/password-hash.ts'
 import { base32, findStep } from './credentials/totp.ts'
 import { createPasswordTries } from './identity/password-tries.ts'
-import { poolIssuer } from './identity/pool-logins.ts'
+import { createPoolNames } from './identity/pool-logins.ts'
 import type { Keyring } from './keys/keyring.ts'
 import { createOutbox, type Outbox } from './mail/outbox.ts'
 import type { IdentityKeys } from './oidc/identity-keys.ts'
@@ -58,11 +58,7 @@ export async function openAccountAccess(
       totp: { findStep, base32 },
       // Its own counts: the same name in a directory is another person's.
       attempt: createPasswordTries(clock).attempt,
-      async alsoKnownAs(subject: string) {
-        const login = { provider: issuer.conditionPrefix, subject, demo: false }
-        const ids = await store.poolIdentities.ownersOf(login)
-        return ids.map(id => ({ issuer: poolIssuer(publicUrl), subject: id }))
-      },
+      alsoKnownAs: createPoolNames(store.poolIdentities, publicUrl),
       record: ({ event, subject, detail }: AccountEvent, facts: RequestFacts) =>
         audit.record({
           ...eventFacts(facts),

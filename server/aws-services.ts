@@ -8,7 +8,7 @@ import type { Config } from './config.ts'
 import type { Gate } from './federation/gate.ts'
 import { createRateLimit } from './http/rate-limit.ts'
 import { createIamService } from './iam/service.ts'
-import { poolIssuer } from './identity/pool-logins.ts'
+import { createPoolNames, poolIssuer } from './identity/pool-logins.ts'
 import type { createProofVerifiers } from './identity/proof-verifiers.ts'
 import type { Keyring } from './keys/keyring.ts'
 import type { Store } from './store/open-store.ts'
@@ -45,6 +45,7 @@ export function createAwsServices(deps: AwsServicesDeps): Services {
         reader,
         accountId,
         issuer: publicUrl,
+        alsoKnownAs: createPoolNames(store.poolIdentities, publicUrl),
         clock,
         passwordGuesses: createRateLimit({ burst: 5, perSecond: 1 / 60 }, clock),
         allowLoopbackHttp: !production,

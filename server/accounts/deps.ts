@@ -47,7 +47,10 @@ export type AccountDeps = {
   /** Lets something be checked that can be guessed; only `password.refused` counts against anybody. */
   attempt<Answer>(who: { name: string; sourceIp: string }, check: () => Promise<Answer>): Promise<Answer>
   /** As whom else credentials are given on the word of this account: as identities of pools. */
-  alsoKnownAs(subject: string): Promise<readonly { issuer: string; subject: string }[]>
+  alsoKnownAs(person: {
+    issuer: string
+    subject: string
+  }): Promise<readonly { issuer: string; subject: string }[]>
   /** Durable when it answers. */
   record(event: AccountEvent, facts: RequestFacts): Promise<void>
   /** `${publicUrl}/accounts` */

@@ -21,11 +21,12 @@ export async function endAccountSessions(
   keptIdHash?: string,
 ): Promise<void> {
   const nowMs = clock()
-  const person = personKey({ issuer, subject })
+  const own = { issuer, subject }
+  const person = personKey(own)
   const until = { untilSeconds: toSeconds(nowMs), expiresAtMs: nowMs + longestSessionMs }
   await revocations.add({ kind: 'person', subject: person, ...until })
   // After the account's own, so that its ID tokens open no pool meanwhile.
-  for (const one of await alsoKnownAs(subject))
+  for (const one of await alsoKnownAs(own))
     await revocations.add({ kind: 'person', subject: personKey(one), ...until })
   await webSessions.deleteOthers(person, keptIdHash)
   await new Promise(resolve => setTimeout(resolve, 1_001 - (nowMs % 1_000)))

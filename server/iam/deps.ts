@@ -28,6 +28,11 @@ export type IamDeps = Pick<
   | 'people'
 > & {
   keyring: Keyring
+  /** As whom identity pools know somebody: whoever ends a person's sessions means those too. */
+  alsoKnownAs(person: {
+    issuer: string
+    subject: string
+  }): Promise<readonly { issuer: string; subject: string }[]>
   reader: Pick<AuditReader, 'lastUses'>
   accountId: string
   /** Of the providers that are set up by it. */

@@ -20,8 +20,8 @@ type Asked = {
 /**
  * Ends sessions at once, on every node, and all that were got by them along chains of roles: one (by its access key
  * id, or by the long-term key that they came from), all of a role or a user, or all of a person, by one way in or by
- * all that they have linked, as far as they were issued up to `Before` (now unless it is set). Rolecall's own: AWS has a
- * policy on `aws:TokenIssueTime` for it, which no chain heeds.
+ * all that they have linked, with what identity pools gave for it; as far as they were issued up to `Before` (now unless
+ * it is set). Rolecall's own: AWS has a policy on `aws:TokenIssueTime` for it, which no chain heeds.
  *
  * @throws {Refusal} request.invalid | entity.missing
  */
@@ -53,40 +53,53 @@ export const revokeSessions = defineAction({
     const nowMs = deps.clock()
     if (Before !== undefined && Before > nowMs) throw invalid('Before must not be in the future')
     const until = { untilSeconds: toSeconds(Before ?? nowMs), expiresAtMs: nowMs + longestSessionMs }
-    for (const subject of await readSubjects(asked, deps))
-      await deps.revocations.add({ ...subject, ...until })
+    const { subjects, ways } = await readNamed(asked, deps)
+    const end = (subject: Subject) => deps.revocations.add({ ...subject, ...until })
+    for (const subject of [...subjects, ...ways.map(asSubject)]) await end(subject)
+    // After the ways themselves, which open no pool any more.
+    for (const way of ways) for (const name of await deps.alsoKnownAs(way)) await end(asSubject(name))
     return {}
   },
 })
 
 type Subject = Pick<Revocation, 'kind' | 'subject'>
+type Way = { issuer: string; subject: string }
+type Named = { subjects: readonly Subject[]; ways: readonly Way[] }
 
-async function readSubjects(asked: Asked, deps: IamDeps): Promise<Subject[]> {
+async function readNamed(asked: Asked, deps: IamDeps): Promise<Named> {
   const { AccessKeyId, RoleName, UserName, Issuer, Subject, PersonId } = asked
-  const isPerson = Issuer !== undefined || Subject !== undefined
+  const isWay = Issuer !== undefined || Subject !== undefined
   const named = [AccessKeyId, RoleName, UserName, PersonId].filter(one => one !== undefined).length
-  if (named + (isPerson ? 1 : 0) !== 1) {
+  if (named + (isWay ? 1 : 0) !== 1) {
     throw invalid('One of AccessKeyId, RoleName, UserName, PersonId, or Issuer with Subject must be given')
   }
-  if (PersonId !== undefined) return subjectsOf(PersonId, deps)
-  if (AccessKeyId !== undefined) return [{ kind: 'accessKey', subject: AccessKeyId }]
+  if (isWay) {
+    if (Issuer === undefined || Subject === undefined) throw invalid('Issuer and Subject go together')
+    return { subjects: [], ways: [{ issuer: Issuer, subject: Subject }] }
+  }
+  if (PersonId !== undefined) return ofPerson(PersonId, deps)
+  if (AccessKeyId !== undefined) return just({ kind: 'accessKey', subject: AccessKeyId })
   if (RoleName !== undefined) {
-    return [{ kind: 'principal', subject: (await requireHolder(role, RoleName, deps)).id }]
+    return just({ kind: 'principal', subject: (await requireHolder(role, RoleName, deps)).id })
   }
-  if (UserName !== undefined) {
-    return [{ kind: 'principal', subject: (await requireHolder(user, UserName, deps)).id }]
-  }
-  if (Issuer === undefined || Subject === undefined) throw invalid('Issuer and Subject go together')
-  return [{ kind: 'person', subject: personKey({ issuer: Issuer, subject: Subject }) }]
+  return just({ kind: 'principal', subject: (await requireHolder(user, UserName ?? '', deps)).id })
+}
+
+function just(subject: Subject): Named {
+  return { subjects: [subject], ways: [] }
 }
 
 /** Also by each way: what somebody got before they linked it does not know whose it is. */
-async function subjectsOf(personId: string, { people }: IamDeps): Promise<Subject[]> {
+async function ofPerson(personId: string, { people }: IamDeps): Promise<Named> {
   const ways = await people.ways(personId)
   if (ways.length === 0) {
     throw new Refusal('entity.missing', { said: { message: `There is no person ${personId}.` } })
   }
-  return [personId, ...ways.map(personKey)].map(subject => ({ kind: 'person', subject }))
+  return { subjects: [{ kind: 'person', subject: personId }], ways }
+}
+
+function asSubject(way: Way): Subject {
+  return { kind: 'person', subject: personKey(way) }
 }
 
 function invalid(message: string): Refusal {

@@ -98,6 +98,31 @@ export async function requireLivePoolToken(
   if (isEnded) throw new Refusal('token.rejected', { detail: 'the identity’s sessions were ended' })
 }
 
+/** Somebody, as the sessions that they got know them. */
+type Known = { issuer: string; subject: string }
+
+/**
+ * As whom identity pools know somebody whom a provider vouches for, under all ids that their identities had: what they got
+ * there names the pool as its issuer, so that ending their sessions would pass it by.
+ */
+export function createPoolNames(
+  poolIdentities: Pick<PoolIdentities, 'ownersOf' | 'namesOf'>,
+  publicUrl: string,
+): (person: Known) => Promise<Known[]> {
+  const issuer = poolIssuer(publicUrl)
+  const idsOf = async (person: Known) => {
+    if (person.issuer === issuer) return [person.subject]
+    // An issuer is known by its address without the scheme, every other provider by the name that it vouches under.
+    const login = { provider: person.issuer.replace(/^https?:\/\//, ''), subject: person.subject }
+    const owners = [false, true].map(demo => poolIdentities.ownersOf({ ...login, demo }))
+    return (await Promise.all(owners)).flat()
+  }
+  return async person => {
+    const names = await Promise.all((await idsOf(person)).map(id => poolIdentities.namesOf(id)))
+    return [...new Set(names.flat())].map(subject => ({ issuer, subject }))
+  }
+}
+
 /** What a stand-in vouched for is marked in the token as well. */
 function withDemo({ identity, claims }: VerifiedToken): VerifiedToken {
   return { identity: { ...identity, demo: claims[demoClaim] === true }, claims }

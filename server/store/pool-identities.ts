@@ -2,6 +2,7 @@ import type { Insertable, Kysely, Transaction } from 'kysely'
 import { Refusal } from '../base/refusal.ts'
 import type { Database } from './database.ts'
 import { inGroups } from './in-groups.ts'
+import { createPoolIdentityNames, type PoolIdentityNames } from './pool-identity-names.ts'
 import {
   addLogins,
   addNewLogins,
@@ -27,13 +28,11 @@ export type PoolIdentity = {
 export type ListedIdentity = Omit<PoolIdentity, 'guest' | 'logins'> & { merged: boolean; providers: string[] }
 
 /** Identities of pools. Never held in memory: there may be a million. */
-export type PoolIdentities = {
+export type PoolIdentities = PoolIdentityNames & {
   /** By its own id, or by that of one that was merged into it. */
   find(id: string): Promise<PoolIdentity | undefined>
   /** The ids of those whose logins these are, each once. */
   findOwners(poolId: string, logins: readonly PoolLogin[]): Promise<string[]>
-  /** The ids of those that have this login, in every pool. */
-  ownersOf(login: PoolLogin): Promise<string[]>
   /** Without logins it is a guest's. @throws {Refusal} entity.exists when one of the logins is somebody's already */
   create(poolId: string, id: string, logins: readonly PoolLogin[], nowMs: number): Promise<void>
   /**
@@ -65,6 +64,7 @@ export function createPoolIdentities({ db, write }: Database): PoolIdentities {
     }),
   )
   return {
+    ...createPoolIdentityNames(db),
     async find(id) {
       const rows = await identityWithLogins(db, id)
       const [row] = rows
@@ -74,18 +74,6 @@ export function createPoolIdentities({ db, write }: Database): PoolIdentities {
     async findOwners(poolId, logins) {
       const rows = await Promise.all(logins.map(login => findOwner(db, poolId, login)))
       return [...new Set(rows.flatMap(row => row?.identity_id ?? []))]
-    },
-    async ownersOf({ provider, subject, demo }) {
-      const rows = await db
-        .selectFrom('pool_logins')
-        .select('identity_id')
-        // By pool, which the key begins with: there may be a million logins.
-        .where('pool_id', 'in', query => query.selectFrom('identity_pools').select('id'))
-        .where('provider', '=', provider)
-        .where('subject', '=', subject)
-        .where('demo', '=', demo ? 1 : 0)
-        .execute()
-      return rows.map(row => row.identity_id)
     },
     create(poolId, id, logins, nowMs) {
       const guest = logins.length === 0 ? (1 as const) : (0 as const)

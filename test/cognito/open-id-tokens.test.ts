@@ -241,11 +241,13 @@ test('what ends an identity’s sessions ends its tokens too, at both doors, and
     await developerToken('nat', { TokenDuration: 86_400 }),
     await developerToken('ole'),
   ]
+  const { keys: beforeMerging } = await pool.credentials(nat.id, own(nat.token))
   const merging = { IdentityPoolId: pool.id, DeveloperProviderName: developer }
   const users = { SourceUserIdentifier: 'nat', DestinationUserIdentifier: 'mia' }
   await client.send(new cognito.MergeDeveloperIdentitiesCommand({ ...merging, ...users }))
   await pool.credentials(nat.id, own(nat.token))
   await end(mia.id)
+  assert.equal((await faultOf(roleOf(rolecall, beforeMerging))).code, 'InvalidClientTokenId')
   for (const { id, token } of [mia, nat]) {
     assert.equal((await faultOf(assumeRole(rolecall, pool.userRole, token))).code, 'IDPRejectedClaim')
     assert.equal((await faultOf(pool.credentials(id, own(token)))).code, 'NotAuthorizedException')

@@ -200,3 +200,17 @@ test('the sessions of one identity can be ended, and nobody else’s with them',
   assert.equal((await faultOf(roleOf(rolecall, ended.keys))).code, 'InvalidClientTokenId')
   assert.match(await roleOf(rolecall, kept.keys), /^guest-/)
 })
+
+test('whose sessions are ended by their provider’s name for them, loses what pools gave for that login', async () => {
+  const others = await makePool(rolecall, [issuer])
+  const credentialsOf = async (of: typeof pool, sub: string) => {
+    const login = loginOf(issuer, sub)
+    return (await of.credentials(await of.getId(login), login)).keys
+  }
+  const lost = [await credentialsOf(pool, 'thief'), await credentialsOf(others, 'thief')]
+  const kept = await credentialsOf(pool, 'somebody else')
+  const asked = { Action: 'RevokeSessions', Version: '2010-05-08', Issuer: issuer.url, Subject: 'thief' }
+  assert.equal((await postSigned(rolecall, 'iam', asked)).status, 200)
+  for (const keys of lost) assert.equal((await faultOf(roleOf(rolecall, keys))).code, 'InvalidClientTokenId')
+  assert.equal(await roleOf(rolecall, kept), userRole)
+})
