@@ -1,6 +1,6 @@
 import pg from 'pg'
 import type { DatabaseSession } from './database-engine.ts'
-import { inTransaction } from './postgres-twin.ts'
+import { inTurn } from './postgres-turns.ts'
 
 type Told = <T>(act: () => Promise<T>) => Promise<T>
 
@@ -35,7 +35,7 @@ export function postgresUsers(
       }),
     dropUser: user =>
       told(() =>
-        inTransaction(client, async () => {
+        inTurn(client, async () => {
           const name = pg.escapeIdentifier(user)
           // A master who is no superuser must be one of them to take over what is theirs.
           await client.query(`grant ${name} to current_user`)

@@ -1,0 +1,29 @@
+/** Users who are made for a time, at real servers and many at once. */
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { leasedUsers } from '../../support/database-role.ts'
+import { databaseRoleOf, leaseUsersAt } from '../../support/lease-users.ts'
+import { skipWithoutMariaDb, startMariaDb } from '../../support/mariadb.ts'
+import { skipWithoutPostgresHere, startPostgresWithTls } from '../../support/postgres-with-tls.ts'
+
+for (const [name, skip, start] of [
+  ['PostgreSQL', skipWithoutPostgresHere, startPostgresWithTls],
+  ['MariaDB', skipWithoutMariaDb, startMariaDb],
+] as const) {
+  describe(name, { skip }, async () => {
+    if (skip) return
+    const server = await start()
+    const place = `${server.host}:${server.port}`
+    const role = databaseRoleOf(server)
+    const inAnHour = Date.now() + 3_600_000
+
+    test('a dozen are made at once, with rights on one table, and dropped at once', async () => {
+      const users = leaseUsersAt(server)
+      const names = Array.from({ length: 12 }, (_, n) => `rc_dozen_${n}`)
+      await Promise.all(names.map(username => users.make(role, username, inAnHour)))
+      assert.equal((await leasedUsers(server)).length, 12)
+      await Promise.all(names.map(username => users.drop(role, username, place)))
+      assert.deepEqual(await leasedUsers(server), [])
+    })
+  })
+}
