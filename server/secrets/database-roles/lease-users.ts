@@ -33,14 +33,14 @@ export function createLeaseUsers(deps: LeaseUsersDeps) {
   }
   const asMaster = async <T>(
     role: DatabaseRole,
-    act: (session: DatabaseSession, place: DatabaseSecret, signal: AbortSignal) => Promise<T>,
+    act: (session: DatabaseSession, place: DatabaseSecret) => Promise<T>,
+    signal = AbortSignal.timeout(mostMs),
   ): Promise<T> => {
-    const signal = AbortSignal.timeout(mostMs)
     const master = await readMaster(role, engineOf(role), deps)
     const session = await engineOf(role).logIn(master, signal)
     if (session === undefined) throw new RotationFailure('the master secret is refused by the database')
     try {
-      return await act(session, master, signal)
+      return await act(session, master)
     } finally {
       await session.close()
     }
@@ -51,19 +51,24 @@ export function createLeaseUsers(deps: LeaseUsersDeps) {
       return writePlace(await readMaster(role, engineOf(role), deps))
     },
     /** @throws {RotationFailure} */
-    make: (role: DatabaseRole, username: string, expiresAtMs: number): Promise<MadeUser> =>
-      asMaster(role, async (session, place, signal) => {
-        const password = newPassword()
-        const filling = fillingOf(engineOf(role), username, password, expiresAtMs)
+    async make(role: DatabaseRole, username: string, expiresAtMs: number): Promise<MadeUser> {
+      const signal = AbortSignal.timeout(mostMs)
+      const password = newPassword()
+      const filling = fillingOf(engineOf(role), username, password, expiresAtMs)
+      const making = async (session: DatabaseSession, place: DatabaseSecret) => {
         await session.run(fill(role.statements.creation, filling))
         await session.setExpiration(username, filling.expiration)
-        const tried = await engineOf(role).logIn({ ...place, username, password }, signal)
-        await tried?.close()
-        if (tried === undefined) {
-          throw new RotationFailure('the database refuses who was made by the creation statements')
-        }
-        return { password, place }
-      }),
+        return place
+      }
+      // The master's session is over by the time when the user's begins.
+      const place = await asMaster(role, making, signal)
+      const tried = await engineOf(role).logIn({ ...place, username, password }, signal)
+      await tried?.close()
+      if (tried === undefined) {
+        throw new RotationFailure('the database refuses who was made by the creation statements')
+      }
+      return { password, place }
+    },
     /** @throws {RotationFailure} */
     extend: (role: DatabaseRole, username: string, expiresAtMs: number): Promise<void> =>
       asMaster(role, async session => {

@@ -1,6 +1,7 @@
 /** Users who are made for a time, at real servers and many at once. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { mostSessions } from '../../../server/secrets/databases/session-bounds.ts'
 import { leasedUsers } from '../../support/database-role.ts'
 import { databaseRoleOf, leaseUsersAt } from '../../support/lease-users.ts'
 import { skipWithoutMariaDb, startMariaDb } from '../../support/mariadb.ts'
@@ -24,6 +25,13 @@ for (const [name, skip, start] of [
       assert.equal((await leasedUsers(server)).length, 12)
       await Promise.all(names.map(username => users.drop(role, username, place)))
       assert.deepEqual(await leasedUsers(server), [])
+    })
+
+    test('as many as there are places among the connections do not wait for each other', async () => {
+      const users = leaseUsersAt(server)
+      const names = Array.from({ length: mostSessions + 4 }, (_, n) => `rc_place_${n}`)
+      await Promise.all(names.map(username => users.make(role, username, inAnHour)))
+      await Promise.all(names.map(username => users.drop(role, username, place)))
     })
   })
 }
