@@ -15,12 +15,13 @@ export type Filling = {
   expiration: string
 }
 
-const placeholder = /\{\{\s*([^{}]*?)\s*\}\}/g
+/** Blanks are taken off afterwards: two parts that may both be blanks would be tried in every way that they divide. */
+const placeholder = /\{\{([^{}]*)\}\}/g
 const known: readonly string[] = ['name', 'password', 'caching_sha2_password', 'expiration']
 
 export function fill(statements: readonly string[], filling: Filling): string[] {
   return statements.map(statement =>
-    statement.replace(placeholder, (_, name: string) => filling[name as keyof Filling]),
+    statement.replace(placeholder, (_, name: string) => filling[name.trim() as keyof Filling]),
   )
 }
 
@@ -48,7 +49,7 @@ export function requireStatements(
 }
 
 function placeholdersIn(statement: string): string[] {
-  return [...statement.matchAll(placeholder)].map(([, name = '']) => name)
+  return [...statement.matchAll(placeholder)].map(([, name = '']) => name.trim())
 }
 
 /** In both languages, to the second. */
