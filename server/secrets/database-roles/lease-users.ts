@@ -72,7 +72,7 @@ export function createLeaseUsers(deps: LeaseUsersDeps) {
     /** @throws {RotationFailure} */
     extend: (role: DatabaseRole, username: string, expiresAtMs: number): Promise<void> =>
       asMaster(role, async session => {
-        const filling = fillingOf(engineOf(role), username, '', expiresAtMs)
+        const filling = { name: username, expiration: writeExpiration(expiresAtMs) }
         await session.run(fill(role.statements.renewal, filling))
         await session.setExpiration(username, filling.expiration)
       }),
@@ -89,7 +89,7 @@ export function createLeaseUsers(deps: LeaseUsersDeps) {
         await session.endSessionsOf(username)
         const { revocation } = role.statements
         if (revocation.length === 0) await session.dropUser(username)
-        else await session.run(fill(revocation, fillingOf(engineOf(role), username, '', 0)))
+        else await session.run(fill(revocation, { name: username, expiration: writeExpiration(0) }))
         if (await session.hasUser(username)) {
           throw new RotationFailure('the user is still there after the revocation statements')
         }

@@ -35,3 +35,14 @@ test('a statement of blanks after two braces is read in no time', () => {
   // It took minutes.
   assert.ok(Date.now() - beganAtMs < 20_000)
 })
+
+test('no statement that renews or revokes has a password to fill in, which would be another or none', () => {
+  for (const name of ['password', 'caching_sha2_password']) {
+    const statement = `alter role {{name}} password '{{${name}}}'`
+    const refused = { reason: 'entity.invalid' }
+    assert.throws(() => requireStatements(creation, [statement], []), refused)
+    assert.throws(() => requireStatements(creation, [], [statement]), refused)
+    assert.throws(() => fill([statement], { name: 'rc_user', expiration: '' }), { name: 'RotationFailure' })
+  }
+  requireStatements(creation, ["alter role {{name}} valid until '{{expiration}}'"], ['drop role {{name}}'])
+})
