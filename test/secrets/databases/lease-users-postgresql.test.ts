@@ -36,25 +36,27 @@ describe('PostgreSQL', { skip: skipWithoutPostgresHere }, async () => {
   }
 
   test('an administrator who grants on the same table at that moment fails nobody', async () => {
+    const user = { username: 'rc_beside', place }
     await asAdmin(async client => {
       await client.query('begin')
       await client.query('grant select on things to pg_monitor')
-      const making = users.make(role, 'rc_beside', inAnHour)
+      const making = users.make(role, user, inAnHour)
       const waiting =
         "select 1 from pg_stat_activity where application_name = 'rolecall' and wait_event_type = 'Lock'"
       await until(async () => (await server.query(waiting)).length > 0)
       await client.query('commit')
       assert.ok(await server.logsIn({ username: 'rc_beside', password: (await making).password }))
     })
-    await users.drop(role, 'rc_beside', place)
+    await users.drop(role, user)
   })
 
   test('who holds the lock by which turns are taken, and never lets go of it, stops nobody', async () => {
+    const user = { username: 'rc_stopped', place }
     await asAdmin(async client => {
       await client.query('select pg_advisory_lock(1382837349, 1667329132)')
-      await users.make(role, 'rc_stopped', inAnHour)
+      await users.make(role, user, inAnHour)
       assert.deepEqual(await leasedUsers(server), ['rc_stopped'])
-      await users.drop(role, 'rc_stopped', place)
+      await users.drop(role, user)
       assert.deepEqual(await leasedUsers(server), [])
     })
   })

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { mostSessions } from '../../../server/secrets/databases/session-bounds.ts'
 import { leasedUsers } from '../../support/database-role.ts'
+import { secretOf } from '../../support/database-server.ts'
 import { databaseRoleOf, leaseUsersAt } from '../../support/lease-users.ts'
 import { skipWithoutMariaDb, startMariaDb } from '../../support/mariadb.ts'
 import { skipWithoutPostgresHere, startPostgresWithTls } from '../../support/postgres-with-tls.ts'
@@ -21,17 +22,36 @@ for (const [name, skip, start] of [
     test('a dozen are made at once, with rights on one table, and dropped at once', async () => {
       const users = leaseUsersAt(server)
       const names = Array.from({ length: 12 }, (_, n) => `rc_dozen_${n}`)
-      await Promise.all(names.map(username => users.make(role, username, inAnHour)))
+      await Promise.all(names.map(username => users.make(role, { username, place }, inAnHour)))
       assert.equal((await leasedUsers(server)).length, 12)
-      await Promise.all(names.map(username => users.drop(role, username, place)))
+      await Promise.all(names.map(username => users.drop(role, { username, place })))
       assert.deepEqual(await leasedUsers(server), [])
+    })
+
+    test('where the master has become another server, nobody is made, extended or dropped', async () => {
+      const user = { username: 'rc_elsewhere', place }
+      let host = server.host
+      const users = leaseUsersAt(server, () => secretOf({ ...server, host }, server.admin))
+      await users.make(role, user, inAnHour)
+      host = 'localhost'
+      for (const act of [
+        () => users.extend(role, user, inAnHour),
+        () => users.drop(role, user),
+        () => users.make(role, { ...user, username: 'rc_other' }, inAnHour),
+      ]) {
+        await assert.rejects(act, { name: 'RotationFailure', message: /about another server/ })
+      }
+      assert.deepEqual(await leasedUsers(server), ['rc_elsewhere'])
+      host = server.host
+      await users.extend(role, user, inAnHour)
+      await users.drop(role, user)
     })
 
     test('as many as there are places among the connections do not wait for each other', async () => {
       const users = leaseUsersAt(server)
       const names = Array.from({ length: mostSessions + 4 }, (_, n) => `rc_place_${n}`)
-      await Promise.all(names.map(username => users.make(role, username, inAnHour)))
-      await Promise.all(names.map(username => users.drop(role, username, place)))
+      await Promise.all(names.map(username => users.make(role, { username, place }, inAnHour)))
+      await Promise.all(names.map(username => users.drop(role, { username, place })))
     })
   })
 }
