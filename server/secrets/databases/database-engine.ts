@@ -25,7 +25,7 @@ export type DatabaseSession = {
   hasUser(user: string): Promise<boolean>
   /** Ends what such a user still has open: servers let them go on when they are dropped. */
   endSessionsOf(user: string): Promise<void>
-  /** With the rights that they were given; what they made is the master's from then on, where the server can do that. */
+  /** With the rights that they were given. What they made stays, and acts by nobody's rights. */
   dropUser(user: string): Promise<void>
   close(): Promise<void>
 }

@@ -1,5 +1,6 @@
 import pg from 'pg'
 import type { DatabaseSession } from './database-engine.ts'
+import { dropPostgresUser } from './drop-postgres-user.ts'
 import { inTurn } from './postgres-turns.ts'
 
 type Told = <T>(act: () => Promise<T>) => Promise<T>
@@ -33,16 +34,6 @@ export function postgresUsers(
           [user],
         )
       }),
-    dropUser: user =>
-      told(() =>
-        inTurn(client, async () => {
-          const name = pg.escapeIdentifier(user)
-          // A master who is no superuser must be one of them to take over what is theirs.
-          await client.query(`grant ${name} to current_user`)
-          await client.query(`reassign owned by ${name} to current_user`)
-          await client.query(`drop owned by ${name}`)
-          await client.query(`drop role ${name}`)
-        }),
-      ),
+    dropUser: user => told(() => inTurn(client, () => dropPostgresUser(client, user))),
   }
 }
