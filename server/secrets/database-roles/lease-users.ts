@@ -91,7 +91,7 @@ export function createLeaseUsers(deps: LeaseUsersDeps) {
       asMaster(role, user, async session => {
         const { username } = user
         if (!(await session.hasUser(username))) return
-        await session.endSessionsOf(username)
+        await session.shutOut(username)
         const { revocation } = role.statements
         if (revocation.length === 0) await session.dropUser(username)
         else await session.run(fill(revocation, { name: username, expiration: writeExpiration(0) }))

@@ -124,4 +124,15 @@ describe('PostgreSQL', { skip: skipWithoutPostgresHere }, async () => {
     await users.drop(role, user)
     assert.deepEqual(await leasedUsers(server), [])
   })
+
+  test('a transaction that a user prepared keeps nobody from dropping them', async () => {
+    const user = { username: 'rc_prepared', place }
+    const creation = [...role.statements.creation, 'grant create on schema public to "{{name}}"']
+    const { password } = await users.make(databaseRoleOf(server, { creation }), user, inAnHour)
+    const prepared = "begin; create table theirs (n int); prepare transaction 'it''s \\theirs'"
+    await server.query(prepared, { username: user.username, password })
+    await users.drop(role, user)
+    assert.deepEqual(await leasedUsers(server), [])
+    assert.deepEqual(await server.query('select gid from pg_prepared_xacts'), [])
+  })
 })

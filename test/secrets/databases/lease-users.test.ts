@@ -1,9 +1,10 @@
 /** Users who are made for a time, at real servers and many at once. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { createDatabaseEngines } from '../../../server/secrets/databases/create-database-rotators.ts'
 import { mostSessions } from '../../../server/secrets/databases/session-bounds.ts'
-import { leasedUsers } from '../../support/database-role.ts'
-import { secretOf } from '../../support/database-server.ts'
+import { leasedUsers, untilBusy } from '../../support/database-role.ts'
+import { rulesFor, secretOf } from '../../support/database-server.ts'
 import { databaseRoleOf, leaseUsersAt } from '../../support/lease-users.ts'
 import { skipWithoutMariaDb, startMariaDb } from '../../support/mariadb.ts'
 import { skipWithoutPostgresHere, startPostgresWithTls } from '../../support/postgres-with-tls.ts'
@@ -17,6 +18,7 @@ for (const [name, skip, start] of [
     const server = await start()
     const place = `${server.host}:${server.port}`
     const role = databaseRoleOf(server)
+    const signal = AbortSignal.timeout(120_000)
     const inAnHour = Date.now() + 3_600_000
 
     test('a dozen are made at once, with rights on one table, and dropped at once', async () => {
@@ -45,6 +47,24 @@ for (const [name, skip, start] of [
       host = server.host
       await users.extend(role, user, inAnHour)
       await users.drop(role, user)
+    })
+
+    test('who is to be dropped comes back no more, also before they are', async () => {
+      const username = 'rc_locked'
+      const { password } = await leaseUsersAt(server).make(role, { username, place }, inAnHour)
+      const slow = server.kind === 'postgresql' ? 'select pg_sleep(600)' : 'select sleep(600) as slept'
+      // MariaDB answers a query that sleeps when it is killed.
+      const working = server.query(slow, { username, password }).catch(() => 'ended')
+      await untilBusy(server, username)
+      const engine = createDatabaseEngines(rulesFor(server)).get(server.kind)
+      const master = await engine?.logIn({ ...server, ...server.admin, tls: true }, signal)
+      await master?.shutOut(username)
+      await working
+      await assert.rejects(server.query('select 1', { username, password }))
+      assert.deepEqual(await leasedUsers(server), [username])
+      await master?.dropUser(username)
+      await master?.close()
+      assert.deepEqual(await leasedUsers(server), [])
     })
 
     test('as many as there are places among the connections do not wait for each other', async () => {
