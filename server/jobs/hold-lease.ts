@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
 import { type Fence, LeaseLost, type Leases } from '../store/leases.ts'
 
@@ -10,8 +11,6 @@ export type Held = {
 
 export type HoldOptions = {
   leases: Leases
-  /** Who holds it: a process, by a name that no other ever has. */
-  holder: string
   clock: Clock
   /** How long it lasts without being renewed. */
   leaseMs: number
@@ -21,33 +20,59 @@ export type HoldOptions = {
 
 /**
  * Does work under a lease, which is renewed meanwhile and released in the end. False when somebody else has the lease.
+ *
+ * The work is told to end while the lease still lasts: others must not find it run out before that.
  */
 export async function holdLease(
   name: string,
-  { leases, holder, clock, leaseMs, signal }: HoldOptions,
+  { leases, clock, leaseMs, signal }: HoldOptions,
   work: (held: Held) => Promise<void>,
 ): Promise<boolean> {
-  let untilMs = clock() + leaseMs
-  const fence = await leases.take({ name, holder }, clock(), untilMs)
+  const now = steady(clock)
+  const usableMs = leaseMs * usable
+  let untilMs = now() + usableMs
+  // No two leases are held by one name: a fence begins at one again when the row of an old one is gone.
+  const fence = await leases.take({ name, holder: randomUUID() }, clock(), Math.round(now() + leaseMs))
   if (fence === undefined) return false
   const lost = new AbortController()
-  const renewing = setInterval(async () => {
-    const nextMs = clock() + leaseMs
+  const lose = () => lost.abort(new LeaseLost(name))
+  let deadline = setTimeout(lose, untilMs - now()).unref()
+  let isRenewing = false
+  const renew = async () => {
+    // We may have been held up: whatever the database says now, another may have had it in between.
+    if (now() >= untilMs) lose()
+    if (isRenewing || lost.signal.aborted) return
+    isRenewing = true
+    const askedAtMs = now()
     try {
-      if (await leases.renew(fence, nextMs)) untilMs = nextMs
-      else lost.abort(new LeaseLost(name))
+      if (!(await leases.renew(fence, Math.round(askedAtMs + leaseMs)))) return lose()
+      untilMs = askedAtMs + usableMs
+      clearTimeout(deadline)
+      deadline = setTimeout(lose, untilMs - now()).unref()
     } catch {
-      // The database may come back in time. If it does not, another node may have it by now.
-      if (clock() >= untilMs) lost.abort(new LeaseLost(name))
+      // The database may come back in time.
+    } finally {
+      isRenewing = false
     }
-  }, leaseMs / 3)
-  renewing.unref()
+  }
+  const renewing = setInterval(renew, leaseMs / 3).unref()
   try {
     await work({ fence, signal: AbortSignal.any([lost.signal, signal]) })
   } finally {
     clearInterval(renewing)
+    clearTimeout(deadline)
+    lose()
     // Where this fails, it runs out by itself.
     await leases.release(fence).catch(() => undefined)
   }
   return true
+}
+
+/** The rest is for clocks that are a little apart, and for what takes a moment to end. */
+const usable = 5 / 6
+
+/** A clock that is set back must not have others think that the lease is over; one that is set forward, us that it lasts. */
+function steady(clock: Clock): Clock {
+  const aheadMs = clock() - performance.now()
+  return () => Math.max(clock(), performance.now() + aheadMs)
 }

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
 import type { Leases } from '../store/leases.ts'
 import { type Held, holdLease } from './hold-lease.ts'
@@ -29,7 +28,6 @@ export type JobOptions = {
 /** Looks for what is due and does it, beside other nodes that do the same. */
 export function startJobRunner(options: JobOptions): JobRunner {
   const { findDue, leaseOf, run, mostAtOnce, everyMs, log } = options
-  const holder = randomUUID()
   const running = new Map<string, Promise<void>>()
   const stopping = new AbortController()
   let isStopped = false
@@ -46,9 +44,7 @@ export function startJobRunner(options: JobOptions): JobRunner {
   }
 
   function begin(key: string): void {
-    const doing = holdLease(leaseOf(key), { ...options, holder, signal: stopping.signal }, held =>
-      run(key, held),
-    )
+    const doing = holdLease(leaseOf(key), { ...options, signal: stopping.signal }, held => run(key, held))
       .catch(error => {
         log.error({ err: error, key }, 'a job failed')
         return false

@@ -16,20 +16,21 @@ export type Leases = {
   take(lease: { name: string; holder: string }, nowMs: number, untilMs: number): Promise<Fence | undefined>
   /** False when it is somebody else's by now. One that ran out and that nobody took goes on. */
   renew(fence: Fence, untilMs: number): Promise<boolean>
-  /** Anybody may take it from now on. */
+  /** Anybody may take it from now on, and what is still under way under it writes nothing any more. */
   release(fence: Fence): Promise<void>
   /** Forgets those that ran out long ago. */
   prune(nowMs: number): Promise<void>
 }
 
+const nobody = ''
 const keptMs = 24 * 3_600_000
 
 export function createLeases({ write }: Database): Leases {
-  const set = (fence: Fence, untilMs: number) =>
+  const set = (fence: Fence, values: { until_ms: number; holder?: string }) =>
     write([], async trx => {
       const { numUpdatedRows } = await trx
         .updateTable('leases')
-        .set({ until_ms: untilMs })
+        .set(values)
         .where('name', '=', fence.name)
         .where('holder', '=', fence.holder)
         .where('fence', '=', fence.fence)
@@ -56,9 +57,9 @@ export function createLeases({ write }: Database): Leases {
           .executeTakeFirst()
         return row && { name, holder, fence: row.fence }
       }),
-    renew: set,
+    renew: (fence, untilMs) => set(fence, { until_ms: untilMs }),
     async release(fence) {
-      await set(fence, 0)
+      await set(fence, { until_ms: 0, holder: nobody })
     },
     async prune(nowMs) {
       await write([], async trx => {

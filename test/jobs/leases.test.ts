@@ -59,6 +59,27 @@ for (const { kind, skip, open } of storeKinds) {
       assert.equal((await secrets.find('s-AbCdEf'))?.description, 'still mine')
     })
 
+    test('that were released let nothing be written any more, also before another takes them', async () => {
+      const mine = await leases.take({ name: 'done', holder: 'me' }, 0, 100)
+      assert.ok(mine)
+      await leases.release(mine)
+      await assert.rejects(
+        secrets.change('s-AbCdEf', () => ({ description: 'late' }), mine),
+        LeaseLost,
+      )
+      assert.equal(await leases.renew(mine, 1_000), false)
+    })
+
+    test('are held by another name each time: when the old row is gone, the fence begins anew', async () => {
+      const options = { leases, clock: () => 0, leaseMs: 60_000, signal: new AbortController().signal }
+      const fences: object[] = []
+      for (let n = 0; n < 2; n++) {
+        await holdLease('again', options, async ({ fence }) => void fences.push(fence))
+        await leases.prune(2 * 86_400_000)
+      }
+      assert.notDeepEqual(fences[0], fences[1])
+    })
+
     test('are forgotten when they ran out long ago', async () => {
       await leases.take({ name: 'old', holder: 'me' }, 0, 100)
       await leases.prune(2 * 86_400_000)
@@ -69,7 +90,7 @@ for (const { kind, skip, open } of storeKinds) {
       let nowMs = 0
       const done = holdLease(
         'long',
-        { leases, holder: 'me', clock: () => nowMs, leaseMs: 60, signal: new AbortController().signal },
+        { leases, clock: () => nowMs, leaseMs: 60, signal: new AbortController().signal },
         async ({ signal }) => {
           nowMs = 1_000_000
           // Between two renewals: whichever comes first, one of the two has it in the end.

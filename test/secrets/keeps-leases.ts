@@ -12,7 +12,7 @@ import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secr
 import { GetSessionTokenCommand } from '@aws-sdk/client-sts'
 import { allow, keysOf, policyOf } from '../support/aws-calls.ts'
 import { callSecretsManager } from '../support/call-secrets-manager.ts'
-import { leasedUsers, readerOf } from '../support/database-role.ts'
+import { leasedUsers, readerOf, untilBusy } from '../support/database-role.ts'
 import { type DatabaseServer, secretOf } from '../support/database-server.ts'
 import { type Keys, startRolecall } from '../support/rolecall.ts'
 import { auditRowsIn } from '../support/rolecall-process.ts'
@@ -143,11 +143,7 @@ export function keepsLeases(server: DatabaseServer, settings: Record<string, str
       ([row]) => Object.values(row ?? {})[0],
       () => 'ended',
     )
-    const busy =
-      server.kind === 'postgresql'
-        ? `select 1 from pg_stat_activity where usename = '${made.username}' and state = 'active'`
-        : `select 1 from information_schema.processlist where user = '${made.username}' and command = 'Query'`
-    await until(async () => (await server.query(busy)).length > 0)
+    await untilBusy(server, made.username)
     assert.deepEqual(await ask('RevokeDatabaseLease', { LeaseId: made.LeaseId }), {
       LeaseId: made.LeaseId,
       Dropped: true,

@@ -1,4 +1,5 @@
 import type { DatabaseServer } from './database-server.ts'
+import { until } from './until.ts'
 
 /** How a user who may read the table `things` is made at a server. */
 export function readerOf(server: DatabaseServer): string[] {
@@ -11,6 +12,15 @@ export function readerOf(server: DatabaseServer): string[] {
         `create user '{{name}}'@'%' identified via mysql_native_password using '{{password}}'`,
         `grant select on app.things to '{{name}}'@'%'`,
       ]
+}
+
+/** Until a session of such a user has begun a statement. */
+export async function untilBusy(server: DatabaseServer, username: string): Promise<void> {
+  const sql =
+    server.kind === 'postgresql'
+      ? `select 1 from pg_stat_activity where usename = '${username}' and state = 'active'`
+      : `select 1 from information_schema.processlist where user = '${username}' and command = 'Query'`
+  await until(async () => (await server.query(sql)).length > 0)
 }
 
 /** The names of the users who were made for a time and are there. */

@@ -99,6 +99,7 @@ ssl_cert_file = '${files.caFile}'
 ssl_key_file = '${files.keyFile}'
 log_statement = 'all'
 max_connections = 200
+max_prepared_transactions = 5
 fsync = off
 `
 }

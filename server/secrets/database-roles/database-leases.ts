@@ -35,7 +35,7 @@ export const renewDatabaseLease = defineAction({
       Math.min(wantedMs, lease.maxExpiresAtMs, endOfSession(caller)),
     )
     // The database first: a row that promises more than the database keeps would be a lie.
-    await deps.leaseUsers.extend(role, lease.username, expiresAtMs).catch(refuse)
+    await deps.leaseUsers.extend(role, lease, expiresAtMs).catch(refuse)
     if (!(await deps.databaseLeases.activate(lease.id, expiresAtMs))) throw over()
     return wireLease({ ...lease, expiresAtMs })
   },

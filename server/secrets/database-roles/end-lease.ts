@@ -20,7 +20,7 @@ export async function endLease(lease: DatabaseLease, deps: DatabaseRoleDeps): Pr
   try {
     const role = await databaseRoles.find(roleName)
     if (role === undefined) throw new RotationFailure('its role is gone')
-    await leaseUsers.drop(role, username, place)
+    await leaseUsers.drop(role, lease)
   } catch (error) {
     const why = error instanceof RotationFailure ? error.message : Object(error).name
     log.warn({ leaseId: id, roleName, username, place, why }, 'a user of a database could not be dropped')

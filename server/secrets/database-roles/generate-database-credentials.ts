@@ -73,9 +73,9 @@ async function make(
       expiresAtMs,
       detail: { leaseId: id, username },
     })
-    const made = await deps.leaseUsers.make(role, username, expiresAtMs)
+    const made = await deps.leaseUsers.make(role, lease, expiresAtMs)
     if (await deps.databaseLeases.activate(id, expiresAtMs)) return made
-    await deps.leaseUsers.drop(role, username, lease.place)
+    await deps.leaseUsers.drop(role, lease)
     throw new RotationFailure('the lease was revoked while its user was made')
   } catch (error) {
     // Not due before its time: the server may still be at what we gave up.

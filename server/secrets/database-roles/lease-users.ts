@@ -1,4 +1,5 @@
 import { secretArn } from '../../base/arn.ts'
+import type { DatabaseLease } from '../../store/database-leases.ts'
 import type { DatabaseRole } from '../../store/database-roles.ts'
 import type { Secrets } from '../../store/secrets.ts'
 import type { DatabaseEngine, DatabaseSession } from '../databases/database-engine.ts'
@@ -21,6 +22,9 @@ export const mostMs = 20_000
 /** After which nobody can be making a user any more: also no server, which bounds a statement by itself. */
 export const graceMs = 45_000
 
+/** Who is meant: the name says nothing at any other server. */
+export type LeaseUser = Pick<DatabaseLease, 'username' | 'place'>
+
 /** What there is to know of a user who was made. */
 export type MadeUser = { password: string; place: DatabaseSecret }
 
@@ -33,14 +37,19 @@ export function createLeaseUsers(deps: LeaseUsersDeps) {
   }
   const asMaster = async <T>(
     role: DatabaseRole,
-    act: (session: DatabaseSession, place: DatabaseSecret, signal: AbortSignal) => Promise<T>,
+    { place }: LeaseUser,
+    act: (session: DatabaseSession, master: DatabaseSecret) => Promise<T>,
+    signal = AbortSignal.timeout(mostMs),
   ): Promise<T> => {
-    const signal = AbortSignal.timeout(mostMs)
     const master = await readMaster(role, engineOf(role), deps)
+    // It may have been given another value since the lease began.
+    if (writePlace(master) !== place) {
+      throw new RotationFailure(`the master secret is about another server than ${place}, where the user is`)
+    }
     const session = await engineOf(role).logIn(master, signal)
     if (session === undefined) throw new RotationFailure('the master secret is refused by the database')
     try {
-      return await act(session, master, signal)
+      return await act(session, master)
     } finally {
       await session.close()
     }
@@ -51,40 +60,41 @@ export function createLeaseUsers(deps: LeaseUsersDeps) {
       return writePlace(await readMaster(role, engineOf(role), deps))
     },
     /** @throws {RotationFailure} */
-    make: (role: DatabaseRole, username: string, expiresAtMs: number): Promise<MadeUser> =>
-      asMaster(role, async (session, place, signal) => {
-        const password = newPassword()
-        const filling = fillingOf(engineOf(role), username, password, expiresAtMs)
+    async make(role: DatabaseRole, user: LeaseUser, expiresAtMs: number): Promise<MadeUser> {
+      const { username } = user
+      const signal = AbortSignal.timeout(mostMs)
+      const password = newPassword()
+      const filling = fillingOf(engineOf(role), username, password, expiresAtMs)
+      const making = async (session: DatabaseSession, master: DatabaseSecret) => {
         await session.run(fill(role.statements.creation, filling))
         await session.setExpiration(username, filling.expiration)
-        const tried = await engineOf(role).logIn({ ...place, username, password }, signal)
-        await tried?.close()
-        if (tried === undefined) {
-          throw new RotationFailure('the database refuses who was made by the creation statements')
-        }
-        return { password, place }
-      }),
+        return master
+      }
+      // The master's session is over by the time when the user's begins.
+      const place = await asMaster(role, user, making, signal)
+      const tried = await engineOf(role).logIn({ ...place, username, password }, signal)
+      await tried?.close()
+      if (tried === undefined) {
+        throw new RotationFailure('the database refuses who was made by the creation statements')
+      }
+      return { password, place }
+    },
     /** @throws {RotationFailure} */
-    extend: (role: DatabaseRole, username: string, expiresAtMs: number): Promise<void> =>
-      asMaster(role, async session => {
-        const filling = fillingOf(engineOf(role), username, '', expiresAtMs)
+    extend: (role: DatabaseRole, user: LeaseUser, expiresAtMs: number): Promise<void> =>
+      asMaster(role, user, async session => {
+        const filling = { name: user.username, expiration: writeExpiration(expiresAtMs) }
         await session.run(fill(role.statements.renewal, filling))
-        await session.setExpiration(username, filling.expiration)
+        await session.setExpiration(user.username, filling.expiration)
       }),
     /** Nothing to do where there is no such user. @throws {RotationFailure} unless there is none afterwards */
-    drop: (role: DatabaseRole, username: string, place: string): Promise<void> =>
-      asMaster(role, async (session, master) => {
-        // Elsewhere nobody of that name says nothing of the one who was made.
-        if (writePlace(master) !== place) {
-          throw new RotationFailure(
-            `the master secret is about another server than ${place}, where the user is`,
-          )
-        }
+    drop: (role: DatabaseRole, user: LeaseUser): Promise<void> =>
+      asMaster(role, user, async session => {
+        const { username } = user
         if (!(await session.hasUser(username))) return
-        await session.endSessionsOf(username)
+        await session.shutOut(username)
         const { revocation } = role.statements
         if (revocation.length === 0) await session.dropUser(username)
-        else await session.run(fill(revocation, fillingOf(engineOf(role), username, '', 0)))
+        else await session.run(fill(revocation, { name: username, expiration: writeExpiration(0) }))
         if (await session.hasUser(username)) {
           throw new RotationFailure('the user is still there after the revocation statements')
         }

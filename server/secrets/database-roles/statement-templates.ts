@@ -1,4 +1,5 @@
 import { Refusal } from '../../base/refusal.ts'
+import { RotationFailure } from '../rotation/rotator.ts'
 
 /**
  * What statements may hold in double braces. All that they become is made here, of letters that end no quotation, so that
@@ -15,12 +16,23 @@ export type Filling = {
   expiration: string
 }
 
-const placeholder = /\{\{\s*([^{}]*?)\s*\}\}/g
-const known: readonly string[] = ['name', 'password', 'caching_sha2_password', 'expiration']
+/** Blanks are taken off afterwards: two parts that may both be blanks would be tried in every way that they divide. */
+const placeholder = /\{\{([^{}]*)\}\}/g
+const ofChange = ['name', 'expiration'] as const
+const ofCreation = [...ofChange, 'password', 'caching_sha2_password'] as const
 
-export function fill(statements: readonly string[], filling: Filling): string[] {
+/** Who is changed or dropped has a password that nobody knows any more. */
+export type FillingOfChange = Pick<Filling, (typeof ofChange)[number]>
+
+/** @throws {RotationFailure} for a placeholder that nothing is filled into */
+export function fill(statements: readonly string[], filling: Filling | FillingOfChange): string[] {
+  const values = new Map(Object.entries(filling))
   return statements.map(statement =>
-    statement.replace(placeholder, (_, name: string) => filling[name as keyof Filling]),
+    statement.replace(placeholder, (_, name: string) => {
+      const value = values.get(name.trim())
+      if (value !== undefined) return value
+      throw new RotationFailure('a statement has a placeholder that nothing is filled into')
+    }),
   )
 }
 
@@ -30,13 +42,9 @@ export function requireStatements(
   renewal: readonly string[],
   revocation: readonly string[],
 ): void {
-  for (const [kind, statements] of Object.entries({ creation, renewal, revocation })) {
-    for (const [n, statement] of statements.entries()) {
-      const strange = placeholdersIn(statement).find(name => !known.includes(name))
-      if (strange === undefined) continue
-      throw invalid(`${kind} statement ${n + 1} has {{${strange}}}, expected ${known.join(', ')}`)
-    }
-  }
+  requireKnown('creation', creation, ofCreation)
+  requireKnown('renewal', renewal, ofChange)
+  requireKnown('revocation', revocation, ofChange)
   const named = creation.flatMap(placeholdersIn)
   if (!named.includes('name')) throw invalid('The creation statements make no user: {{name}} is missing.')
   if (!named.some(name => name.endsWith('password'))) {
@@ -47,8 +55,16 @@ export function requireStatements(
   }
 }
 
+function requireKnown(kind: string, statements: readonly string[], known: readonly string[]): void {
+  for (const [n, statement] of statements.entries()) {
+    const strange = placeholdersIn(statement).find(name => !known.includes(name))
+    if (strange === undefined) continue
+    throw invalid(`${kind} statement ${n + 1} has {{${strange}}}, expected ${known.join(', ')}`)
+  }
+}
+
 function placeholdersIn(statement: string): string[] {
-  return [...statement.matchAll(placeholder)].map(([, name = '']) => name)
+  return [...statement.matchAll(placeholder)].map(([, name = '']) => name.trim())
 }
 
 /** In both languages, to the second. */

@@ -23,9 +23,9 @@ export type DatabaseSession = {
   /** So that a user whom nobody comes to drop is refused all the same, where the server knows of such a thing. */
   setExpiration(user: string, expiration: string): Promise<void>
   hasUser(user: string): Promise<boolean>
-  /** Ends what such a user still has open: servers let them go on when they are dropped. */
-  endSessionsOf(user: string): Promise<void>
-  /** With the rights that they were given; what they made is the master's from then on, where the server can do that. */
+  /** Lets such a user in no more, and ends what they have open: servers let them go on when they are dropped. */
+  shutOut(user: string): Promise<void>
+  /** With the rights that they were given. What they made stays, and acts by nobody's rights. */
   dropUser(user: string): Promise<void>
   close(): Promise<void>
 }

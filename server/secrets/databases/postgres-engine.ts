@@ -4,7 +4,8 @@ import pg from 'pg'
 import { RotationFailure } from '../rotation/rotator.ts'
 import type { DatabaseEngine, DatabaseSession } from './database-engine.ts'
 import type { Login } from './database-secret.ts'
-import { changePostgresTwin, inTransaction } from './postgres-twin.ts'
+import { inTurn } from './postgres-turns.ts'
+import { changePostgresTwin } from './postgres-twin.ts'
 import { postgresUsers } from './postgres-users.ts'
 import { type DatabaseRules, findWay, type Way } from './reach.ts'
 import { scramVerifier } from './scram-verifier.ts'
@@ -85,7 +86,7 @@ function createSession(client: pg.Client, username: string, close: () => Promise
     mayChangeOwnPassword: async () => true,
     run: statements =>
       told(() =>
-        inTransaction(client, async () => {
+        inTurn(client, async () => {
           for (const statement of statements) await client.query(statement)
         }),
       ),

@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { RotationFailure } from '../rotation/rotator.ts'
+import { inTransaction } from './postgres-turns.ts'
 import { scramVerifier } from './scram-verifier.ts'
 
 /**
@@ -47,15 +48,4 @@ export async function changePostgresTwin(
 /** The comment on a role that was made to alternate with another. */
 export function markOf(using: string): string {
   return `Rolecall: alternates with ${JSON.stringify(using)}`
-}
-
-export async function inTransaction(client: pg.Client, act: () => Promise<void>): Promise<void> {
-  await client.query('begin')
-  try {
-    await act()
-    await client.query('commit')
-  } catch (error) {
-    await client.query('rollback').catch(() => undefined)
-    throw error
-  }
 }

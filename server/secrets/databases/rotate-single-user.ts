@@ -43,14 +43,18 @@ async function change(
   signal: AbortSignal,
 ): Promise<void> {
   const session = await logInAsBefore(desk, current, engine, signal)
+  let account: string | undefined
   try {
-    if (await session.mayChangeOwnPassword()) await session.changeOwnPassword(pending.password)
-    else await changeByMaster(await session.account(), desk, current, pending, engine, signal)
-    // Before anything else, since until then AWSCURRENT does not work.
-    await desk.finish()
+    if (await session.mayChangeOwnPassword()) {
+      await session.changeOwnPassword(pending.password)
+      // Before anything else, since until then AWSCURRENT does not work.
+      await desk.finish()
+    } else account = await session.account()
   } finally {
     await session.close()
   }
+  // The user's session is over by the time when the master's begins.
+  if (account !== undefined) await changeByMaster(account, desk, current, pending, engine, signal)
 }
 
 /** By AWSCURRENT, or by what was there before it, where somebody brought a value there that the database never had. */
@@ -84,6 +88,7 @@ async function changeByMaster(
   const master = await logInAsMaster(current, desk, engine, signal)
   try {
     await master.changePasswordOf(account, pending.password)
+    await desk.finish()
   } finally {
     await master.close()
   }

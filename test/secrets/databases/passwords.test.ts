@@ -57,6 +57,16 @@ test('a hash of caching_sha2_password that others know', () => {
   assert.ok(hash.equals(Buffer.concat([Buffer.from('$A$005$'), salt, Buffer.from(digest)])))
 })
 
+test('a password that MySQL would not take is not hashed: a long one would hold the whole service', () => {
+  assert.equal(cachingSha2Hash('ä'.repeat(128)).length, 70)
+  for (const password of [`${'ä'.repeat(128)}x`, 'x'.repeat(65_536)]) {
+    assert.throws(() => cachingSha2Hash(password), {
+      name: 'RotationFailure',
+      message: /longer than the 256 bytes/,
+    })
+  }
+})
+
 test('a salt that is made up ends no text and no field', () => {
   for (let n = 0; n < 200; n++) {
     const salt = cachingSha2Hash('x').subarray(7, 27)
