@@ -9,7 +9,7 @@ import type { DatabaseRole } from '../../store/database-roles.ts'
 import { RotationFailure } from '../rotation/rotator.ts'
 import type { DatabaseRoleDeps, TakenBy } from './deps.ts'
 import { onRole, requireRole, roleName } from './find-role.ts'
-import { graceMs, type MadeUser } from './lease-users.ts'
+import { beginMs, graceMs, type MadeUser } from './lease-users.ts'
 
 export const ttlSeconds = optional(integer({ min: 60, max: 30 * 86_400 }))
 
@@ -73,15 +73,23 @@ async function make(
       expiresAtMs,
       detail: { leaseId: id, username },
     })
+    if (deps.clock() > lease.createdAtMs + beginMs) throw new RotationFailure('it took too long to begin')
     const made = await deps.leaseUsers.make(role, lease, expiresAtMs)
     if (await deps.databaseLeases.activate(id, expiresAtMs)) return made
     await deps.leaseUsers.drop(role, lease)
     throw new RotationFailure('the lease was revoked while its user was made')
   } catch (error) {
-    // Not due before its time: the server may still be at what we gave up.
-    await deps.databaseLeases.end(id, deps.clock())
+    await abandon(lease, deps)
     return refuse(error)
   }
+}
+
+/** Not due before its time: the server may still be at what we gave up. */
+async function abandon(lease: DatabaseLease, { databaseLeases, clock }: DatabaseRoleDeps): Promise<void> {
+  if (await databaseLeases.end(lease.id, clock())) return
+  // Somebody looked for the user before they were made, and took them for gone.
+  const again = { ...lease, state: 'ending', dueAtMs: clock() + graceMs } as const
+  await databaseLeases.begin(again, Number.POSITIVE_INFINITY)
 }
 
 /** A caller learns that it failed; which host it was, and why, is for the log. */

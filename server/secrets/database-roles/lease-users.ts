@@ -21,6 +21,8 @@ export type LeaseUsersDeps = {
 export const mostMs = 20_000
 /** After which nobody can be making a user any more: also no server, which bounds a statement by itself. */
 export const graceMs = 45_000
+/** Who has not begun to make a user by then, of that time, makes none: a server may take ten seconds for what we gave up. */
+export const beginMs = graceMs - mostMs - 10_000
 
 /** Who is meant: the name says nothing at any other server. */
 export type LeaseUser = Pick<DatabaseLease, 'username' | 'place'>

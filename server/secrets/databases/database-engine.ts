@@ -1,4 +1,8 @@
+import { RotationFailure } from '../rotation/rotator.ts'
 import type { Login, SecretRules } from './database-secret.ts'
+
+/** A server that nobody could be logged in to, for want of an answer or because it is not who it should be. */
+export class Unreachable extends RotationFailure {}
 
 /** A connection that is logged in. Whoever opens one closes it. */
 export type DatabaseSession = {

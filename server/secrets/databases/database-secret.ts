@@ -53,6 +53,9 @@ export function readDatabaseSecret(text: string, rules: SecretRules, which: stri
   const password = textOf('password')
   if (password.includes('\0')) throw wrong('has a "password" that no user can have')
   const { dbname, masterarn } = json
+  // What follows a zero byte would be read as more of what a connection begins with.
+  if (typeof dbname === 'string' && !isPrintable(dbname, longestDatabase))
+    throw wrong('has a "dbname" that no database can have')
   return {
     engine,
     host,
@@ -77,8 +80,15 @@ export function isSamePlace(one: DatabaseSecret, other: DatabaseSecret): boolean
 }
 
 export function isUserName(name: string, { longestName }: Pick<SecretRules, 'longestName'>): boolean {
-  // Whatever is printable: quoting is the statements' business. What is not has no place in a name.
-  return name !== '' && Buffer.byteLength(name) <= longestName && !/[\p{Cc}\p{Cs}]/u.test(name)
+  return name !== '' && isPrintable(name, longestName)
+}
+
+/** In bytes. Each kind of server has a bound of its own below. */
+const longestDatabase = 256
+
+/** Quoting is the statements' business. What is not printable has no place in a name. */
+function isPrintable(name: string, longest: number): boolean {
+  return Buffer.byteLength(name) <= longest && !/[\p{Cc}\p{Cs}]/u.test(name)
 }
 
 type Wrong = (what: string) => RotationFailure

@@ -1,7 +1,7 @@
 import { isIP, type Socket } from 'node:net'
 import mysql, { type Connection } from 'mysql2/promise'
 import { RotationFailure } from '../rotation/rotator.ts'
-import type { DatabaseEngine, DatabaseSession } from './database-engine.ts'
+import { type DatabaseEngine, type DatabaseSession, Unreachable } from './database-engine.ts'
 import type { Login } from './database-secret.ts'
 import { createMysqlAccounts } from './mysql-accounts.ts'
 import { nativeHash } from './mysql-password.ts'
@@ -108,8 +108,8 @@ function wordsOf(error: unknown): RotationFailure {
   return new RotationFailure(`the database did not do it (${typeof code === 'string' ? code : 'no answer'})`)
 }
 
-function failureOf(error: unknown, { host, port }: Login): RotationFailure {
+function failureOf(error: unknown, { host, port }: Login): Unreachable {
   const { code } = Object(error)
   const why = typeof code === 'string' ? code : 'no answer, or one that was not understood'
-  return new RotationFailure(`${host}:${port} could not be logged in to (${why})`)
+  return new Unreachable(`${host}:${port} could not be logged in to (${why})`)
 }

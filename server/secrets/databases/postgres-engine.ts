@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { checkServerIdentity } from 'node:tls'
 import pg from 'pg'
 import { RotationFailure } from '../rotation/rotator.ts'
-import type { DatabaseEngine, DatabaseSession } from './database-engine.ts'
+import { type DatabaseEngine, type DatabaseSession, Unreachable } from './database-engine.ts'
 import type { Login } from './database-secret.ts'
 import { inTurn } from './postgres-turns.ts'
 import { changePostgresTwin } from './postgres-twin.ts'
@@ -110,8 +110,8 @@ async function told<T>(act: () => Promise<T>): Promise<T> {
   }
 }
 
-function failureOf(error: unknown, { host, port }: Login): RotationFailure {
+function failureOf(error: unknown, { host, port }: Login): Unreachable {
   const { code } = Object(error)
   const why = typeof code === 'string' ? code : 'no answer, or one that was not understood'
-  return new RotationFailure(`${host}:${port} could not be logged in to (${why})`)
+  return new Unreachable(`${host}:${port} could not be logged in to (${why})`)
 }

@@ -90,6 +90,7 @@ for (const [story, more, words] of [
   ['no user', { username: '' }, /"username"/],
   ['a line break in a name', { username: 'a\nb' }, /"username"/],
   ['a name that would be cut', { username: 'x'.repeat(64) }, /"username"/],
+  ['more than a name for a database', { dbname: 'app\0options\0-c role=admin' }, /"dbname"/],
   ['a port that is none', { port: '5432; drop' }, /"port"/],
   ['an ssl that is neither', { ssl: 'prefer' }, /"ssl"/],
   ['TLS without a check', { sslmode: 'require' }, /"sslmode"/],
