@@ -118,6 +118,24 @@ describe('whoever is sent by an app to register', async () => {
     })
   }
 
+  for (const path of ['/register', '/forgotten']) {
+    test(`keeps the way back where too many begin at ${path} from one address`, async () => {
+      const browser = createHttpBrowser()
+      // Each is refused for its address, and counts: a moment makes good for few of them.
+      const begin = () =>
+        post(browser, `${accounts}${path}`, { email: 'no address', password, return_url: app })
+      let answer = await begin()
+      for (let n = 0; n < 200 && answer.status !== 429; n++) answer = await begin()
+      assert.equal(answer.status, 429)
+      assert.ok(Number(answer.headers.get('retry-after')) > 0)
+      const html = await answer.text()
+      assert.match(html, /Too many tries/)
+      assert.ok(linksTo(html, app))
+      assert.ok(html.includes(`<input type="hidden" name="return_url" value="${app}">`))
+      rolecall.advanceMs(60_000)
+    })
+  }
+
   test('there are none unless the operator lists them', async () => {
     const without = await startAccountsRolecall()
     const answer = await without.get(createHttpBrowser(), asked('/register', app))
