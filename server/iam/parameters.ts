@@ -18,13 +18,11 @@ export const policyDocument = text({
   patternText: '[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+',
 })
 export const arn = text({ min: 20, max: 2048 })
-/** What providers call themselves and their people. */
-export const printable = text({
-  min: 1,
-  max: 255,
-  pattern: /^[^\p{Cc}\p{Cs}]+$/u,
-  patternText: '[\\P{Cc}]+',
-})
+const printable = { min: 1, pattern: /^[^\p{Cc}\p{Cs}]+$/u, patternText: '[\\P{Cc}]+' }
+/** What providers call themselves. */
+export const issuer = text({ max: 255, ...printable })
+/** What they call their people: as long as the longest of all kinds of proof may be, which is a SAML assertion's NameID. */
+export const subject = text({ max: 1_024, ...printable })
 export const uniqueId = text({ min: 16, max: 128, pattern: /^\w+$/, patternText: '[\\w]+' })
 export const thumbprint = text({ min: 40, max: 40, pattern: /^[0-9a-fA-F]+$/, patternText: '[0-9a-fA-F]+' })
 export const policyDescription = optional(text({ max: 1000 }))
