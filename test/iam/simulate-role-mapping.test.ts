@@ -69,6 +69,31 @@ describe('what a mapping makes of a sample', () => {
     assert.deepEqual(there, { RoleARN: admin, Admits: 'true' })
   })
 
+  for (const SourceIp of [
+    '192.0.2',
+    '192.0.2.300',
+    '0192.0.2.7',
+    '3221225991',
+    '192.0.2.7:80',
+    '::ffff:',
+    'cafe',
+  ])
+    test(`is nothing for ${SourceIp}, which is no address and would pass where a network is kept out`, async () => {
+      const fault = faultIn(await simulate({ groups: 'admins' }, { SourceIp }))
+      assert.deepEqual([fault.code, fault.message], ['InvalidInput', 'SourceIp is no IP address'])
+    })
+
+  test('is told for addresses of either kind', async () => {
+    for (const [SourceIp, admits] of [
+      ['192.0.2.255', 'true'],
+      ['::ffff:192.0.2.7', 'true'],
+      ['2001:db8::7', 'false'],
+    ] as const) {
+      const [trust] = membersOf((await judged({ groups: 'admins' }, { SourceIp })).Trusts)
+      assert.equal(trust?.Admits, admits, SourceIp)
+    }
+  })
+
   test('is told to be denied, the default, or by the token', async () => {
     const other = `arn:aws:iam::${accountId}:oidc-provider/other.example`
     const outcome = async (claims: object) => {
