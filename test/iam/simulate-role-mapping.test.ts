@@ -169,6 +169,22 @@ describe('what a mapping makes of a sample', () => {
   })
 })
 
+test('a provider that is called as another one’s name is not asked about in its place', async () => {
+  for (const one of ['accounts.google.com', 'graph.facebook.com']) {
+    const arnOf = (kind: string) => `arn:aws:iam::${accountId}:${kind}-provider/${one}`
+    await roleMappings.put({ provider: arnOf('saml'), mapping: { type: 'Token', ambiguous: 'Deny' } })
+    const may = [
+      allow(['iam:SimulateRoleMapping', 'iam:GetProviderRoleMapping'], arnOf('oidc')),
+      allow('iam:GetRole'),
+    ]
+    const keys = await entitiesOf(rolecall).user(`for-${one}`, may)
+    for (const Provider of [one, arnOf('oidc')])
+      assert.equal(faultIn(await simulate({}, { Provider }, keys)).code, 'NoSuchEntity')
+    assert.equal(faultIn(await simulate({}, { Provider: arnOf('saml') }, keys)).code, 'AccessDenied')
+    assert.equal((await simulate({}, { Provider: arnOf('saml') })).status, 200)
+  }
+})
+
 describe('whoever asks', () => {
   const entities = entitiesOf(rolecall)
   const developer = { groups: 'dev' }
