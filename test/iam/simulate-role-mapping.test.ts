@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { DecodeAuthorizationMessageCommand } from '@aws-sdk/client-sts'
 import type { MappingRule } from '../../server/base/role-mapping.ts'
 import { allow } from '../support/aws-calls.ts'
 import { entitiesOf } from '../support/iam-entities.ts'
@@ -8,6 +9,7 @@ import { faultIn, resultIn } from '../support/post-form.ts'
 import { type Keys, startRolecall, trusting } from '../support/rolecall.ts'
 import { auditRowsIn } from '../support/rolecall-process.ts'
 import { postSigned } from '../support/signed-form.ts'
+import { until } from '../support/until.ts'
 
 const rolecall = await startRolecall()
 const { accountId, roleArn } = rolecall
@@ -231,8 +233,18 @@ test('claims are neither logged nor in the audit log, whether they are judged or
   await simulate({ groups: [secret, 'dev'] })
   await simulate(`{"groups": ["${secret}"`)
   await simulate({ groups: secret, GROUPS: secret })
+  assert.ok(!(await simulate({ groups: `${secret}${'x'.repeat(20_000)}` })).xml.includes(secret))
   await simulate({ 'https://aws.amazon.com/tags': { principal_tags: { [secret]: [1] } } })
-  await simulate({ groups: secret }, {}, await entitiesOf(rolecall).user('curious'))
+  const denied = faultIn(await simulate({ groups: secret }, {}, await entitiesOf(rolecall).user('curious')))
+  // Refusals are written by and by, each after those before it.
+  await until(() => auditRowsIn(rolecall.dataDir).some(row => String(row.caller_arn).endsWith('/curious')))
+  const refused = auditRowsIn(rolecall.dataDir).filter(row => row.event === 'SimulateRoleMapping')
+  assert.ok(refused.filter(({ reason }) => reason === 'entity.invalid').length >= 3)
+  const EncodedMessage = denied.message.split('message: ')[1]
+  const decoded = await rolecall.sts().send(new DecodeAuthorizationMessageCommand({ EncodedMessage }))
+  assert.match(String(decoded.DecodedMessage), /SimulateRoleMapping/)
+  assert.ok(!String(decoded.DecodedMessage).includes(secret))
+  assert.match(rolecall.logged(), /entity\.invalid/)
   assert.ok(!rolecall.logged().includes(secret))
   assert.ok(!JSON.stringify(auditRowsIn(rolecall.dataDir)).includes(secret))
 })
