@@ -1,6 +1,12 @@
 import type { AccessTokenKind } from './access-token-providers.ts'
 
 /**
+ * Bytes of the longest name that any provider may have for somebody. They are known by it in the store, and an entry of
+ * PostgreSQL's indexes has 2,704 at most, with the issuer's name beside it.
+ */
+export const longestSubject = 1_024
+
+/**
  * Who somebody is, after their proof was verified: the one shape in which every way in (an OpenID
  * Connect ID token, an access token of Facebook's or Amazon's, a directory's password, the browser) reaches the gate. Plain JSON, so that a
  * browser session can hold it. It carries no provider token.

@@ -5,6 +5,7 @@ import { type Command, CommandError } from './command.ts'
 import { openParts } from './open-parts.ts'
 import { readSample } from './read-sample.ts'
 import { renderStep, renderSum } from './render.ts'
+import { requireAddress } from './require-address.ts'
 
 export const mapping: Command = {
   words: ['mapping'],
@@ -18,6 +19,7 @@ export const mapping: Command = {
       throw new CommandError('Which mapping? A provider’s: PROVIDER; an identity pool’s: POOL-ID PROVIDER.')
     if (file === undefined)
       throw new CommandError('Which claims? --claims takes a file with a JSON object, or - for the input.')
+    requireAddress(sourceIp)
     const claims = readClaims(await readSample('--claims', file, input))
     const parts = await openParts(readConfig())
     try {

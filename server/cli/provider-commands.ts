@@ -1,4 +1,3 @@
-import { isIP } from 'node:net'
 import type { Readable } from 'node:stream'
 import { readConfig } from '../config.ts'
 import type { Asked, KnownProvider } from '../diagnostics/deps.ts'
@@ -8,6 +7,7 @@ import { type Command, CommandError, type Options } from './command.ts'
 import { openParts } from './open-parts.ts'
 import { readSample } from './read-sample.ts'
 import { renderStep, renderSum } from './render.ts'
+import { requireAddress } from './require-address.ts'
 
 export const providerTest: Command = {
   words: ['provider', 'test'],
@@ -83,8 +83,7 @@ async function readAsked(options: Options, input: Readable): Promise<Asked> {
   if (url !== undefined && !/^https?:$/.test(URL.parse(url)?.protocol ?? '')) {
     throw new CommandError('--url is not an address, expected such as http://localhost:3000')
   }
-  if (sourceIp !== undefined && isIP(sourceIp) === 0)
-    throw new CommandError('--source-ip is not an IP address')
+  requireAddress(sourceIp)
   return {
     user,
     sourceIp,

@@ -1,4 +1,5 @@
 import { integer, list, optional, type Param, structure, text } from '../aws/params.ts'
+import { longestSubject } from '../base/federated-identity.ts'
 import { Refusal } from '../base/refusal.ts'
 
 /** @see AWS IAM API reference, the patterns of RoleName, Path, policyNameType, arnType and tags */
@@ -18,13 +19,11 @@ export const policyDocument = text({
   patternText: '[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+',
 })
 export const arn = text({ min: 20, max: 2048 })
-/** What providers call themselves and their people. */
-export const printable = text({
-  min: 1,
-  max: 255,
-  pattern: /^[^\p{Cc}\p{Cs}]+$/u,
-  patternText: '[\\P{Cc}]+',
-})
+const printable = { min: 1, pattern: /^[^\p{Cc}\p{Cs}]+$/u, patternText: '[\\P{Cc}]+' }
+/** What providers call themselves. */
+export const issuer = text({ max: 255, ...printable })
+/** What they call their people. Longer ones, in bytes, are nobody's. */
+export const subject = text({ max: longestSubject, ...printable })
 export const uniqueId = text({ min: 16, max: 128, pattern: /^\w+$/, patternText: '[\\w]+' })
 export const thumbprint = text({ min: 40, max: 40, pattern: /^[0-9a-fA-F]+$/, patternText: '[0-9a-fA-F]+' })
 export const policyDescription = optional(text({ max: 1000 }))

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import type { Permission } from '../authorization/authorize.ts'
 import { defineAction, type Result } from '../aws/action.ts'
 import { optional, params, text } from '../aws/params.ts'
@@ -37,7 +38,7 @@ type Asked = { Provider: string; IdentityPoolId: string | undefined; Claims: str
  * It tells what the mapping says and what trust policies ask for. So it takes, beside its own permission, those by which
  * one reads these: else it would tell what another action refuses.
  *
- * @throws {Refusal} entity.missing | entity.invalid, saying where, when the claims can't be read
+ * @throws {Refusal} entity.missing | entity.invalid, saying where, when the claims can't be read, or for what is no address
  */
 export const simulateRoleMapping = defineAction({
   name: 'SimulateRoleMapping',
@@ -48,10 +49,12 @@ export const simulateRoleMapping = defineAction({
     return [own, read, ...(await onRoles(asked, deps))]
   },
   async handle(asked, deps, { facts: { userAgent: _, ...facts } }) {
+    const { SourceIp: sourceIp } = asked
+    // What is no address lies in no network: a policy that keeps one out would be told to admit.
+    if (sourceIp !== undefined && isIP(sourceIp) === 0) throw invalid('SourceIp is no IP address')
     const sample = await findSample(asked, deps)
     if (sample === undefined) throw missingMapping(asked.Provider)
-    const { SourceIp: sourceIp = facts.sourceIp } = asked
-    return wireJudged(await judgeMapping(sample, { ...facts, sourceIp }, deps))
+    return wireJudged(await judgeMapping(sample, { ...facts, ...(sourceIp && { sourceIp }) }, deps))
   },
 })
 

@@ -20,8 +20,8 @@ export const listWaysIn = defineAction({
   auth: 'signed',
   input: params({
     PersonId: optional(given.uniqueId),
-    Issuer: optional(given.printable),
-    Subject: optional(given.printable),
+    Issuer: optional(given.issuer),
+    Subject: optional(given.subject),
   }),
   // By a way it is on everybody: a denial that named whose it is would have said it.
   permission: ({ PersonId }, { accountId }: IamDeps) => ({
@@ -51,7 +51,7 @@ export const unlinkWayIn = defineAction({
   name: 'UnlinkWayIn',
   auth: 'signed',
   writes: true,
-  input: params({ PersonId: given.uniqueId, Issuer: given.printable, Subject: given.printable }),
+  input: params({ PersonId: given.uniqueId, Issuer: given.issuer, Subject: given.subject }),
   permission: ({ PersonId }, { accountId }: IamDeps) => ({
     action: 'iam:UnlinkWayIn',
     resource: personArn(accountId, PersonId),

@@ -28,8 +28,8 @@ export type SamlSignInDeps = {
   clock: Clock
 }
 
-/** What a browser has asked a provider for. */
-export type SamlRequest = { name: string; id: string }
+/** What a browser has asked a provider for, and whether to ask anew who it is. */
+export type SamlRequest = { name: string; id: string; anew: boolean }
 export type SamlAnswer = { response: string; sourceIp: string }
 
 export type SamlSignIn = {
@@ -82,7 +82,7 @@ export function createSamlSignIn(deps: SamlSignInDeps): SamlSignIn {
       throw new Refusal('entity.missing', { detail: `no SAML provider ${name} for browsers` })
     }
     const id = `_${randomBytes(20).toString('hex')}`
-    const relayState = await states.keep(request, name, id)
+    const relayState = await states.keep(request, JSON.stringify({ name, anew }), id)
     const isSigned = deps.signRequests === 'always' || provider.wantsSignedRequests
     const signWith = isSigned ? await deps.requestKeys.signing() : undefined
     const asking = { id, relayState, issuedAtMs: clock(), anew, signWith }
@@ -96,8 +96,9 @@ export function createSamlSignIn(deps: SamlSignInDeps): SamlSignIn {
     names: async () => (await findAll()).filter(takesRequests).map(({ name }) => name),
     async takeRequest(request, relayState) {
       try {
-        const { codeVerifier: name, nonce: id } = await states.take(request, relayState)
-        return { name, id }
+        const { codeVerifier: kept, nonce: id } = await states.take(request, relayState)
+        const { name, anew }: Omit<SamlRequest, 'id'> = JSON.parse(kept)
+        return { name, id, anew }
       } catch (error) {
         if (error instanceof Refusal && error.reason === 'signIn.stateUnknown') return undefined
         throw error

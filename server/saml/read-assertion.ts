@@ -1,3 +1,4 @@
+import { longestSubject } from '../base/federated-identity.ts'
 import { Refusal } from '../base/refusal.ts'
 import { assertion as namespace } from './namespaces.ts'
 import { readSamlTime } from './saml-time.ts'
@@ -78,7 +79,7 @@ export function readAssertion(element: XmlElement, expected: Expected): Assertio
   return {
     id,
     issuer: expected.issuer,
-    nameId: requireText(nameId),
+    nameId: requireSubject(nameId),
     nameIdFormat: nameId.attributes.get('Format') ?? unspecified,
     attributes: attributesOf(element),
     issuedAtMs,
@@ -205,6 +206,12 @@ function requireText({ name, text, children }: XmlElement): string {
   const isPlain = children.length === 0 && trimmed !== '' && trimmed.length <= longestText
   if (!isPlain || unwritable.test(trimmed)) throw malformed(`${name} is no text`)
   return trimmed
+}
+
+function requireSubject(nameId: XmlElement): string {
+  const text = requireText(nameId)
+  if (Buffer.byteLength(text) > longestSubject) throw malformed('NameID is too long')
+  return text
 }
 
 function requireTime(element: XmlElement, attribute: string): number {

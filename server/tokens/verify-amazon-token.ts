@@ -55,7 +55,7 @@ async function inspect(
 ): Promise<{ userId: string; appId: string }> {
   // The token stands in the address, since tokeninfo is documented to take it nowhere else. `outbound` logs no query.
   const info = await ask(deps, `auth/o2/tokeninfo?${new URLSearchParams({ access_token: accessToken })}`)
-  if (!isSame(String(info.aud), deps.clientId)) throw rejected('it was made for another app')
+  if (!isSame(textOf(info.aud) ?? '', deps.clientId)) throw rejected('it was made for another app')
   if (info.iss !== issuer) throw rejected('another than Amazon issued it')
   if (!isAhead(info.exp, toSeconds(deps.clock()))) throw rejected('it is expired')
   const { user_id: userId, app_id: appId } = info

@@ -60,13 +60,18 @@ async function inspect(deps: FacebookVerifierDeps, accessToken: string): Promise
   if (status !== 200) throw unreachable('debug_token', status, body)
   const data: Record<string, unknown> = Object(body.data)
   if (data.is_valid !== true) throw rejected('it is not valid')
-  if (!isSame(String(data.app_id), deps.appId)) throw rejected('it was made for another app')
+  if (!isSame(appIdIn(data), deps.appId)) throw rejected('it was made for another app')
   if (data.type !== 'USER') throw rejected('it is not of a person')
   const nowSeconds = toSeconds(deps.clock())
   if (!isAhead(data.expires_at, nowSeconds)) throw rejected('it is expired')
   if (!isAhead(data.data_access_expires_at ?? 0, nowSeconds)) throw rejected('its access to data is expired')
   if (typeof data.user_id !== 'string' || !/^\d{1,30}$/.test(data.user_id)) throw rejected('it names nobody')
   return data.user_id
+}
+
+/** Its documentation has a number there, its answers a text. */
+function appIdIn({ app_id: appId }: Record<string, unknown>): string {
+  return typeof appId === 'number' ? String(appId) : (textOf(appId) ?? '')
 }
 
 /** Zero means never. */

@@ -5,10 +5,14 @@ import type { FederatedIdentity } from '../base/federated-identity.ts'
 import { readQuery } from '../http/read-form.ts'
 import { createStateStore } from '../identity/state-store.ts'
 import type { SignInStates } from '../store/sign-in-states.ts'
+import { giveUpErrand } from './errands.ts'
 import { refuseSignIn, type SignInDeps, startSession } from './start-session.ts'
 
-/** Who came back, and by which way. */
-type Arrived = { identity: FederatedIdentity; way: string }
+/**
+ * Who came back, and by which way. `isOrdinary` where the provider is known not to have been asked anew: one that began at
+ * the provider may end no errand, and no page of ours saw it begin.
+ */
+type Arrived = { identity: FederatedIdentity; way: string; isOrdinary?: boolean }
 
 export type Arrivals = {
   /**
@@ -38,7 +42,8 @@ export function createArrivals(
     try {
       const query = readQuery(request.url)
       const { codeVerifier: kept } = await states.take(request, query.get('state') ?? '')
-      const { identity, way }: Arrived = JSON.parse(kept)
+      const { identity, way, isOrdinary = false }: Arrived = JSON.parse(kept)
+      if (isOrdinary) giveUpErrand(request.session)
       response.redirect(303, await startSession(deps, request, identity, way))
     } catch (error) {
       await refuseSignIn(deps, request, response, error)
@@ -46,10 +51,10 @@ export function createArrivals(
   })
   return {
     routes,
-    async keep(request, { identity, way }) {
+    async keep(request, { identity, ...arrived }) {
       // Whose sessions are ended before they take this step has none by it.
       const proven = { provenAtSeconds: toSeconds(deps.clock()), ...identity }
-      return `${path}?state=${await states.keep(request, JSON.stringify({ identity: proven, way }), '')}`
+      return `${path}?state=${await states.keep(request, JSON.stringify({ identity: proven, ...arrived }), '')}`
     },
   }
 }

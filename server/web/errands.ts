@@ -39,6 +39,9 @@ export function findErrand({ identity, errand }: Session, clock: Clock): Errand 
   return identity !== undefined && errand !== undefined && errand.untilMs > clock() ? errand : undefined
 }
 
+/** Where a provider's answer comes back to. A SAML provider may be named `callback`, and none of theirs comes back here. */
+const answerPath = /^\/(?:(?!saml\/)[^/]+\/callback|arrived)\/?$/i
+
 /**
  * Notes by which way the browser leaves on its errand. Whoever begins an ordinary sign-in meanwhile has given the errand
  * up: at a machine that was left with one begun, the next person's own sign-in must not be taken for its end.
@@ -46,10 +49,10 @@ export function findErrand({ identity, errand }: Session, clock: Clock): Errand 
 export function noteDeparture(request: Request, _response: Response, next: NextFunction): void {
   const { errand } = request.session
   if (request.method === 'GET' && errand !== undefined) {
-    const query = new URLSearchParams(request.url.split('?')[1])
-    // What has a state is a provider's answer, and begins nothing.
-    const begins = !query.has('state')
-    if (begins && query.get('errand') === errand.token) errand.leftBy = request.baseUrl + request.path
+    const asked = new URLSearchParams(request.url.split('?')[1]).get('errand')
+    // By the path alone: whatever else its address says, one that sends the browser to a provider begins a sign-in.
+    const begins = !answerPath.test(request.path)
+    if (begins && asked === errand.token) errand.leftBy = request.baseUrl + request.path
     else if (begins) delete request.session.errand
   }
   next()

@@ -63,7 +63,8 @@ export function createSamlRoutes(deps: SamlRouteDeps): Router {
         requireStart(request, response)
         return await depart(response, await samlSignIn.askAnew(request, answer))
       }
-      const arrived = { identity: await samlSignIn.finish(asked, answer), way: `/sign-in/saml/${asked.name}` }
+      const identity = await samlSignIn.finish(asked, answer)
+      const arrived = { identity, way: `/sign-in/saml/${asked.name}`, isOrdinary: !asked.anew }
       response.redirect(303, await arrivals.keep(request, arrived))
     } catch (error) {
       await refuseSignIn(deps, request, response, error)

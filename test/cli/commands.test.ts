@@ -150,6 +150,11 @@ describe('mapping', () => {
     ['no claims', [name], /--claims takes a file/],
     ['claims that are none', [name, '--claims', fileOf('list.json', '[]')], /no JSON object/],
     ['a file that is not there', [name, '--claims', join(folder, 'nowhere')], /--claims names no file/],
+    [
+      'an address that is none',
+      [name, '--claims', claims({}), '--source-ip', '192.0.2'],
+      /--source-ip is not an IP address/,
+    ],
   ] as const) {
     test(`ends with 2 for ${story}`, async () => {
       const { code, output } = await command(['mapping', ...args])

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { DecodeAuthorizationMessageCommand } from '@aws-sdk/client-sts'
 import type { MappingRule } from '../../server/base/role-mapping.ts'
 import { allow } from '../support/aws-calls.ts'
 import { entitiesOf } from '../support/iam-entities.ts'
@@ -8,6 +9,7 @@ import { faultIn, resultIn } from '../support/post-form.ts'
 import { type Keys, startRolecall, trusting } from '../support/rolecall.ts'
 import { auditRowsIn } from '../support/rolecall-process.ts'
 import { postSigned } from '../support/signed-form.ts'
+import { until } from '../support/until.ts'
 
 const rolecall = await startRolecall()
 const { accountId, roleArn } = rolecall
@@ -67,6 +69,31 @@ describe('what a mapping makes of a sample', () => {
     assert.match(String(here?.Reason), /IpAddress/)
     const [there] = membersOf((await judged(admins, { SourceIp: '192.0.2.7' })).Trusts)
     assert.deepEqual(there, { RoleARN: admin, Admits: 'true' })
+  })
+
+  for (const SourceIp of [
+    '192.0.2',
+    '192.0.2.300',
+    '0192.0.2.7',
+    '3221225991',
+    '192.0.2.7:80',
+    '::ffff:',
+    'cafe',
+  ])
+    test(`is nothing for ${SourceIp}, which is no address and would pass where a network is kept out`, async () => {
+      const fault = faultIn(await simulate({ groups: 'admins' }, { SourceIp }))
+      assert.deepEqual([fault.code, fault.message], ['InvalidInput', 'SourceIp is no IP address'])
+    })
+
+  test('is told for addresses of either kind', async () => {
+    for (const [SourceIp, admits] of [
+      ['192.0.2.255', 'true'],
+      ['::ffff:192.0.2.7', 'true'],
+      ['2001:db8::7', 'false'],
+    ] as const) {
+      const [trust] = membersOf((await judged({ groups: 'admins' }, { SourceIp })).Trusts)
+      assert.equal(trust?.Admits, admits, SourceIp)
+    }
   })
 
   test('is told to be denied, the default, or by the token', async () => {
@@ -144,6 +171,22 @@ describe('what a mapping makes of a sample', () => {
   })
 })
 
+test('a provider that is called as another one’s name is not asked about in its place', async () => {
+  for (const one of ['accounts.google.com', 'graph.facebook.com']) {
+    const arnOf = (kind: string) => `arn:aws:iam::${accountId}:${kind}-provider/${one}`
+    await roleMappings.put({ provider: arnOf('saml'), mapping: { type: 'Token', ambiguous: 'Deny' } })
+    const may = [
+      allow(['iam:SimulateRoleMapping', 'iam:GetProviderRoleMapping'], arnOf('oidc')),
+      allow('iam:GetRole'),
+    ]
+    const keys = await entitiesOf(rolecall).user(`for-${one}`, may)
+    for (const Provider of [one, arnOf('oidc')])
+      assert.equal(faultIn(await simulate({}, { Provider }, keys)).code, 'NoSuchEntity')
+    assert.equal(faultIn(await simulate({}, { Provider: arnOf('saml') }, keys)).code, 'AccessDenied')
+    assert.equal((await simulate({}, { Provider: arnOf('saml') })).status, 200)
+  }
+})
+
 describe('whoever asks', () => {
   const entities = entitiesOf(rolecall)
   const developer = { groups: 'dev' }
@@ -190,8 +233,18 @@ test('claims are neither logged nor in the audit log, whether they are judged or
   await simulate({ groups: [secret, 'dev'] })
   await simulate(`{"groups": ["${secret}"`)
   await simulate({ groups: secret, GROUPS: secret })
+  assert.ok(!(await simulate({ groups: `${secret}${'x'.repeat(20_000)}` })).xml.includes(secret))
   await simulate({ 'https://aws.amazon.com/tags': { principal_tags: { [secret]: [1] } } })
-  await simulate({ groups: secret }, {}, await entitiesOf(rolecall).user('curious'))
+  const denied = faultIn(await simulate({ groups: secret }, {}, await entitiesOf(rolecall).user('curious')))
+  // Refusals are written by and by, each after those before it.
+  await until(() => auditRowsIn(rolecall.dataDir).some(row => String(row.caller_arn).endsWith('/curious')))
+  const refused = auditRowsIn(rolecall.dataDir).filter(row => row.event === 'SimulateRoleMapping')
+  assert.ok(refused.filter(({ reason }) => reason === 'entity.invalid').length >= 3)
+  const EncodedMessage = denied.message.split('message: ')[1]
+  const decoded = await rolecall.sts().send(new DecodeAuthorizationMessageCommand({ EncodedMessage }))
+  assert.match(String(decoded.DecodedMessage), /SimulateRoleMapping/)
+  assert.ok(!String(decoded.DecodedMessage).includes(secret))
+  assert.match(rolecall.logged(), /entity\.invalid/)
   assert.ok(!rolecall.logged().includes(secret))
   assert.ok(!JSON.stringify(auditRowsIn(rolecall.dataDir)).includes(secret))
 })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Event, LookupEventsCommand } from '@aws-sdk/client-cloudtrail'
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts'
+import { person } from '../federation/compose-gate.ts'
 import { accountWalk } from '../support/account-walk.ts'
 import { allow, assumeRole, keysOf } from '../support/aws-calls.ts'
 import { startDemoRolecall } from '../support/demo-rolecall.ts'
@@ -116,6 +117,33 @@ test('an operator takes off a way that its owner can’t, what was got by it end
     person: personId,
     way: { issuer: google.Issuer, subject: google.Subject },
   })
+})
+
+test('operators find, revoke and unlink also whoever has as long a name as a SAML provider may give', async () => {
+  const { people } = demo.rolecall.store
+  const id = 'PERSONBBBBBBBBBBBBBBBBB'
+  const Issuer = `arn:aws:iam::${accountId}:saml-provider/${'c'.repeat(128)}`
+  const [long, other] = ['l', 'o'].map(letter => letter.repeat(1_024))
+  const ways = [long, other].map((Subject = '') => ({ Issuer, Subject }))
+  const [present, added] = ways.map(({ Subject }) =>
+    person({ kind: 'saml', issuer: Issuer, provider: Issuer, subject: Subject }),
+  )
+  assert.ok(present && added)
+  await people.link({ personId: id, present, added }, demo.nowMs())
+  for (const way of ways) {
+    assert.equal((await listed(way)).PersonId, id)
+    const revoked = await postSigned(demo, 'iam', { Action: 'RevokeSessions', Version, ...way })
+    assert.equal(revoked.status, 200, revoked.xml)
+  }
+  const [, lost = {}] = ways
+  assert.equal((await unlink({ PersonId: id, ...lost })).status, 200)
+  assert.deepEqual(
+    (await listed({ PersonId: id })).ways.map(({ Subject }) => Subject),
+    [long],
+  )
+  const longer = { Issuer, Subject: 'l'.repeat(1_025) }
+  for (const ask of [list(longer), unlink({ PersonId: id, ...longer })])
+    assert.equal(faultIn(await ask).code, 'ValidationError')
 })
 
 test('the last way stays, and one that is not theirs is nothing to unlink', async () => {

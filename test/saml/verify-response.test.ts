@@ -254,6 +254,11 @@ for (const [story, edit, reason] of [
     'token.malformed',
   ],
   [
+    'with a name of more bytes than anybody can be known by',
+    (xml: string) => xml.replace('>ada<', `>${'名'.repeat(342)}<`),
+    'token.malformed',
+  ],
+  [
     'with an element in its name',
     (xml: string) => xml.replace('>ada<', '>ad<x xmlns=""/>a<'),
     'token.malformed',
@@ -263,6 +268,11 @@ for (const [story, edit, reason] of [
     assert.equal(await reasonFor(respond({ edit })), reason)
   })
 }
+
+test('a name of as many bytes as somebody can be known by is taken', async () => {
+  const subject = `${'名'.repeat(341)}x`
+  assert.equal((await verify(await respond({ nameId: subject }))).subject, subject)
+})
 
 test('a time is read by our own clock, not by the library’s', async () => {
   const later = Date.now() + minutes(6)

@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { after, describe, test } from 'node:test'
+import { longestSubject } from '../../server/base/federated-identity.ts'
 import { Refusal } from '../../server/base/refusal.ts'
 import type { Store } from '../../server/store/open-store.ts'
+import { personKey } from '../../server/store/revocations.ts'
+import { person } from '../federation/compose-gate.ts'
 import { createDatabase, skipWithoutPostgres } from '../support/postgres.ts'
 import { openSharedStore, storeKinds } from '../support/stores.ts'
 import { until } from '../support/until.ts'
 
+const samlArn = `arn:aws:iam::123456789012:saml-provider/${'p'.repeat(128)}`
 const way = (subject: string, more: { issuer?: string; demo?: boolean } = {}) => ({
   issuer: 'https://issuer.example',
   subject,
@@ -23,7 +28,15 @@ for (const { kind, skip, open } of storeKinds) {
   describe(`linked people on ${kind}`, { skip }, () => store && keepsWaysIn(store))
 }
 
-function keepsWaysIn({ people, identities }: Store): void {
+/** So many bytes as the name of a person has at most, which no compression makes fewer. */
+function longest(seed: string, unit: number, from: number): string {
+  const bytes = createHash('shake256', { outputLength: Math.floor(longestSubject / unit) })
+    .update(seed)
+    .digest()
+  return [...bytes].map(byte => String.fromCodePoint(from + (unit === 1 ? byte % 58 : byte * 80))).join('')
+}
+
+function keepsWaysIn({ people, identities, revocations, webSessions }: Store): void {
   test('nobody is known before two ways are linked, and then both are the same person', async () => {
     const [present, added] = [way('a1'), way('a2', { issuer: 'https://other.example' })]
     assert.equal(await people.find(present), undefined)
@@ -33,6 +46,31 @@ function keepsWaysIn({ people, identities }: Store): void {
     assert.deepEqual(await people.find(added), { id: 'PERSONA', linkedAtMs: 5 })
     assert.equal(await people.find(way('a2')), undefined, 'a subject is its issuer’s')
   })
+
+  for (const [story, unit, from] of [
+    ['letters', 1, 0x41],
+    ['letters of three bytes each', 3, 0x4e00],
+  ] as const) {
+    test(`the longest names that a SAML provider may give, of ${story}, are kept wherever somebody is known by them`, async () => {
+      const [present, added] = ['one', 'other'].map(name =>
+        way(longest(name, unit, from), { issuer: samlArn }),
+      )
+      assert.ok(present && added)
+      for (const one of [present, added]) {
+        await identities.remember(person({ issuer: one.issuer, subject: one.subject }), 5)
+        await revocations.add({
+          kind: 'person',
+          subject: personKey(one),
+          untilSeconds: 1,
+          expiresAtMs: 5_000,
+        })
+        await webSessions.put(`session of ${one.subject}`.slice(0, 40), '{}', 5_000, personKey(one))
+        assert.equal((await webSessions.listOf(personKey(one), 5)).length, 1)
+      }
+      await people.link({ personId: `PERSONLONG${unit}`, present, added }, 5)
+      assert.equal((await people.find(added))?.id, `PERSONLONG${unit}`)
+    })
+  }
 
   test('linking twice is linking once', async () => {
     const linking = { personId: 'PERSONB', present: way('b1'), added: way('b2') }

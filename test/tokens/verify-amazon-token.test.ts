@@ -75,6 +75,7 @@ for (const [story, changes] of [
 for (const [story, changes] of [
   ['made for another app', { aud: 'amzn1.application-oa2-client.evil' }],
   ['made for a client that begins like ours', { aud: `${clientId}0` }],
+  ['made for a list of clients, which is ours alone', { aud: [clientId] }],
   ['made for ours and another client', { aud: [clientId, 'another'] }],
   ['that names our app, and another client', { aud: 'another', app_id: appId }],
   ['made for the app and not for its client', { aud: appId }],

@@ -120,6 +120,7 @@ test('a person who keeps name and address to themselves is somebody all the same
 for (const [story, data] of [
   ['made for another app', { app_id: '1000000000000002' }],
   ['made for an app that begins like ours', { app_id: `${appId}0` }],
+  ['made for a list of apps, which is ours alone', { app_id: [appId] }],
   ['of no app', { app_id: undefined }],
   ['that Graph calls not valid', { is_valid: false }],
   ['that Graph calls valid in other words', { is_valid: 'true' }],

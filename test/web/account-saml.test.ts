@@ -6,13 +6,18 @@ import { startDemoRolecall } from '../support/demo-rolecall.ts'
 import { createHttpBrowser, type HttpBrowser, locationOf } from '../support/http-browser.ts'
 import { type Asked, awsAttributes, createSamlIdp, encode, readAuthnRequest } from '../support/saml-idp.ts'
 
-const demo = await startDemoRolecall()
+const demo = await startDemoRolecall({ ROLECALL_SAML_IDP_INITIATED: 'on' })
 const { url, accountId } = demo
 const walk = accountWalk(demo)
 const idp = createSamlIdp()
+const alone = createSamlIdp('https://alone.example/saml')
 const arnOf = (name: string) => `arn:aws:iam::${accountId}:saml-provider/${name}`
-for (const Name of ['corp', 'lab']) {
-  await demo.iam().send(new CreateSAMLProviderCommand({ Name, SAMLMetadataDocument: idp.metadata() }))
+for (const [Name, by] of [
+  ['corp', idp],
+  ['lab', idp],
+  ['alone', alone],
+] as const) {
+  await demo.iam().send(new CreateSAMLProviderCommand({ Name, SAMLMetadataDocument: by.metadata() }))
 }
 
 /** To the provider's door: what it is asked. */
@@ -24,24 +29,28 @@ async function leave(browser: HttpBrowser, address: string) {
 }
 
 /** As the provider's own page posts it: without the session, which another site's form does not bring. */
+async function post(browser: HttpBrowser, to: string, form: Record<string, string>): Promise<Response> {
+  const jar = browser.jars.get(url)
+  const session = jar?.get('rolecall')
+  jar?.delete('rolecall')
+  const posted = await browser.post(to, form, {
+    origin: 'https://idp.example',
+    'sec-fetch-site': 'cross-site',
+  })
+  if (session !== undefined) jar?.set('rolecall', session)
+  return posted
+}
+
 async function comeBack(
   browser: HttpBrowser,
   asked: Awaited<ReturnType<typeof leave>>,
   answer: Partial<Asked> = {},
+  by = idp,
 ): Promise<Response> {
   const { recipient, audience, id, relayState, provider } = asked
   const attributes = awsAttributes([demo.roleArn('dev')], provider)
-  const xml = await idp.respond({ recipient, audience, inResponseTo: id, attributes, ...answer })
-  const jar = browser.jars.get(url)
-  const session = jar?.get('rolecall')
-  jar?.delete('rolecall')
-  const posted = await browser.post(
-    recipient,
-    { SAMLResponse: encode(xml), RelayState: relayState },
-    { origin: 'https://idp.example', 'sec-fetch-site': 'cross-site' },
-  )
-  if (session !== undefined) jar?.set('rolecall', session)
-  return browser.follow(posted)
+  const xml = await by.respond({ recipient, audience, inResponseTo: id, attributes, ...answer })
+  return browser.follow(await post(browser, recipient, { SAMLResponse: encode(xml), RelayState: relayState }))
 }
 
 const signInBy = async (browser: HttpBrowser, address: string, answer: Partial<Asked> = {}) =>
@@ -103,6 +112,29 @@ test('an answer of one SAML provider is no end of a linking that left for anothe
   await leave(browser, walk.hrefIn(html, 'saml/lab'))
   const page = await comeBack(browser, early, { nameId: 'other@corp' })
   assert.equal(new URL(page.url).pathname, '/roles', 'it is the ordinary sign-in that it began as')
+})
+
+test('a sign-in at the same provider that was begun before the linking is no end of it', async () => {
+  const browser = await signedIn({ nameId: 'oksana@corp' })
+  const early = await leave(browser, `${url}/sign-in/saml/lab`)
+  const { html } = await walk.ask(browser)
+  await leave(browser, walk.hrefIn(html, 'saml/lab'))
+  const page = await comeBack(browser, early, { nameId: 'other@lab' })
+  assert.equal(new URL(page.url).pathname, '/roles')
+})
+
+test('nor is one that begins at the provider, after the linking was given up there', async () => {
+  const browser = await signedIn({ nameId: 'oksana@corp' })
+  const { html } = await walk.ask(browser)
+  const { recipient, audience, provider } = await leave(browser, walk.hrefIn(html, 'saml/alone'))
+  const attributes = awsAttributes([demo.roleArn('dev')], provider)
+  const xml = await alone.respond({ recipient, audience, attributes, nameId: 'other@alone' })
+  const sentTo = locationOf(await post(browser, recipient, { SAMLResponse: encode(xml) }))
+  assert.ok(sentTo)
+  const again = { ...readAuthnRequest(sentTo), provider }
+  const page = await comeBack(browser, again, { nameId: 'other@alone' }, alone)
+  assert.equal(new URL(page.url).pathname, '/roles')
+  assert.equal(await walk.personIdOn(browser), '')
 })
 
 test('a provider that did not ask anew, though it was told to, links nobody: whoever found the browser open is not they', async () => {

@@ -200,6 +200,19 @@ const attacks: [
     },
     null,
   ],
+  ...['', '?state=x'].map(
+    query =>
+      [
+        `an ordinary sign-in at /sign-in/facebook${query}, the way that a linking was left by and not come back from,`,
+        async (browser: HttpBrowser) => {
+          const { html } = await walk.ask(browser)
+          await walk.leave(browser, walk.hrefIn(html, 'facebook'), 'mateo')
+          const callback = await walk.leave(browser, `${url}/sign-in/facebook${query}`, 'mateo')
+          return browser.get(callback.href)
+        },
+        null,
+      ] satisfies (typeof attacks)[number],
+  ),
   [
     'an address that names another session’s errand',
     async browser => {

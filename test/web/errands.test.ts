@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { beginErrand, takeErrand } from '../../server/web/errands.ts'
+import { beginErrand, noteDeparture, takeErrand } from '../../server/web/errands.ts'
 import { person } from '../federation/compose-gate.ts'
 
 const nowMs = 1_700_000_000_000
@@ -42,5 +42,27 @@ test('one that did so an hour ago does not: it was told to ask anew', () => {
 })
 
 test('an ordinary sign-in by another way asks for nothing of the kind', () => {
-  assert.equal(take(nowMs / 1000 - 3_600, '/sign-in/google').purpose, undefined)
+  const { session, purpose } = take(nowMs / 1000 - 3_600, '/sign-in/google')
+  assert.equal(purpose, undefined)
+  assert.equal(session.errand, undefined, 'and the errand is over, also where that sign-in fails afterwards')
 })
+
+for (const [story, address, isOver] of [
+  ['begins a sign-in by the same way', '/corp', true],
+  ['begins one by another way', '/google', true],
+  ['begins one and looks like an answer', '/corp?state=x', true],
+  ['begins one with another errand', '/corp?errand=x', true],
+  ['begins one at a SAML provider by the name of an answer', '/saml/callback?state=x', true],
+  ['asks for the form of a directory', '/directory?state=x', true],
+  ['brings the provider’s answer', '/corp/callback?code=x&state=x', false],
+  ['brings its no', '/corp/callback?error=access_denied&state=x', false],
+  ['brings the answer that was posted', '/arrived?state=x', false],
+] as const) {
+  test(`an errand that was left for is ${isOver ? 'over' : 'still on'} where the browser ${story}`, () => {
+    const session = leftSession()
+    const [path = ''] = address.split('?')
+    const request = { method: 'GET', url: address, baseUrl: '/sign-in', path, session }
+    noteDeparture(request as never, {} as never, () => {})
+    assert.equal(session.errand === undefined, isOver)
+  })
+}

@@ -56,7 +56,8 @@ describe('whoever is sent by an app to register', async () => {
     const form = { email: 'ben@example.com', password, return_url: app }
     const id = locationOf(await post(browser, `${accounts}/register`, form))?.searchParams.get('id') ?? ''
     const code = await mail.codeTo('ben@example.com')
-    await post(browser, `${accounts}/confirm`, { id, code, return_url: app })
+    const done = await post(browser, `${accounts}/confirm`, { id, code, return_url: app })
+    assert.equal(locationOf(done)?.pathname, `${accounts}/done`, 'the account is made')
     assert.equal(locationOf(await get(browser, '/roles'))?.pathname, '/')
   })
 
@@ -114,7 +115,30 @@ describe('whoever is sent by an app to register', async () => {
           watched.requireNothingGiven(html)
         }
       }
-      assert.equal(mail.received.filter(({ to }) => to.includes('eve@example.com')).length, 0)
+    })
+  }
+
+  test('whoever was refused for the address was sent no code', async () => {
+    // Mail goes out in its own time: that of a later one has come.
+    await register('later@example.com')
+    assert.equal(mail.received.filter(({ to }) => to.includes('eve@example.com')).length, 0)
+  })
+
+  for (const path of ['/register', '/forgotten']) {
+    test(`keeps the way back where too many begin at ${path} from one address`, async () => {
+      const browser = createHttpBrowser()
+      // Each is refused for its address, and counts: a moment makes good for few of them.
+      const begin = () =>
+        post(browser, `${accounts}${path}`, { email: 'no address', password, return_url: app })
+      let answer = await begin()
+      for (let n = 0; n < 200 && answer.status !== 429; n++) answer = await begin()
+      assert.equal(answer.status, 429)
+      assert.ok(Number(answer.headers.get('retry-after')) > 0)
+      const html = await answer.text()
+      assert.match(html, /Too many tries/)
+      assert.ok(linksTo(html, app))
+      assert.ok(html.includes(`<input type="hidden" name="return_url" value="${app}">`))
+      rolecall.advanceMs(60_000)
     })
   }
 

@@ -21,12 +21,12 @@ import { ok, problem, type Step, skipped } from '../step.ts'
  * @returns undefined where there is no such mapping
  */
 export async function explainMapping(
-  asked: AskedMapping & { sourceIp?: string | undefined },
+  asked: Omit<AskedMapping, 'byShortName'> & { sourceIp?: string | undefined },
   { store, ...deps }: ProviderTestDeps,
 ): Promise<Step[] | undefined> {
   const about = { ...store, ...deps }
   try {
-    const sample = await findMappingSample(asked, about)
+    const sample = await findMappingSample({ ...asked, byShortName: true }, about)
     if (sample === undefined) return undefined
     const atMs = deps.clock()
     const { sourceIp = '127.0.0.1' } = asked

@@ -34,6 +34,8 @@ export type AskedMapping = {
   /** For a provider of this identity pool; else for the provider wherever people come in by it. */
   poolId?: string | undefined
   provider: string
+  /** Whether what comes behind it in an ARN names a provider as well: for who is at the machine, whom no policy lets ask. */
+  byShortName?: boolean
   claims: Claims
 }
 
@@ -102,13 +104,13 @@ function judgeTrust(roleArn: string, fits: readonly RoleFit[]): JudgedTrust {
   return { roleArn, admits: false, why: fit === undefined ? 'there is no such role' : fit.why }
 }
 
-/** By its principal, or by what comes behind it in an ARN. */
 async function ofProvider(
-  { provider: written, claims }: AskedMapping,
+  { provider: written, byShortName = false, claims }: AskedMapping,
   deps: MappingDeps,
 ): Promise<MappingSample | undefined> {
   const { accountId, roleMappings } = deps
-  for (const name of [written, oidcProviderArn(accountId, written), samlProviderArn(accountId, written)]) {
+  const arns = [oidcProviderArn(accountId, written), samlProviderArn(accountId, written)]
+  for (const name of [written, ...(byShortName ? arns : [])]) {
     const provider = mappableProvider(name, accountId)
     const found = provider === undefined ? undefined : await roleMappings.find(provider)
     if (found === undefined) continue

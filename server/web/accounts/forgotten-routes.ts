@@ -31,12 +31,12 @@ export function createForgottenRoutes(deps: RegisterDeps): Router {
 
 async function beginReset(deps: RegisterDeps, request: Request, response: Response): Promise<void> {
   const { pages, ownAccounts, codeCookie, startLimit, factsOf } = deps
-  startLimit.requireToken(networkOf(factsOf(request).sourceIp))
   codeCookie.ensure(request, response)
   const form = await postedForm(request)
   const back = findWayBack(deps.returnUrls, form)
   const email = form.get('email') ?? ''
   try {
+    startLimit.requireToken(networkOf(factsOf(request).sourceIp))
     const browser = codeCookie.browserOf(request) ?? ''
     const id = await ownAccounts.beginReset(email, { browser, facts: factsOf(request) })
     response.redirect(303, pathTo(newPasswordPath, back, { id }))

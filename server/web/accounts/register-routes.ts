@@ -62,7 +62,6 @@ export function createRegisterRoutes(deps: RegisterDeps): Router {
 
 async function beginRegistration(deps: RegisterDeps, request: Request, response: Response): Promise<void> {
   const { pages, ownAccounts, codeCookie, startLimit, factsOf } = deps
-  startLimit.requireToken(networkOf(factsOf(request).sourceIp))
   codeCookie.ensure(request, response)
   const form = await postedForm(request)
   const back = findWayBack(deps.returnUrls, form)
@@ -72,6 +71,7 @@ async function beginRegistration(deps: RegisterDeps, request: Request, response:
     name: form.get('name'),
   }
   try {
+    startLimit.requireToken(networkOf(factsOf(request).sourceIp))
     const browser = codeCookie.browserOf(request) ?? ''
     const id = await ownAccounts.register(asked, { browser, facts: factsOf(request) })
     response.redirect(303, pathTo(confirmPath, back, { id }))

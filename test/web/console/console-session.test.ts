@@ -142,12 +142,28 @@ describe('entering', () => {
     )
   })
 
-  test('does not lengthen the browser’s session', async () => {
-    const browser = await enter(operator, 'late')
-    const [kept] = await webSessions.listOf(JSON.stringify([corp.url, 'late']), Date.now())
-    const { expiresAtMs, signedInAtMs } = JSON.parse(kept?.data ?? '{}')
-    assert.ok(expiresAtMs - signedInAtMs <= 3_601_000)
+  test('does not lengthen the browser’s session, nor does leaving', async () => {
+    const browser = await signIn('late')
+    const person = JSON.stringify([corp.url, 'late'])
+    const kept = async () => {
+      const [{ idHash = '', data = '{}' } = {}] = await webSessions.listOf(person, Date.now())
+      return { idHash, ...JSON.parse(data) }
+    }
+    // Most of its hour is over.
+    const { idHash, ...data } = await kept()
+    const expiresAtMs = Date.now() + 600_000
+    await webSessions.put(idHash, JSON.stringify({ ...data, expiresAtMs }), expiresAtMs, person)
+    await enter(operator, browser)
     assert.equal((await look(browser, page)).status, 200)
+    const inside = await kept()
+    assert.notEqual(inside.idHash, idHash)
+    assert.equal(inside.expiresAtMs, expiresAtMs)
+    assert.equal(inside.signedInAtMs, data.signedInAtMs)
+    assert.equal(await webSessions.find(inside.idHash, expiresAtMs), undefined)
+    await post(browser, '/console/leave')
+    const outside = await kept()
+    assert.equal(outside.expiresAtMs, expiresAtMs)
+    assert.equal(await webSessions.find(outside.idHash, expiresAtMs), undefined)
   })
 })
 

@@ -3,6 +3,9 @@ import { meansEvery } from './arn-fields.ts'
 import type { ConditionView, ListView, PolicyView, StatementView } from './policy-view.ts'
 
 const compiled = new WeakMap<ListView, readonly Pattern[]>()
+/** What was found out before: checks ask for each principal and each value, and a long list must not be read for each. */
+const matched = new WeakMap<ListView, Map<string, boolean>>()
+const narrowing = new WeakMap<ConditionView, boolean>()
 const noContext: ReadonlyMap<string, readonly string[]> = new Map()
 
 /** Whether a statement is about an action: `service:Name`, in any case. */
@@ -12,8 +15,12 @@ export function isAbout({ actions }: StatementView, action: string): boolean {
 
 /** Whether one of the actions that are written matches. */
 function matchesOne(actions: ListView, action: string): boolean {
+  const known = matched.get(actions) ?? new Map<string, boolean>()
+  matched.set(actions, known)
   const name = action.toLowerCase()
-  return patternsOf(actions).some(pattern => pattern.matches(name, noContext))
+  const found = known.get(name) ?? patternsOf(actions).some(pattern => pattern.matches(name, noContext))
+  known.set(name, found)
+  return found
 }
 
 function patternsOf(actions: ListView): readonly Pattern[] {
@@ -41,8 +48,16 @@ export function isAboutEvery(
 /**
  * Whether a condition lets through only requests that have the key, with one of the values that it wants: no
  * negation, no way around for an absent key, and no value that is any text.
+ *
+ * @param statement the one that the condition is of
  */
 export function narrows(condition: ConditionView, { conditions }: StatementView): boolean {
+  const found = narrowing.get(condition) ?? findWhetherNarrows(condition, conditions)
+  narrowing.set(condition, found)
+  return found
+}
+
+function findWhetherNarrows(condition: ConditionView, conditions: readonly ConditionView[]): boolean {
   const { operator, values, key } = condition
   if (operator.family === 'Null' || operator.negated || values.length === 0) return false
   if (operator.holdsWhenAbsent && !isGuarded(key, conditions)) return false
