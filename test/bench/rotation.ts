@@ -8,11 +8,15 @@ import { findPostgres } from '../support/postgres.ts'
 import { startPostgresWithTls } from '../support/postgres-with-tls.ts'
 import { rootKeysIn, startRolecallProcess } from '../support/rolecall-process.ts'
 import { type LoadResult, loadRotations } from '../support/rotation-load.ts'
+import { benchDueSecrets } from './due-secrets.ts'
 
 const clients = 50
 const rotations = 100
 
-/** Log-ins without end while the secret is rotated: how many fail, and how long the window of a single user is. */
+/**
+ * Log-ins without end while the secret is rotated: how many fail, and how long the window of a single user is. Then a
+ * thousand secrets that are due at once.
+ */
 export async function benchRotation(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'rolecall-bench-rotation-'))
   const dataDir = join(folder, 'data')
@@ -31,6 +35,7 @@ export async function benchRotation(): Promise<void> {
     await rolecall.stop()
     rmSync(folder, { recursive: true, force: true })
   }
+  await benchDueSecrets()
 }
 
 async function measure(secrets: SecretsManagerClient, server: DatabaseServer): Promise<void> {

@@ -9,6 +9,8 @@ export type TcpProxy = {
   mend(): void
   /** The most connections that were open to the server at once: none is missed, as by somebody who looks now and then. */
   mostOpen(): number
+  /** Before the test file ends: it holds up the end of what is no test. */
+  close(): void
 }
 
 /** Stands before a server on loopback, until the test file ends. */
@@ -44,10 +46,11 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   const destroyAll = () => {
     for (const socket of sockets) socket.destroy()
   }
-  after(() => {
+  const close = () => {
     server.close()
     destroyAll()
-  })
+  }
+  after(close)
   return {
     port: (server.address() as AddressInfo).port,
     cut() {
@@ -58,5 +61,6 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
       destroyAll()
     },
     mostOpen: () => mostOpen,
+    close,
   }
 }
