@@ -1,3 +1,4 @@
+import { benchDueSecrets } from './due-secrets.ts'
 import { benchLogInFlood } from './log-in-flood.ts'
 import { benchLogins } from './logins.ts'
 import { benchPasswords } from './passwords.ts'
@@ -20,7 +21,7 @@ const benchmarks: Record<string, () => Promise<void>> = {
 }
 
 /** A part of one of those, by itself. */
-const parts: Record<string, () => Promise<void>> = { flood: benchLogInFlood }
+const parts: Record<string, () => Promise<void>> = { due: benchDueSecrets, flood: benchLogInFlood }
 
 const asked = process.argv.slice(2)
 const unknown = asked.filter(name => !(name in benchmarks || name in parts))

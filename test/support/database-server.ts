@@ -3,6 +3,7 @@ import {
   createDatabaseEngines,
   createDatabaseRotators,
 } from '../../server/secrets/databases/create-database-rotators.ts'
+import type { DatabaseSession } from '../../server/secrets/databases/database-engine.ts'
 import type { DatabaseRules } from '../../server/secrets/databases/reach.ts'
 
 /** A database server for the tests of rotation: with TLS, and a user who may do everything. */
@@ -39,10 +40,21 @@ export function rulesFor(
   }
 }
 
-export function rotatorOf(server: DatabaseServer, strategy: 'single-user' | 'alternating-users', more = {}) {
-  const rotator = createDatabaseRotators(createDatabaseEngines(rulesFor(server, more))).get(
-    `rolecall-${server.kind}-${strategy}`,
-  )
+/** @param around stands before what a session does */
+export function rotatorOf(
+  server: DatabaseServer,
+  strategy: 'single-user' | 'alternating-users',
+  more = {},
+  around = (session: DatabaseSession) => session,
+) {
+  const watched = [...createDatabaseEngines(rulesFor(server, more))].map(([name, engine]) => {
+    const logIn: typeof engine.logIn = async (login, signal) => {
+      const session = await engine.logIn(login, signal)
+      return session && around(session)
+    }
+    return [name, { ...engine, logIn }] as const
+  })
+  const rotator = createDatabaseRotators(new Map(watched)).get(`rolecall-${server.kind}-${strategy}`)
   if (rotator === undefined) throw new Error('there is no such rotator')
   return rotator
 }

@@ -6,7 +6,7 @@ import { deskOverTheWire, rotate } from './rotation-desk.ts'
 
 type User = { username: string; password: string }
 
-/** From the moment at which the database may have the new password until the secret has it as well, in milliseconds. */
+/** From before the database is told the new password until AWSCURRENT is at it, in milliseconds: no more is documented. */
 type Window = { fromMs: number; toMs: number }
 
 export type LoadResult = {
@@ -40,7 +40,6 @@ export async function loadRotations(
   await server.createUser(user.username, user.password)
   const masterarn = await create(secretOf(server, server.admin))
   const arn = await create(secretOf(server, user, { masterarn }))
-  const rotator = rotatorOf(server, strategy)
 
   const result: LoadResult = { logins: 0, failed: 0, outsideWindows: 0, unhealed: 0, windows: [] }
   const failures: Window[] = []
@@ -76,7 +75,7 @@ export async function loadRotations(
   const rotateAll = async () => {
     for (let n = 0; n < rotations; n++) {
       await everybodyOnce()
-      const desk = timed(deskOverTheWire(secrets, arn), result.windows)
+      const { desk, rotator } = timed(deskOverTheWire(secrets, arn), server, strategy, result.windows)
       rotating = rotateUntilDone(rotator, desk)
       await rotating
     }
@@ -104,21 +103,34 @@ async function rotateUntilDone(rotator: Rotator, desk: RotationDesk): Promise<vo
   }
 }
 
-/** Notes each window: from when the pending value was read, which is before it is set, until the first `finish` is done. */
-function timed(desk: RotationDesk, windows: Window[]): RotationDesk {
+/** Notes the window: from when the database is first told the password until the first `finish` is done. */
+function timed(
+  desk: RotationDesk,
+  server: DatabaseServer,
+  strategy: 'single-user' | 'alternating-users',
+  windows: Window[],
+): { desk: RotationDesk; rotator: Rotator } {
   let fromMs: number | undefined
   let isNoted = false
-  return {
-    ...desk,
-    async read(stage) {
-      const text = await desk.read(stage)
-      if (stage === 'AWSPENDING' && text !== undefined) fromMs ??= performance.now()
-      return text
+  const rotator = rotatorOf(server, strategy, {}, session => ({
+    ...session,
+    changeOwnPassword(password) {
+      fromMs ??= performance.now()
+      return session.changeOwnPassword(password)
     },
-    async finish() {
-      await desk.finish()
-      if (!isNoted) windows.push({ fromMs: fromMs ?? 0, toMs: performance.now() })
-      isNoted = true
+    changePasswordOf(account, password) {
+      fromMs ??= performance.now()
+      return session.changePasswordOf(account, password)
     },
+    changeTwinPassword(using, twin, password) {
+      fromMs ??= performance.now()
+      return session.changeTwinPassword(using, twin, password)
+    },
+  }))
+  const finish = async () => {
+    await desk.finish()
+    if (!isNoted && fromMs !== undefined) windows.push({ fromMs, toMs: performance.now() })
+    isNoted = true
   }
+  return { desk: { ...desk, finish }, rotator }
 }
