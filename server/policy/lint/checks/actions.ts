@@ -4,7 +4,7 @@ import { type Answer, type CheckTable, eachAction, problem } from '../check.ts'
 import type { JsonText } from '../text/json-node.ts'
 import { didYouMean, nearest } from '../text/nearest.ts'
 import { quote } from '../text/quote.ts'
-import { covers, newEffort, tokensOf } from '../view/glob.ts'
+import { covers, newEffort, type Token, tokensOf } from '../view/glob.ts'
 
 /** Names of actions. Of an operator's own service, only the prefix is looked at. */
 export const actionChecks = {
@@ -20,13 +20,22 @@ function partsOf(action: string): Parts | undefined {
   return name === '' ? undefined : { service, name, names: actionsOf(service.toLowerCase()) }
 }
 
+const known = new WeakMap<readonly string[], readonly Token[][]>()
+
+/** Once for each service: a long list must not have them read for each of its actions. */
+function tokensOfAll(names: readonly string[]): readonly Token[][] {
+  const tokens = known.get(names) ?? names.map(name => tokensOf(name.toLowerCase(), false))
+  known.set(names, tokens)
+  return tokens
+}
+
 function unknownAction({ value, ...place }: JsonText): Answer {
   const parts = partsOf(value)
   if (parts?.names === undefined) return undefined
   const { service, name, names } = parts
   const pattern = tokensOf(name.toLowerCase(), false)
   const effort = newEffort()
-  if (names.some(one => covers(pattern, tokensOf(one.toLowerCase(), false), effort))) return undefined
+  if (tokensOfAll(names).some(one => covers(pattern, one, effort))) return undefined
   const isPattern = /[*?]/.test(name)
   const meant = isPattern ? undefined : nearest(name, names)
   const what = isPattern

@@ -4,7 +4,7 @@ import { resourceTokens } from '../view/arn-fields.ts'
 import { type Comparable, comparable, coversStatement } from '../view/cover-statement.ts'
 import { covers, newEffort, tokensOf } from '../view/glob.ts'
 import type { PolicyView, StatementView } from '../view/policy-view.ts'
-import { redundant, withoutVariables } from '../view/redundant.ts'
+import { redundant, repeated, withoutVariables } from '../view/redundant.ts'
 
 /** What changes nothing, because something else says it already. Bounded: in a monstrous document, some is missed. */
 export const coverageChecks = {
@@ -61,6 +61,7 @@ function* redundantActions({ actions }: StatementView): Iterable<Problem> {
   yield* redundant(texts, {
     prepare: one => tokensOf(one, false),
     covers: (wide, narrow) => covers(wide, narrow, effort),
+    effort,
   })
 }
 
@@ -75,10 +76,11 @@ function* redundantResources(
   yield* redundant(texts, {
     prepare: one => resourceTokens(one, version === '2012-10-17'),
     covers: (wide, narrow) => covers(wide, narrow, effort),
+    effort,
   })
 }
 
 function* redundantPrincipals({ principals }: StatementView): Iterable<Problem> {
   const texts = (principals?.names ?? []).map(({ type, text }) => ({ text, same: `${type} ${text.value}` }))
-  yield* redundant(texts, { prepare: one => one, covers: () => false })
+  yield* repeated(texts)
 }

@@ -6,7 +6,7 @@ import { type CheckTable, inStatements, type Problem } from '../check.ts'
 import { arnCovers, arnTokens } from '../view/arn-fields.ts'
 import { covers, type Effort, newEffort, tokensOf } from '../view/glob.ts'
 import type { ConditionView, PolicyView, StatementView } from '../view/policy-view.ts'
-import { type Comparer, redundant, withoutVariables } from '../view/redundant.ts'
+import { type Comparer, redundant, repeated, withoutVariables } from '../view/redundant.ts'
 
 /** Of the values of a condition one must fit, or none may: what is within another changes nothing. */
 export const redundantValueChecks = {
@@ -38,15 +38,14 @@ function find(
   if (operator.family === 'Arn') return redundant(list, arns(variables, effort))
   if (operator.family === 'IpAddress') return redundant(list, blocks(effort))
   const order = orderOf(operator.name)
-  return order === undefined ? redundant(list, onlyTheSame) : redundant(list, limits(order, effort))
+  return order === undefined ? repeated(list) : redundant(list, limits(order, effort))
 }
-
-const onlyTheSame: Comparer<undefined> = { prepare: () => undefined, covers: () => false }
 
 function globs(variables: boolean, effort: Effort): Comparer<ReturnType<typeof tokensOf>> {
   return {
     prepare: value => tokensOf(value, variables),
     covers: (wide, narrow) => covers(wide, narrow, effort),
+    effort,
   }
 }
 
@@ -54,10 +53,14 @@ function arns(variables: boolean, effort: Effort): Comparer<ReturnType<typeof ar
   return {
     prepare: value => arnTokens(value, variables),
     covers: (wide, narrow) => wide !== undefined && narrow !== undefined && arnCovers(wide, narrow, effort),
+    effort,
   }
 }
 
 type Block = [ipaddr.IPv4 | ipaddr.IPv6, number]
+
+/** Against one character of a pattern. */
+const costOfBlock = 5
 
 function blocks(effort: Effort): Comparer<Block | undefined> {
   return {
@@ -68,9 +71,11 @@ function blocks(effort: Effort): Comparer<Block | undefined> {
       return [address, address.kind() === 'ipv4' ? 32 : 128]
     },
     covers(wide, narrow) {
-      if (--effort.left < 0 || wide === undefined || narrow === undefined) return false
+      effort.left -= costOfBlock
+      if (effort.left < 0 || wide === undefined || narrow === undefined) return false
       return wide[0].kind() === narrow[0].kind() && wide[1] <= narrow[1] && narrow[0].match(wide)
     },
+    effort,
   }
 }
 
@@ -97,5 +102,6 @@ function limits(compile: (value: string) => Wanted | undefined, effort: Effort):
   return {
     prepare: value => ({ value, wanted: compile(value) }),
     covers: (wide, narrow) => --effort.left >= 0 && (wide.wanted?.fits(narrow.value, new Map()) ?? false),
+    effort,
   }
 }

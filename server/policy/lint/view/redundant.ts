@@ -1,6 +1,7 @@
 import { type Problem, problem } from '../check.ts'
 import type { Place } from '../text/json-node.ts'
 import { quote } from '../text/quote.ts'
+import type { Effort } from './glob.ts'
 
 /** `same`: what two have in common that mean the same. */
 type Listed = { text: Place & { value: string }; same: string }
@@ -9,20 +10,29 @@ export type Comparer<Pattern> = {
   /** Called once for each. */
   prepare(same: string): Pattern
   covers(wide: Pattern, narrow: Pattern): boolean
+  /** What `covers` spends. When it is gone, the rest of the list is not compared. */
+  effort: Effort
+}
+
+/** What a list says twice. The later is told. */
+export function* repeated(list: readonly Listed[]): Iterable<Problem> {
+  const seen = new Set<string>()
+  for (const { text, same } of list) {
+    if (seen.has(same)) yield problem(text, `${quote(text.value)} is in the list already.`, 'Take it out.')
+    seen.add(same)
+  }
 }
 
 /** What a list says twice, or has within something wider. Of two that say the same, the later is told. */
 export function* redundant<Pattern>(
   list: readonly Listed[],
-  { prepare, covers }: Comparer<Pattern>,
+  { prepare, covers, effort }: Comparer<Pattern>,
 ): Iterable<Problem> {
-  const first = new Map<string, { text: Listed['text']; pattern: Pattern; n: number }>()
-  for (const { text, same } of list) {
-    if (first.has(same)) yield problem(text, `${quote(text.value)} is in the list already.`, 'Take it out.')
-    else first.set(same, { text, pattern: prepare(same), n: first.size })
-  }
-  const all = [...first.values()]
+  yield* repeated(list)
+  const first = new Map(list.toReversed().map(({ text, same }) => [same, text]))
+  const all = [...first].toReversed().map(([same, text], n) => ({ text, pattern: prepare(same), n }))
   for (const one of all) {
+    if (effort.left < 0) return
     const wider = all.find(
       other =>
         other !== one &&
