@@ -30,7 +30,7 @@ export type AccountDeps = {
   passkeys: Passkeys
   revocations: Pick<Revocations, 'add' | 'denylist'>
   usedProofs: Pick<UsedProofs, 'use'>
-  webSessions: Pick<WebSessions, 'deleteOthers'>
+  webSessions: Pick<WebSessions, 'listOf' | 'deleteOf' | 'deleteOthers'>
   keyring: Keyring
   rules: PasswordRules
   mailer: Pick<Mailer, 'send'>

@@ -2,6 +2,7 @@ import type { FederatedIdentity } from '../base/federated-identity.ts'
 import { Refusal } from '../base/refusal.ts'
 import type { RequestFacts } from '../base/request-facts.ts'
 import type { Account } from '../store/accounts.ts'
+import { personKey } from '../store/revocations.ts'
 import type { IssuerRecord } from '../tokens/verify-id-token.ts'
 import * as changes from './change.ts'
 import type { AccountDeps } from './deps.ts'
@@ -52,6 +53,14 @@ export function createOwnAccounts(
       changes.changeEmail(deps, account, typed, facts),
     deleteAccount: (account: Account, password: string, facts: RequestFacts) =>
       changes.deleteAccount(deps, logIn, account, password, facts),
+    /** One browser's; nothing where it is none of theirs. */
+    async endSession({ subject }: Account, idHash: string, facts: RequestFacts): Promise<void> {
+      const person = personKey({ issuer: issuer.issuer, subject })
+      const theirs = await deps.webSessions.listOf(person, deps.clock())
+      if (!theirs.some(one => one.idHash === idHash)) return
+      await deps.record({ event: 'EndAccountSessions', subject, detail: { session: idHash } }, facts)
+      await deps.webSessions.deleteOf(person, idHash)
+    },
     async endOtherSessions(account: Account, keptIdHash: string, facts: RequestFacts): Promise<void> {
       await deps.record({ event: 'EndAccountSessions', subject: account.subject }, facts)
       await endAccountSessions(deps, account.subject, keptIdHash)

@@ -4,6 +4,7 @@ import { GetCallerIdentityCommand } from '@aws-sdk/client-sts'
 import { createHttpBrowser, type HttpBrowser, locationOf } from '../support/http-browser.ts'
 import { password, startAccountsRolecall } from '../support/own-accounts.ts'
 import { trusting } from '../support/rolecall.ts'
+import { auditRowsIn } from '../support/rolecall-process.ts'
 
 const another = 'another walrus entirely'
 
@@ -199,6 +200,14 @@ describe('changes to an own account', async () => {
     for (const browser of others) assert.ok(await isSignedIn(browser))
     await post(here, '/account/own/sessions/end', { session: ids[0] ?? '' })
     assert.equal((await Promise.all(others.map(isSignedIn))).filter(Boolean).length, 1)
+    const rows = auditRowsIn(rolecall.dataDir).filter(
+      ({ event, detail }) => event === 'EndAccountSessions' && detail !== null,
+    )
+    assert.deepEqual(
+      rows.map(({ detail }) => JSON.parse(String(detail))),
+      [{ session: ids[0] }],
+      'written down, and nothing of what the stranger tried',
+    )
     assert.equal(notice(await post(here, '/account/own/sessions/end-others', {})), 'sessions-ended')
     assert.equal((await Promise.all(others.map(isSignedIn))).filter(Boolean).length, 0)
     assert.ok(await isSignedIn(here))

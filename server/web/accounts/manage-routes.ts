@@ -20,7 +20,7 @@ const emailPath = `${ownPath}/email/confirm`
 
 /** A password, an address, sessions, and the end of an account. */
 export function createManageRoutes(deps: ManageDeps): Router {
-  const { ownAccounts, codeCookie, store, factsOf, clock } = deps
+  const { ownAccounts, codeCookie, factsOf, clock } = deps
   const router = express.Router()
 
   router.get(ownPath, async (request, response) => {
@@ -77,10 +77,9 @@ export function createManageRoutes(deps: ManageDeps): Router {
 
   router.post(`${ownPath}/sessions/end`, async (request, response) => {
     const account = await ownAccountOf(deps, request, response)
-    const { identity } = request.session
-    if (account === undefined || identity === undefined) return
+    if (account === undefined) return
     const form = await postedForm(request)
-    await store.webSessions.deleteOf(personKey(identity), form.get('session') ?? '')
+    await ownAccounts.endSession(account, form.get('session') ?? '', factsOf(request))
     response.redirect(303, `${ownPath}?notice=session-ended`)
   })
   router.post(`${ownPath}/sessions/end-others`, async (request, response) => {
