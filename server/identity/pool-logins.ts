@@ -102,8 +102,8 @@ export async function requireLivePoolToken(
 type Known = { issuer: string; subject: string }
 
 /**
- * As whom identity pools know somebody whom a provider vouches for, under all ids that their identities had: what they got
- * there names the pool as its issuer, so that ending their sessions would pass it by.
+ * As whom identity pools know somebody whom a provider vouches for, under all ids by which their identities had logins:
+ * what they got there names the pool as its issuer, so that ending their sessions would pass it by.
  */
 export function createPoolNames(
   poolIdentities: Pick<PoolIdentities, 'ownersOf' | 'namesOf'>,

@@ -6,7 +6,10 @@ import type { Schema } from './schema.ts'
 export type PoolIdentityNames = {
   /** The ids of those that have this login, in every pool. */
   ownersOf(login: PoolLogin): Promise<string[]>
-  /** All ids that an identity goes by: its own, and those of all that were merged into it. */
+  /**
+   * The ids that an identity goes by: its own, and those of others with logins that were merged into it. Not those of
+   * guests: anybody makes as many of these as they like and has them merged into theirs.
+   */
   namesOf(id: string): Promise<string[]>
 }
 
@@ -32,6 +35,7 @@ export function createPoolIdentityNames(db: Kysely<Schema>): PoolIdentityNames {
         .selectFrom('pool_identities')
         .select('id')
         .where('merged_into', '=', own)
+        .where('guest', '=', 0)
         .execute()
       return [own, ...rows.map(row => row.id)]
     },

@@ -152,6 +152,9 @@ function keepsPools({ identityPools, poolIdentities }: Store): void {
       assert.equal(found?.id, third)
       assert.deepEqual(found?.logins.map(({ subject }) => subject).toSorted(), ['f', 'g'])
     }
+    // Whoever ends all that these got is not kept busy by guests, of which anybody merges any number.
+    for (const id of [second, third])
+      assert.deepEqual((await poolIdentities.namesOf(id)).toSorted(), [second, third].toSorted())
     assert.equal(await reasonOf(poolIdentities.link(first, [login('h')], at(7))), 'entity.changed')
     assert.equal(await reasonOf(poolIdentities.merge(first, third, at(7))), 'entity.changed')
     const page = { after: undefined, most: 60 }
