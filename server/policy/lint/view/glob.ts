@@ -9,7 +9,7 @@ export type Effort = { left: number }
 
 /** Enough for every document that people write. */
 export function newEffort(): Effort {
-  return { left: 500_000 }
+  return { left: 2_000_000 }
 }
 
 const withVariables = /\$\{[^{}]*\}|[\s\S]/g

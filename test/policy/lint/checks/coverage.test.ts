@@ -151,3 +151,15 @@ describe('an entry that changes nothing', () => {
     test(`${story}: ${code}`, () => assert.deepEqual(pathsOf(find(code, 'identity', statement)), found))
   }
 })
+
+test('what is within the rest is found in as long a list as a policy of a role can hold', () => {
+  const long = Array.from(
+    { length: 148 },
+    (_, n) => `arn:aws:notes:eu-1:123456789012:books/of-the-team/shelf-${n}/*`,
+  )
+  const Resource = [...long, `${long[147]?.slice(0, -1)}one`]
+  assert.ok(JSON.stringify(allow({ Resource })).length > 9_000)
+  assert.deepEqual(pathsOf(find('resource-redundant', 'identity', allow({ Resource }))), [
+    'Statement.Resource[148]',
+  ])
+})
