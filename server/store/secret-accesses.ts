@@ -25,16 +25,18 @@ export function createSecretAccesses({ write }: Pick<Database, 'write'>): Secret
   let noted = new Map<string, Access>()
   // Nobody is told to forget a version because it was used, or each day would begin with all caches empty.
   const notedOn = new WeakMap<SecretVersion, number>()
-  const add = (access: Access) => {
+  /** False when there is no room for it. */
+  const add = (access: Access): boolean => {
     const key = `${access.secretId} ${access.versionId}`
-    const { dayMs = 0 } = noted.get(key) ?? {}
-    if (dayMs < access.dayMs && (noted.size < mostNoted || noted.has(key))) noted.set(key, access)
+    const known = noted.get(key)
+    if (known === undefined && noted.size >= mostNoted) return false
+    if ((known?.dayMs ?? 0) < access.dayMs) noted.set(key, access)
+    return true
   }
   return {
     note(secretId, version, dayMs) {
       if ((version.accessedOnMs ?? 0) >= dayMs || (notedOn.get(version) ?? 0) >= dayMs) return
-      notedOn.set(version, dayMs)
-      add({ secretId, versionId: version.id, dayMs })
+      if (add({ secretId, versionId: version.id, dayMs })) notedOn.set(version, dayMs)
     },
     async flush() {
       // One order for everybody: two nodes that write the same days then wait for each other in no circle.

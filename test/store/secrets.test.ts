@@ -182,6 +182,24 @@ test('a use makes nobody forget what they have in memory, and is noted once a da
   assert.deepEqual(written, [[], []])
 })
 
+test('a use that there was no room to note is noted when there is', async () => {
+  let writes = 0
+  const accesses = createSecretAccesses({
+    async write() {
+      writes++
+      return undefined as never
+    },
+  })
+  for (let n = 0; n < 50_000; n++) accesses.note(`used-${n}`, versionOf(0, createdAtMs), dayMs)
+  const late = versionOf(0, createdAtMs)
+  accesses.note('late-AAAAAA', late, dayMs)
+  await accesses.flush()
+  assert.equal(writes, 500)
+  accesses.note('late-AAAAAA', late, dayMs)
+  await accesses.flush()
+  assert.equal(writes, 501)
+})
+
 test('days of use that could not be written are written the next time, and no others', async () => {
   const database = await openSqliteDatabase(':memory:', Date.now)
   const secrets = createSecrets(database)
