@@ -3,10 +3,9 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { callSecretsManager } from '../support/call-secrets-manager.ts'
+import { databaseKinds } from '../support/database-kinds.ts'
 import { leasedUsers, readerOf } from '../support/database-role.ts'
 import { type DatabaseServer, secretOf } from '../support/database-server.ts'
-import { skipWithoutMariaDb, startMariaDb } from '../support/mariadb.ts'
-import { skipWithoutPostgresHere, startPostgresWithTls } from '../support/postgres-with-tls.ts'
 import { auditRowsIn, rootKeysIn, startRolecallProcess } from '../support/rolecall-process.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { until } from '../support/until.ts'
@@ -17,10 +16,7 @@ function slowly(server: DatabaseServer): string[] {
   return server.kind === 'postgresql' ? [create, 'commit', 'select pg_sleep(9)'] : [create, 'do sleep(9)']
 }
 
-for (const [name, skip, startServer] of [
-  ['PostgreSQL', skipWithoutPostgresHere, startPostgresWithTls],
-  ['MariaDB', skipWithoutMariaDb, startMariaDb],
-] as const) {
+for (const { name, skip, start: startServer } of databaseKinds) {
   describe(name, { skip }, async () => {
     if (skip) return
     const server = await startServer()

@@ -1,17 +1,13 @@
 /** Clients that fetch a secret and log in all the time, while it is rotated. `npm run bench -- rotation` does more of it. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { skipWithoutMariaDb, startMariaDb } from '../support/mariadb.ts'
-import { skipWithoutPostgresHere, startPostgresWithTls } from '../support/postgres-with-tls.ts'
+import { databaseKinds } from '../support/database-kinds.ts'
 import { startRolecall } from '../support/rolecall.ts'
 import { loadRotations } from '../support/rotation-load.ts'
 
 const secrets = (await startRolecall()).secrets()
 
-for (const [name, skip, start] of [
-  ['PostgreSQL', skipWithoutPostgresHere, startPostgresWithTls],
-  ['MariaDB', skipWithoutMariaDb, startMariaDb],
-] as const) {
+for (const { name, skip, start } of databaseKinds) {
   describe(name, { skip }, async () => {
     if (skip) return
     const server = await start()

@@ -3,16 +3,12 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { createDatabaseEngines } from '../../../server/secrets/databases/create-database-rotators.ts'
 import { mostSessions } from '../../../server/secrets/databases/session-bounds.ts'
+import { databaseKinds } from '../../support/database-kinds.ts'
 import { leasedUsers, untilBusy } from '../../support/database-role.ts'
 import { rulesFor, secretOf } from '../../support/database-server.ts'
 import { databaseRoleOf, leaseUsersAt } from '../../support/lease-users.ts'
-import { skipWithoutMariaDb, startMariaDb } from '../../support/mariadb.ts'
-import { skipWithoutPostgresHere, startPostgresWithTls } from '../../support/postgres-with-tls.ts'
 
-for (const [name, skip, start] of [
-  ['PostgreSQL', skipWithoutPostgresHere, startPostgresWithTls],
-  ['MariaDB', skipWithoutMariaDb, startMariaDb],
-] as const) {
+for (const { name, skip, start } of databaseKinds) {
   describe(name, { skip }, async () => {
     if (skip) return
     const server = await start()

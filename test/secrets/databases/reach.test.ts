@@ -13,9 +13,8 @@ import { createMysqlEngine } from '../../../server/secrets/databases/mysql-engin
 import { createPostgresEngine } from '../../../server/secrets/databases/postgres-engine.ts'
 import { findWay } from '../../../server/secrets/databases/reach.ts'
 import { RotationFailure } from '../../../server/secrets/rotation/rotator.ts'
+import { databaseKinds } from '../../support/database-kinds.ts'
 import { type DatabaseServer, rulesFor } from '../../support/database-server.ts'
-import { skipWithoutMariaDb, startMariaDb } from '../../support/mariadb.ts'
-import { skipWithoutPostgresHere, startPostgresWithTls } from '../../support/postgres-with-tls.ts'
 
 const signal = AbortSignal.timeout(120_000)
 const production = (more: Record<string, string> = {}) =>
@@ -117,10 +116,7 @@ for (const [more, tls] of [
 
 const engines = { postgresql: createPostgresEngine, mysql: createMysqlEngine }
 
-for (const [name, skip, start] of [
-  ['PostgreSQL', skipWithoutPostgresHere, startPostgresWithTls],
-  ['MariaDB', skipWithoutMariaDb, startMariaDb],
-] as const) {
+for (const { name, skip, start } of databaseKinds) {
   describe(name, { skip }, async () => {
     if (skip) return
     const server = await start()
