@@ -1,15 +1,18 @@
-import { createCipheriv, createDecipheriv, createSecretKey, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
 import type { Keyring } from './keyring.ts'
 import { openRecord, sealRecord } from './sealed-record.ts'
 
-/** What wraps data keys: our own master key, or a key service elsewhere, which may fail with a `KeyServiceError`. */
+/**
+ * What wraps data keys: our own master key, or a key service elsewhere, which may fail with a `KeyServiceError`. Data keys
+ * are KeyObjects: nobody who reads with one can change it for others, and no log prints it.
+ */
 export type KeyWrapper = {
   /** What new keys are wrapped under at present, by a name that is no secret. A key service is asked for it. */
   under(): Promise<string>
   /** @param bound what must be the same on unwrapping */
-  wrap(dataKey: Buffer, bound: Bound): Promise<WrappedKey>
+  wrap(dataKey: KeyObject, bound: Bound): Promise<WrappedKey>
   /** Undefined for what this did not wrap so. */
-  unwrap(wrapped: WrappedKey, bound: Bound): Promise<Buffer | undefined>
+  unwrap(wrapped: WrappedKey, bound: Bound): Promise<KeyObject | undefined>
   /** For those that remember: what they unwrapped does not open the value. */
   forget?(wrapped: WrappedKey): void
 }
@@ -25,6 +28,7 @@ export type Envelope = WrappedKey & { sealedValue: Buffer }
 const version = 1
 const nonceBytes = 12
 const tagBytes = 16
+const dataKeyBytes = 32
 const headBytes = 1 + nonceBytes
 
 /**
@@ -32,15 +36,20 @@ const headBytes = 1 + nonceBytes
  * (16)`. A change of the master key wraps data keys anew and touches no value.
  */
 export async function sealEnvelope(wrapper: KeyWrapper, plain: Buffer, bound: Bound): Promise<Envelope> {
-  const dataKey = randomBytes(32)
+  const dataKey = secretKeyOf(randomBytes(dataKeyBytes))
   const head = Buffer.concat([Buffer.of(version), randomBytes(nonceBytes)])
-  const cipher = createCipheriv('aes-256-gcm', createSecretKey(dataKey), head.subarray(1))
+  const cipher = createCipheriv('aes-256-gcm', dataKey, head.subarray(1))
   cipher.setAAD(associatedData(head, bound))
   const sealedValue = Buffer.concat([head, cipher.update(plain), cipher.final(), cipher.getAuthTag()])
+  return { ...(await wrapper.wrap(dataKey, bound)), sealedValue }
+}
+
+/** Of bytes that are nobody's from here on. */
+export function secretKeyOf(bytes: Buffer): KeyObject {
   try {
-    return { ...(await wrapper.wrap(dataKey, bound)), sealedValue }
+    return createSecretKey(bytes)
   } finally {
-    dataKey.fill(0)
+    bytes.fill(0)
   }
 }
 
@@ -52,17 +61,15 @@ export async function openEnvelope(
 ): Promise<Buffer | undefined> {
   if (sealedValue.length < headBytes + tagBytes || sealedValue[0] !== version) return undefined
   const dataKey = await wrapper.unwrap({ wrappedKey, wrappedUnder }, bound)
-  if (dataKey?.length !== 32) return undefined
+  if (dataKey?.symmetricKeySize !== dataKeyBytes) return undefined
   const plain = openValue(sealedValue, dataKey, bound)
   if (plain === undefined) wrapper.forget?.({ wrappedKey, wrappedUnder })
   return plain
 }
 
-function openValue(sealedValue: Buffer, dataKey: Buffer, bound: Bound): Buffer | undefined {
+function openValue(sealedValue: Buffer, dataKey: KeyObject, bound: Bound): Buffer | undefined {
   const head = sealedValue.subarray(0, headBytes)
-  const decipher = createDecipheriv('aes-256-gcm', createSecretKey(dataKey), head.subarray(1), {
-    authTagLength: tagBytes,
-  })
+  const decipher = createDecipheriv('aes-256-gcm', dataKey, head.subarray(1), { authTagLength: tagBytes })
   decipher.setAAD(associatedData(head, bound))
   decipher.setAuthTag(sealedValue.subarray(sealedValue.length - tagBytes))
   const plain = decipher.update(sealedValue.subarray(headBytes, sealedValue.length - tagBytes))
@@ -79,24 +86,24 @@ export function createKeyringWrapper(keyring: Keyring): KeyWrapper {
   const under = `keyring:${keyring.currentKeyId.toString('hex')}`
   // The store answers the same row until something changes: each key is unwrapped once. The master key, which opens
   // them all, is in the same memory.
-  const unwrapped = new WeakMap<Buffer, { dataKey: Buffer; boundTo: string }>()
+  const unwrapped = new WeakMap<Buffer, { dataKey: KeyObject; boundTo: string }>()
   return {
     under: async () => under,
     async wrap(dataKey, bound) {
-      return {
-        wrappedKey: sealRecord(keyring, 'data-key-wrap', dataKey, textOf(bound)),
-        wrappedUnder: under,
-      }
+      const bytes = dataKey.export()
+      const wrappedKey = sealRecord(keyring, 'data-key-wrap', bytes, textOf(bound))
+      bytes.fill(0)
+      return { wrappedKey, wrappedUnder: under }
     },
     async unwrap({ wrappedKey }, bound) {
       const boundTo = textOf(bound)
       const known = unwrapped.get(wrappedKey)
-      if (known?.boundTo === boundTo) return Buffer.from(known.dataKey)
-      const dataKey = openRecord(keyring, 'data-key-wrap', wrappedKey, boundTo)
-      if (dataKey === undefined) return undefined
+      if (known?.boundTo === boundTo) return known.dataKey
+      const bytes = openRecord(keyring, 'data-key-wrap', wrappedKey, boundTo)
+      if (bytes === undefined) return undefined
+      const dataKey = secretKeyOf(bytes)
       unwrapped.set(wrappedKey, { dataKey, boundTo })
-      // Theirs to wipe.
-      return Buffer.from(dataKey)
+      return dataKey
     },
   }
 }

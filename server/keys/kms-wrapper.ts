@@ -1,4 +1,5 @@
-import type { Bound, KeyWrapper, WrappedKey } from './envelope.ts'
+import type { KeyObject } from 'node:crypto'
+import { type Bound, type KeyWrapper, secretKeyOf, type WrappedKey } from './envelope.ts'
 import { KeyServiceError } from './key-service-error.ts'
 import { type KmsCalls, loadKmsCalls } from './kms-calls.ts'
 
@@ -29,8 +30,8 @@ export function createKmsWrapper(options: KmsOptions): KeyWrapper {
   const { keyId, previousKeyId, probe } = options
   const call = createCaller(options)
 
-  async function wrap(dataKey: Buffer, bound: Bound): Promise<WrappedKey> {
-    const asked = { KeyId: keyId, Plaintext: dataKey, EncryptionContext: contextOf(bound) }
+  async function wrap(dataKey: KeyObject, bound: Bound): Promise<WrappedKey> {
+    const asked = { KeyId: keyId, Plaintext: dataKey.export(), EncryptionContext: contextOf(bound) }
     const answer = await call(kms => kms.encrypt(asked))
     const { CiphertextBlob: blob, KeyId: arn = '' } = answer
     if (blob === undefined || blob.length === 0 || !isOfKey(arn, keyId)) {
@@ -43,7 +44,7 @@ export function createKmsWrapper(options: KmsOptions): KeyWrapper {
     wrap,
     async under() {
       // An alias may lead elsewhere by now, which only an answer tells.
-      return (await wrap(Buffer.alloc(32), probe)).wrappedUnder
+      return (await wrap(secretKeyOf(Buffer.alloc(32)), probe)).wrappedUnder
     },
     async unwrap({ wrappedKey, wrappedUnder }, bound) {
       // Always with a key of the operator's: KMS would take any other as well that we may use, also one that whoever
@@ -52,7 +53,7 @@ export function createKmsWrapper(options: KmsOptions): KeyWrapper {
         const asked = { KeyId, CiphertextBlob: wrappedKey, EncryptionContext: contextOf(bound) }
         const answer = await call(kms => kms.decrypt(asked))
         if (answer?.Plaintext === undefined || kind + answer.KeyId !== wrappedUnder) continue
-        return Buffer.from(answer.Plaintext)
+        return secretKeyOf(Buffer.from(answer.Plaintext))
       }
       return undefined
     },

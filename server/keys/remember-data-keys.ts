@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import type { Bound, KeyWrapper, WrappedKey } from './envelope.ts'
 
 export type Memory = {
@@ -6,7 +7,7 @@ export type Memory = {
   now(): number
 }
 
-type Kept = { dataKey: Buffer; untilMs: number; timer: NodeJS.Timeout }
+type Kept = { dataKey: KeyObject; untilMs: number; timer: NodeJS.Timeout }
 
 /**
  * Keeps what a key service unwrapped for a short while, so that not each read of a value waits for it. A life is counted
@@ -18,27 +19,26 @@ export function rememberDataKeys(wrapper: KeyWrapper, memory: Memory): KeyWrappe
   const { lifeMs, most, now } = memory
   // In the order of their last use.
   const kept = new Map<string, Kept>()
-  const asked = new Map<string, Promise<Buffer | undefined>>()
+  const asked = new Map<string, Promise<KeyObject | undefined>>()
 
   function drop(key: string): void {
     const entry = kept.get(key)
     if (entry === undefined) return
     clearTimeout(entry.timer)
-    entry.dataKey.fill(0)
     kept.delete(key)
   }
 
-  function keep(key: string, dataKey: Buffer): void {
+  function keep(key: string, dataKey: KeyObject): void {
     drop(key)
     if (lifeMs === 0) return
     const oldest = kept.size >= most ? kept.keys().next().value : undefined
     if (oldest !== undefined) drop(oldest)
     // It leaves memory in time, also when nobody asks again.
     const timer = setTimeout(() => drop(key), lifeMs).unref()
-    kept.set(key, { dataKey: Buffer.from(dataKey), untilMs: now() + lifeMs, timer })
+    kept.set(key, { dataKey, untilMs: now() + lifeMs, timer })
   }
 
-  function find(key: string): Buffer | undefined {
+  function find(key: string): KeyObject | undefined {
     const entry = kept.get(key)
     if (entry === undefined) return undefined
     if (entry.untilMs <= now()) {
@@ -47,11 +47,10 @@ export function rememberDataKeys(wrapper: KeyWrapper, memory: Memory): KeyWrappe
     }
     kept.delete(key)
     kept.set(key, entry)
-    // A copy: ours is wiped when its time is over, whoever reads with it then.
-    return Buffer.from(entry.dataKey)
+    return entry.dataKey
   }
 
-  async function ask(key: string, wrapped: WrappedKey, bound: Bound): Promise<Buffer | undefined> {
+  async function ask(key: string, wrapped: WrappedKey, bound: Bound): Promise<KeyObject | undefined> {
     const dataKey = await wrapper.unwrap(wrapped, bound)
     if (dataKey !== undefined) keep(key, dataKey)
     return dataKey
@@ -67,9 +66,7 @@ export function rememberDataKeys(wrapper: KeyWrapper, memory: Memory): KeyWrappe
       if (known !== undefined) return known
       const asking = asked.get(key) ?? ask(key, wrapped, bound).finally(() => asked.delete(key))
       asked.set(key, asking)
-      const dataKey = await asking
-      // To each their own: whoever wipes theirs must not wipe another's.
-      return dataKey && Buffer.from(dataKey)
+      return asking
     },
     forget(wrapped) {
       for (const key of kept.keys()) if (key.endsWith(`\n${nameOf(wrapped)}`)) drop(key)

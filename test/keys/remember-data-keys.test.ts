@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createSecretKey } from 'node:crypto'
 import { test } from 'node:test'
 import type { KeyWrapper } from '../../server/keys/envelope.ts'
 import { type Memory, rememberDataKeys } from '../../server/keys/remember-data-keys.ts'
@@ -6,6 +7,8 @@ import { type Memory, rememberDataKeys } from '../../server/keys/remember-data-k
 const bound = { arn: 'arn:a', versionId: 'v' }
 const wrappedAs = (text: string) => ({ wrappedKey: Buffer.from(text), wrappedUnder: 'kms:k' })
 const [one, other] = [wrappedAs('one'), wrappedAs('other')]
+
+const keyOf = (text: Buffer) => createSecretKey(Buffer.alloc(32, text.subarray(0, 1)))
 
 /** What unwraps to as many bytes of the first letter, and counts how often it is asked. */
 function service() {
@@ -16,7 +19,7 @@ function service() {
     async unwrap({ wrappedKey }) {
       counted.asked++
       if (counted.isDown) throw new Error('down')
-      return Buffer.alloc(32, wrappedKey.subarray(0, 1))
+      return keyOf(wrappedKey)
     },
   }
   return { counted, wrapper }
@@ -35,7 +38,7 @@ function remember(more: Partial<Memory> = {}) {
 test('a data key is asked for once in its life, which use does not prolong', async () => {
   const { counted, memory, passMs } = remember()
   for (let n = 0; n < 3; n++) {
-    assert.deepEqual(await memory.unwrap(one, bound), Buffer.alloc(32, 'o'))
+    assert.ok((await memory.unwrap(one, bound))?.equals(keyOf(one.wrappedKey)))
     passMs(333)
   }
   assert.equal(counted.asked, 1)
@@ -44,13 +47,11 @@ test('a data key is asked for once in its life, which use does not prolong', asy
   assert.equal(counted.asked, 2)
 })
 
-test('readers who come at once wait for one answer, and each has a key of their own', async () => {
+test('readers who come at once wait for one answer', async () => {
   const { counted, memory } = remember()
   const [first, second] = await Promise.all([memory.unwrap(one, bound), memory.unwrap(one, bound)])
   assert.equal(counted.asked, 1)
-  first?.fill(0)
-  assert.deepEqual(second, Buffer.alloc(32, 'o'))
-  assert.deepEqual(await memory.unwrap(one, bound), Buffer.alloc(32, 'o'))
+  for (const key of [first, second]) assert.ok(key?.equals(keyOf(one.wrappedKey)))
 })
 
 test('another secret’s or version’s is never answered with what is remembered', async () => {
@@ -91,7 +92,7 @@ test('what did not open its value is forgotten, and what was only wrapped is not
   memory.forget?.(one)
   await memory.unwrap(one, bound)
   assert.equal(counted.asked, 2)
-  await memory.wrap(Buffer.alloc(32), { ...bound, versionId: 'x' })
+  await memory.wrap(keyOf(one.wrappedKey), { ...bound, versionId: 'x' })
   await memory.unwrap(one, { ...bound, versionId: 'x' })
   assert.equal(counted.asked, 3)
 })

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
+import { createSecretKey, randomBytes } from 'node:crypto'
 import { describe, test } from 'node:test'
 import { combineWrappers, createKeyringWrapper, type KeyWrapper } from '../../server/keys/envelope.ts'
 import { KeyServiceError } from '../../server/keys/key-service-error.ts'
@@ -138,7 +138,8 @@ for (const { kind, skip, open } of storeKinds) {
     test('stay under the old key where the new wrapping does not open again', () =>
       withStore(async store => {
         const ids = await fill(store, old, 2)
-        const wrong: KeyWrapper = { ...both, wrap: (_, bound) => both.wrap(randomBytes(32), bound) }
+        const another = createSecretKey(randomBytes(32))
+        const wrong: KeyWrapper = { ...both, wrap: (_, bound) => both.wrap(another, bound) }
         assert.deepEqual((await rewrap(store, wrong)).left, 2)
         await requireAllOpen(store, old, ids)
       }))
