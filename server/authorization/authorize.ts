@@ -69,9 +69,9 @@ export function createAuthorizer(deps: AuthorizerDeps): Authorizer {
 type Denied = Exclude<Decision, { outcome: 'allowed' }>
 
 /** As policies on resources mean the caller: by ARN, unless the ARN means one who had it before. */
-function principalOf(caller: Caller, meantIds: Readonly<Record<string, string>> = {}): PolicyPrincipal {
+function principalOf(caller: Caller, meantIds?: Permission['meantIds']): PolicyPrincipal {
   const { accountId, arn } = caller
-  const nameOf = (name: string, id: string) => ((meantIds[name] ?? id) === id ? name : `${name} ${id}`)
+  const nameOf = (name: string, id: string) => ((meantIds?.[name] ?? id) === id ? name : `${name} ${id}`)
   switch (caller.kind) {
     case 'root':
       return { kind: 'root', accountId }

@@ -76,7 +76,13 @@ async function documentsOf(
   ids: readonly string[],
 ): Promise<Policy[] | undefined> {
   const documents = await Promise.all(ids.map(id => principalPolicies.documents(id)))
-  return findStoredPolicies(documents.flat(), 'identity')
+  const policies: Policy[] = []
+  for (const ofOne of documents) {
+    const found = findStoredPolicies(ofOne, 'identity')
+    if (found === undefined) return undefined
+    policies.push(...found)
+  }
+  return policies
 }
 
 async function boundaryOf(

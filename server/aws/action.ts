@@ -90,7 +90,7 @@ export function bindAction<Deps, Input>(
       let authorized: readonly string[] = []
       return {
         async permissions(caller) {
-          const permissions = [(await action.permission?.(asked, deps, caller)) ?? []].flat()
+          const permissions = listOf(await action.permission?.(asked, deps, caller))
           authorized = permissions.map(one => one.resource)
           return permissions
         },
@@ -99,4 +99,9 @@ export function bindAction<Deps, Input>(
       }
     },
   }
+}
+
+function listOf(asked: Asked | undefined): readonly Permission[] {
+  if (asked === undefined) return []
+  return 'action' in asked ? [asked] : asked
 }

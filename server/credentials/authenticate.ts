@@ -92,7 +92,7 @@ async function authenticateSession(
   const { session, secret } = opened
   // The signature before the expiry: only who holds the secret may learn anything of the session.
   verifySignature(request, stated, secret, clock())
-  sessions.keep(token, opened)
+  sessions.keep(opened)
   const caller = await callers.require(session)
   callers.noteUse(session, stated.service, stated.region)
   return caller

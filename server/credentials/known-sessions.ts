@@ -5,7 +5,7 @@ import { openSession } from './session-token.ts'
 import { createSigningSecret, type SigningSecret } from './signing-secret.ts'
 
 /** A genuine session, and what verifies its holder's signatures. Whether it still stands is another question. */
-export type KnownSession = { session: Session; secret: SigningSecret }
+export type KnownSession = { token: string; session: Session; secret: SigningSecret }
 
 /**
  * Sessions by their tokens. What a token says never changes, so that those in use need not be opened for each request.
@@ -15,33 +15,35 @@ export type KnownSessions = {
   /** The session within a token; undefined when it was not sealed by us, for this access key id. */
   open(token: string, accessKeyId: string): KnownSession | undefined
   /** Remembers one whose holder has signed with its secret: a stranger's request never pushes another's out. */
-  keep(token: string, known: KnownSession): void
+  keep(known: KnownSession): void
 }
 
 /** Characters of tokens, of each of two generations: some 5,000 sessions of the usual length. */
 const mostCharacters = 4 * 1024 * 1024
 
 export function createKnownSessions(keyring: Keyring, most: number = mostCharacters): KnownSessions {
-  // When the younger is full, the older is forgotten: what was in use meanwhile is in the younger.
+  // By access key id, since a token is long to hash. When the younger is full, the older is forgotten: what was in use
+  // meanwhile is in the younger.
   let younger = new Map<string, KnownSession>()
   let older = new Map<string, KnownSession>()
   let characters = 0
   return {
     open(token, accessKeyId) {
-      const known = younger.get(token) ?? older.get(token)
-      if (known !== undefined) return known.session.accessKeyId === accessKeyId ? known : undefined
+      const known = younger.get(accessKeyId) ?? older.get(accessKeyId)
+      if (known?.token === token) return known
       const opened = openSession(keyring, token, accessKeyId)
       if (opened === undefined) return undefined
-      return { session: opened.session, secret: createSigningSecret(secretOf(keyring, opened)) }
+      return { token, session: opened.session, secret: createSigningSecret(secretOf(keyring, opened)) }
     },
-    keep(token, known) {
-      if (younger.has(token)) return
+    keep(known) {
+      const { token, session } = known
+      if (younger.get(session.accessKeyId)?.token === token) return
       if (characters + token.length > most) {
         older = younger
         younger = new Map()
         characters = 0
       }
-      younger.set(token, known)
+      younger.set(session.accessKeyId, known)
       characters += token.length
     },
   }

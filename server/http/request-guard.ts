@@ -34,8 +34,8 @@ export function createRequestGuard({ publicUrl, production, factsOf }: RequestGu
  * second host, and which of the two counts is every reader's own guess.
  */
 function requirePlainTarget(target: string): void {
+  if (!target.startsWith('/')) throw malformed('the target is no path')
   const [path = ''] = target.split('?', 1)
-  if (!path.startsWith('/')) throw malformed('the target is no path')
   try {
     decodeURIComponent(path)
   } catch {

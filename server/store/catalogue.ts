@@ -63,16 +63,20 @@ function createCache<T>(isCurrent: () => boolean): CatalogueCache<T> & Forgetful
     if (value === undefined) absent.add(key)
     else entries.set(key, value)
   }
+  async function loadAndKeep(key: string, load: () => Promise<T | undefined>): Promise<T | undefined> {
+    const loadedIn = generation
+    const value = await load()
+    // A write that came while we were reading may have made this value old: don't keep it.
+    if (loadedIn === generation) keep(key, value)
+    return value
+  }
   return {
-    async get(key, load) {
+    // Not async: what is known is asked for several times in each request.
+    get(key, load) {
       if (!isCurrent()) return load()
       const known = entries.get(key)
-      if (known !== undefined || absent.has(key)) return known
-      const loadedIn = generation
-      const value = await load()
-      // A write that came while we were reading may have made this value old: don't keep it.
-      if (loadedIn === generation) keep(key, value)
-      return value
+      if (known !== undefined || absent.has(key)) return Promise.resolve(known)
+      return loadAndKeep(key, load)
     },
     moment: () => generation,
     put(key, value, since) {

@@ -26,7 +26,7 @@ const mintOne = () => {
 function use(sessions: KnownSessions, { token, id }: ReturnType<typeof mintOne>) {
   const known = sessions.open(token, id)
   assert.ok(known)
-  sessions.keep(token, known)
+  sessions.keep(known)
   return known
 }
 
