@@ -24,7 +24,8 @@ import { goal, line, raceServers, ratioOf } from './server-race.ts'
 const few = 10
 const many = 100_000
 const sessions = 500
-const rounds = 9
+const rounds = 15
+const warmUpRounds = 5
 const load = { connections: 32, seconds: 1 }
 const role = {
   id: newId('AROA'),
@@ -140,7 +141,7 @@ async function report(keyring: Keyring, { moto, ...ports }: Ports): Promise<void
     { name: 'limit', port: ports.limit, requests: ofFew },
     ...(moto === undefined ? [] : [{ name: 'moto', port: moto, requests: ofFew }]),
   ]
-  const rates = await raceServers(targets, { rounds, load, mayFail: ['moto'] })
+  const rates = await raceServers(targets, { rounds, warmUpRounds, load, mayFail: ['moto'] })
   line('GetSecretValue a second, medians of the rounds')
   for (const { name } of targets) line(`  ${name.padEnd(20)} ${median(rates.get(name) ?? []).toFixed(0)}`)
   goal('against the practical limit', ratioOf(rates, 'few', 'limit'), 0.7)

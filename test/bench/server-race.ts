@@ -13,6 +13,8 @@ export type Rates = Map<string, number[]>
 
 type Options = {
   rounds: number
+  /** Those before that, for the compiler's sake: it goes on making a server quicker for some seconds. */
+  warmUpRounds?: number
   load: { connections: number; seconds: number }
   /** Whose failed requests are their own affair. */
   mayFail?: readonly string[]
@@ -21,11 +23,11 @@ type Options = {
 /** Loads servers in turns, round by round: a noisy moment of the machine hits all who run in it. */
 export async function raceServers(
   targets: readonly Target[],
-  { rounds, load, mayFail = [] }: Options,
+  { rounds, warmUpRounds = 1, load, mayFail = [] }: Options,
 ): Promise<Rates> {
   const rates: Rates = new Map(targets.map(({ name }) => [name, []]))
   const at = new Map<string, number>()
-  for (let round = -1; round < rounds; round++) {
+  for (let round = -warmUpRounds; round < rounds; round++) {
     for (const { name, port, requests: given } of round % 2 === 0 ? targets : targets.toReversed()) {
       const requests = typeof given === 'function' ? given() : given
       const next = () => {
@@ -38,7 +40,6 @@ export async function raceServers(
         line(`${failures} failed requests of ${name}`)
         process.exitCode = 1
       }
-      // The first is for the compiler's sake.
       if (round >= 0) rates.get(name)?.push(perSecond)
     }
   }
