@@ -72,12 +72,12 @@ async function lookOnce(options: Options, signal: AbortSignal, isFirst: boolean)
   }
 }
 
-function tell({ under, done, of, left, examples }: Rewrapped, log: Log, isFirst: boolean): void {
+function tell({ under, inAll, done, of, left, examples }: Rewrapped, log: Log, isFirst: boolean): void {
   if (left > 0) {
     const message =
       'these versions of secrets can’t be wrapped anew: their key is not here, or they were tampered with'
     log.warn({ under, done, of, left, examples }, message)
-  } else if (of > 0 || isFirst) {
+  } else if (of > 0 || (isFirst && inAll > 0)) {
     log.info(
       { under, done, of },
       'all data keys of secrets are wrapped under the present key; no other is needed for them',

@@ -25,6 +25,8 @@ export type Counts = {
 }
 
 export type Rewrapped = Counts & {
+  /** How many there were in all at first. */
+  inAll: number
   /** How many can't be opened, or not be wrapped so that they open again. They stay as they are, for their key to come back. */
   left: number
   /** The first of them: secret, version, and what it is wrapped under. */
@@ -44,9 +46,10 @@ const mostExamples = 20
 export async function rewrapVersions(deps: RewrapDeps): Promise<Rewrapped> {
   const { secrets, wrapper, signal, onProgress, batch = 50, pauseMs = 100 } = deps
   const under = await wrapper.under()
-  const elsewhere = (await secrets.wrappings()).filter(one => one.under !== under)
-  const of = elsewhere.reduce((sum, { count }) => sum + count, 0)
-  const found: Rewrapped = { under, done: 0, of, left: 0, examples: [] }
+  const wrappings = await secrets.wrappings()
+  const inAll = countOf(wrappings)
+  const of = countOf(wrappings.filter(one => one.under !== under))
+  const found: Rewrapped = { under, inAll, done: 0, of, left: 0, examples: [] }
   let after: WrappedVersion | undefined
   while (found.of > 0 && !signal.aborted) {
     const versions = await secrets.wrappedElsewhere(under, batch, after)
@@ -61,6 +64,10 @@ export async function rewrapVersions(deps: RewrapDeps): Promise<Rewrapped> {
     await pause(pauseMs, undefined, { signal }).catch(() => undefined)
   }
   return found
+}
+
+function countOf(wrappings: readonly { count: number }[]): number {
+  return wrappings.reduce((sum, { count }) => sum + count, 0)
 }
 
 function note({ secretId, id, wrappedUnder }: WrappedVersion, found: Rewrapped): void {

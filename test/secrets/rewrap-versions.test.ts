@@ -73,7 +73,7 @@ for (const { kind, skip, open } of storeKinds) {
         const progress: number[] = []
         const found = await rewrap(store, both, { onProgress: ({ done }) => void progress.push(done) })
         const under = await anew.under()
-        assert.deepEqual(found, { under, done: 10, of: 10, left: 0, examples: [] })
+        assert.deepEqual(found, { under, inAll: 10, done: 10, of: 10, left: 0, examples: [] })
         assert.deepEqual(progress, [3, 6, 9, 10])
         assert.deepEqual(await store.secrets.wrappings(), [{ under, count: 10 }])
         await requireAllOpen(store, anew, ids)
@@ -225,6 +225,7 @@ describe('keeping at it', () => {
 
   test('what another node still wrapped under the key before is found later on', async () => {
     const store = await open()
+    await fill(store, anew, 1)
     const { said, log } = lines()
     const keeping = keepRewrapping({ ...quick, ...store, wrapper: both, log })
     await until(() => said.length === 1)
@@ -233,6 +234,21 @@ describe('keeping at it', () => {
     await until(async () => (await store.secrets.wrappedElsewhere(await anew.under(), 1)).length === 0)
     await keeping.stop()
     await requireAllOpen(store, anew, ids)
+    await store.close()
+  })
+
+  test('where there is no secret nothing is said of them', async () => {
+    const store = await open()
+    const { said, log } = lines()
+    let looked = 0
+    const under = () => {
+      looked++
+      return both.under()
+    }
+    const keeping = keepRewrapping({ ...quick, ...store, wrapper: { ...both, under }, log })
+    await until(() => looked > 1)
+    await keeping.stop()
+    assert.deepEqual(said, [])
     await store.close()
   })
 
