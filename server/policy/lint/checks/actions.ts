@@ -20,13 +20,17 @@ function partsOf(action: string): Parts | undefined {
   return name === '' ? undefined : { service, name, names: actionsOf(service.toLowerCase()) }
 }
 
-const known = new WeakMap<readonly string[], readonly Token[][]>()
+type Known = { tokens: readonly Token[][]; publishedAs: ReadonlyMap<string, string> }
+const known = new WeakMap<readonly string[], Known>()
 
 /** Once for each service: a long list must not have them read for each of its actions. */
-function tokensOfAll(names: readonly string[]): readonly Token[][] {
-  const tokens = known.get(names) ?? names.map(name => tokensOf(name.toLowerCase(), false))
-  known.set(names, tokens)
-  return tokens
+function readAll(names: readonly string[]): Known {
+  const read = known.get(names) ?? {
+    tokens: names.map(name => tokensOf(name.toLowerCase(), false)),
+    publishedAs: new Map(names.map(name => [name.toLowerCase(), name])),
+  }
+  known.set(names, read)
+  return read
 }
 
 function unknownAction({ value, ...place }: JsonText): Answer {
@@ -35,7 +39,7 @@ function unknownAction({ value, ...place }: JsonText): Answer {
   const { service, name, names } = parts
   const pattern = tokensOf(name.toLowerCase(), false)
   const effort = newEffort()
-  if (tokensOfAll(names).some(one => covers(pattern, one, effort))) return undefined
+  if (readAll(names).tokens.some(one => covers(pattern, one, effort))) return undefined
   const isPattern = /[*?]/.test(name)
   const meant = isPattern ? undefined : nearest(name, names)
   const what = isPattern
@@ -62,9 +66,10 @@ function serviceNear({ value, ...place }: JsonText): Answer {
 /** Actions match in any case; people who search for one do not. */
 function otherSpelling({ value, ...place }: JsonText): Answer {
   const parts = partsOf(value)
-  const known = parts?.names?.find(name => name.toLowerCase() === parts.name.toLowerCase())
-  if (parts === undefined || known === undefined) return undefined
-  const published = `${parts.service.toLowerCase()}:${known}`
+  if (parts?.names === undefined) return undefined
+  const name = readAll(parts.names).publishedAs.get(parts.name.toLowerCase())
+  if (name === undefined) return undefined
+  const published = `${parts.service.toLowerCase()}:${name}`
   if (published === value) return undefined
   return problem(
     place,

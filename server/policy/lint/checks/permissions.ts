@@ -1,7 +1,8 @@
 import { type Answer, type CheckTable, eachStatement, inStatements, type Problem, problem } from '../check.ts'
+import type { JsonText } from '../text/json-node.ts'
 import { quote } from '../text/quote.ts'
-import { isAbout, isAboutEvery, narrows } from '../view/match-statement.ts'
-import type { ListView, PolicyView, StatementView } from '../view/policy-view.ts'
+import { isAbout, isAboutEvery, narrows, textsAbout } from '../view/match-statement.ts'
+import type { PolicyView, StatementView } from '../view/policy-view.ts'
 
 /** What an identity is allowed that is more than most should be. */
 export const permissionChecks = {
@@ -113,18 +114,22 @@ function readEverySecret(statement: StatementView, policy: PolicyView): Answer {
 function* escalations(statement: StatementView, policy: PolicyView): Iterable<Problem> {
   if (!grantsSome(statement, policy) || isNarrowedBy(statement, /^iam:/)) return
   const { actions } = statement
-  const open = Object.keys(escalating).filter(action =>
-    isAboutEvery(statement, 'iam', escalating[action] ?? '', policy),
+  const reached = Object.entries(escalating).filter(([action]) => isAbout(statement, action))
+  const open = [...new Set(reached.map(([, kind]) => kind))].filter(kind =>
+    isAboutEvery(statement, 'iam', kind, policy),
   )
-  if (open.length === 0) return
+  const granted = reached.filter(([, kind]) => open.includes(kind)).map(([action]) => action)
+  if (actions === undefined || granted.length === 0) return
   const fix = 'Name the resources, or add a condition on iam:PermissionsBoundary or iam:PolicyARN.'
-  if (actions?.negated) {
-    const some = open.filter(action => isAbout(statement, action))
-    if (some.length > 0) yield problem(actions, describe(some), fix)
+  if (actions.negated) {
+    yield problem(actions, describe(granted), fix)
     return
   }
-  for (const text of actions?.texts ?? []) {
-    const some = open.filter(action => isAbout({ ...statement, actions: listOf(text) }, action))
+  const grantedBy = new Map<JsonText, string[]>(actions.texts.map(text => [text, []]))
+  for (const action of granted) {
+    for (const text of textsAbout(actions, action)) grantedBy.get(text)?.push(action)
+  }
+  for (const [text, some] of grantedBy) {
     if (some.length > 0) yield problem(text, `${quote(text.value)}: ${describe(some)}`, fix)
   }
 }
@@ -135,10 +140,6 @@ function describe(actions: readonly string[]): string {
   const named = actions.slice(0, mostNamed).join(', ')
   const more = actions.length > mostNamed ? ` and ${actions.length - mostNamed} more` : ''
   return `whoever may ${named}${more} on all of them can come to rights that they do not have.`
-}
-
-function listOf(text: ListView['texts'][number]): ListView {
-  return { path: text.path, at: text.at, negated: false, texts: [text] }
 }
 
 function placeOf({ actions, path, at }: StatementView): { path: string; at: number } {

@@ -1,4 +1,5 @@
 import { compilePattern, type Pattern } from '../../match/pattern.ts'
+import type { JsonText } from '../text/json-node.ts'
 import { meansEvery } from './arn-fields.ts'
 import type { ConditionView, ListView, PolicyView, StatementView } from './policy-view.ts'
 
@@ -13,7 +14,14 @@ export function isAbout({ actions }: StatementView, action: string): boolean {
   return actions !== undefined && matchesOne(actions, action) !== actions.negated
 }
 
-/** Whether one of the actions that are written matches. */
+/** Those of the actions that are written that match. */
+export function textsAbout(actions: ListView, action: string): JsonText[] {
+  const name = action.toLowerCase()
+  const patterns = patternsOf(actions)
+  return actions.texts.filter((_, n) => patterns[n]?.matches(name, noContext))
+}
+
+/** Whether one of them matches. */
 function matchesOne(actions: ListView, action: string): boolean {
   const known = matched.get(actions) ?? new Map<string, boolean>()
   matched.set(actions, known)
