@@ -1,3 +1,4 @@
+import { createRecent } from '../base/recent.ts'
 import type { Session } from '../base/session.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import { secretOf } from './mint.ts'
@@ -22,29 +23,16 @@ export type KnownSessions = {
 const mostCharacters = 4 * 1024 * 1024
 
 export function createKnownSessions(keyring: Keyring, most: number = mostCharacters): KnownSessions {
-  // By access key id, since a token is long to hash. When the younger is full, the older is forgotten: what was in use
-  // meanwhile is in the younger.
-  let younger = new Map<string, KnownSession>()
-  let older = new Map<string, KnownSession>()
-  let characters = 0
+  // By access key id: a token is long to hash.
+  const recent = createRecent<KnownSession>(most, ({ token }) => token.length)
   return {
     open(token, accessKeyId) {
-      const known = younger.get(accessKeyId) ?? older.get(accessKeyId)
+      const known = recent.find(accessKeyId)
       if (known?.token === token) return known
       const opened = openSession(keyring, token, accessKeyId)
       if (opened === undefined) return undefined
       return { token, session: opened.session, secret: createSigningSecret(secretOf(keyring, opened)) }
     },
-    keep(known) {
-      const { token, session } = known
-      if (younger.get(session.accessKeyId)?.token === token) return
-      if (characters + token.length > most) {
-        older = younger
-        younger = new Map()
-        characters = 0
-      }
-      younger.set(session.accessKeyId, known)
-      characters += token.length
-    },
+    keep: known => recent.keep(known.session.accessKeyId, known),
   }
 }

@@ -1,3 +1,5 @@
+import { createRecent } from '../base/recent.ts'
+
 /**
  * What a change concerns: one entry of a kind (`role:reader`), or the whole kind (`documents`). Names may hold
  * colons; kinds don't.
@@ -25,7 +27,9 @@ export type Catalogue = {
   forgetAll(): void
 }
 
-const mostEntries = 20_000
+/** Of each kind, of each of two generations. */
+const mostEntries = 15_000
+const mostAbsent = 20_000
 
 /** @param isCurrent whether all changes are known: else what was read once may be a permission withdrawn since */
 export function createCatalogue(isCurrent: () => boolean = () => true): Catalogue {
@@ -53,15 +57,15 @@ export function createCatalogue(isCurrent: () => boolean = () => true): Catalogu
 type Forgetful = { forget(key: string | undefined): void }
 
 function createCache<T>(isCurrent: () => boolean): CatalogueCache<T> & Forgetful {
-  const entries = new Map<string, T>()
+  const entries = createRecent<T>(mostEntries)
   // Apart, because strangers choose these names: a flood of them must not push out what is there.
   const absent = new Set<string>()
   let generation = 0
   function keep(key: string, value: T | undefined): void {
-    const kept = value === undefined ? absent : entries
-    if (kept.size >= mostEntries) kept.clear()
-    if (value === undefined) absent.add(key)
-    else entries.set(key, value)
+    if (value === undefined) {
+      if (absent.size >= mostAbsent) absent.clear()
+      absent.add(key)
+    } else entries.keep(key, value)
   }
   async function loadAndKeep(key: string, load: () => Promise<T | undefined>): Promise<T | undefined> {
     const loadedIn = generation
@@ -74,9 +78,10 @@ function createCache<T>(isCurrent: () => boolean): CatalogueCache<T> & Forgetful
     // Not async: what is known is asked for several times in each request.
     get(key, load) {
       if (!isCurrent()) return load()
-      const known = entries.get(key)
-      if (known !== undefined || absent.has(key)) return Promise.resolve(known)
-      return loadAndKeep(key, load)
+      const known = entries.find(key)
+      if (known === undefined && !absent.has(key)) return loadAndKeep(key, load)
+      if (known !== undefined) entries.keep(key, known)
+      return Promise.resolve(known)
     },
     moment: () => generation,
     put(key, value, since) {

@@ -133,7 +133,7 @@ async function report(keyring: Keyring, { moto, ...ports }: Ports): Promise<void
   const keys = sessionKeys(keyring, role.id, sessions)
   const ofFew = keys.map((one, n) => ask(nameOf(n % few), one))
   // Spread over all of them, more than any cache of the service holds.
-  const ofMany = Array.from({ length: 30_000 }, (_, n) => ask(nameOf((n * 7_919) % many), keys[n % sessions]))
+  const ofMany = Array.from({ length: 50_000 }, (_, n) => ask(nameOf((n * 7_919) % many), keys[n % sessions]))
   const targets = [
     { name: 'few', port: ports.few, requests: ofFew },
     { name: 'many, ten of them', port: ports.many, requests: ofFew },
