@@ -13,7 +13,11 @@ export type BenchedServer = { port: number; startMs: number; stop(): Promise<voi
 export type BenchKeys = { id: string; secret: string; sessionToken?: string }
 
 /** The service by itself, on a data folder that was filled before. */
-export async function startBenched(dataDir: string, masterKey: Buffer): Promise<BenchedServer> {
+export async function startBenched(
+  dataDir: string,
+  masterKey: Buffer,
+  more: Record<string, string> = {},
+): Promise<BenchedServer> {
   const startedMs = performance.now()
   const started = await startProcess('server/main.ts', {
     env: {
@@ -23,6 +27,7 @@ export async function startBenched(dataDir: string, masterKey: Buffer): Promise<
       ROLECALL_MASTER_KEY: masterKey.toString('base64'),
       ROLECALL_DEMO: 'off',
       ROLECALL_LOG_LEVEL: 'warn',
+      ...more,
     },
     ready: /Rolecall is ready: http:\/\/localhost:(\d+)/,
   })

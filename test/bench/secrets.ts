@@ -8,7 +8,8 @@ import { newId } from '../../server/base/ids.ts'
 import { createKeyringWrapper } from '../../server/keys/envelope.ts'
 import { createKeyring, type Keyring } from '../../server/keys/keyring.ts'
 import { createVault, type Vault } from '../../server/secrets/vault.ts'
-import { openStore } from '../../server/store/open-store.ts'
+import { openStore, type Store } from '../../server/store/open-store.ts'
+import { findPostgres, startPostgres } from '../support/postgres.ts'
 import { startProcess } from '../support/start-process.ts'
 import {
   accountId,
@@ -40,7 +41,8 @@ const role = {
 
 /**
  * GetSecretValue by temporary credentials, authorized by a policy and recorded: with ten secrets and with 100,000, against
- * the practical limit and, where it is on the PATH, `moto_server`, which checks nothing.
+ * the practical limit and, where it is on the PATH, `moto_server`, which checks nothing. Where PostgreSQL is installed,
+ * one node on it as well, which is compared with the embedded store.
  */
 export async function benchSecrets(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'rolecall-bench-secrets-'))
@@ -65,12 +67,44 @@ export async function benchSecrets(): Promise<void> {
     await startBenched(join(folder, 'many'), masterKey),
   ]
   const moto = await startMoto()
+  const shared = await startOnPostgres(join(folder, 'shared'), masterKey, keyring)
   try {
     if (moto !== undefined) await fillMoto(moto.port)
-    await report(keyring, { few: ten.port, many: full.port, limit: Number(limit.ready), moto: moto?.port })
+    await report(keyring, {
+      few: ten.port,
+      many: full.port,
+      limit: Number(limit.ready),
+      moto: moto?.port,
+      shared: shared?.port,
+    })
   } finally {
-    await Promise.all([ten.stop(), full.stop(), limit.stop(), moto?.stop()])
+    await Promise.all([ten.stop(), full.stop(), limit.stop(), moto?.stop(), shared?.stop()])
     rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+async function startOnPostgres(dataDir: string, masterKey: Buffer, keyring: Keyring) {
+  const bin = findPostgres()
+  if (bin === undefined) return undefined
+  const database = await startPostgres(bin)
+  const location = { url: database.url, maxStalenessMs: 60_000 }
+  const store = await openStore({ location, clock: Date.now, log: { error() {} } })
+  await createReader(store)
+  const vault = createVault(createKeyringWrapper(keyring), accountId)
+  for (let n = 0; n < few; n++) {
+    const [id, name, at] = [`${nameOf(n)}-AbCdEf`, nameOf(n), n + 1]
+    const version = await vault.seal(id, randomUUID(), { kind: 'string', bytes: value }, at)
+    const times = { createdAtMs: at, changedAtMs: at }
+    await store.secrets.create({ id, name, tags: {}, stages: { AWSCURRENT: version.id }, ...times }, version)
+  }
+  await store.close()
+  const server = await startBenched(dataDir, masterKey, { DATABASE_URL: database.url })
+  return {
+    port: server.port,
+    async stop() {
+      await server.stop()
+      await database.stop()
+    },
   }
 }
 
@@ -78,6 +112,14 @@ async function fill(dataDir: string, keyring: Keyring, count: number): Promise<v
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   const location = { file: join(dataDir, 'rolecall.db') }
   const store = await openStore({ location, clock: Date.now, log: { error() {} } })
+  await createReader(store)
+  // Through the store each would wait for the disk.
+  await store.close()
+  await fillRows(location.file, createVault(createKeyringWrapper(keyring), accountId), count)
+}
+
+/** The role whose credentials read. */
+async function createReader(store: Store): Promise<void> {
   await store.roles.create(role)
   const document = JSON.stringify({
     Version: '2012-10-17',
@@ -88,9 +130,6 @@ async function fill(dataDir: string, keyring: Keyring, count: number): Promise<v
     },
   })
   await store.principalPolicies.putInline(role.id, 'bench', document)
-  // Through the store each would wait for the disk.
-  await store.close()
-  await fillRows(location.file, createVault(createKeyringWrapper(keyring), accountId), count)
 }
 
 async function fillRows(file: string, vault: Vault, count: number): Promise<void> {
@@ -127,9 +166,15 @@ async function fillMoto(port: number): Promise<void> {
     await client.send(new CreateSecretCommand({ Name: nameOf(n), SecretString: value.toString() }))
 }
 
-type Ports = { few: number; many: number; limit: number; moto: number | undefined }
+type Ports = {
+  few: number
+  many: number
+  limit: number
+  moto: number | undefined
+  shared: number | undefined
+}
 
-async function report(keyring: Keyring, { moto, ...ports }: Ports): Promise<void> {
+async function report(keyring: Keyring, { moto, shared, ...ports }: Ports): Promise<void> {
   const keys = sessionKeys(keyring, role.id, sessions)
   const ofFew = keys.map((one, n) => ask(nameOf(n % few), one))
   // Spread over all of them, more than any cache of the service holds.
@@ -140,6 +185,7 @@ async function report(keyring: Keyring, { moto, ...ports }: Ports): Promise<void
     { name: 'many', port: ports.many, requests: ofMany },
     { name: 'limit', port: ports.limit, requests: ofFew },
     ...(moto === undefined ? [] : [{ name: 'moto', port: moto, requests: ofFew }]),
+    ...(shared === undefined ? [] : [{ name: 'on PostgreSQL', port: shared, requests: ofFew }]),
   ]
   const rates = await raceServers(targets, { rounds, warmUpRounds, load, mayFail: ['moto'] })
   line('GetSecretValue a second, medians of the rounds')
@@ -148,6 +194,8 @@ async function report(keyring: Keyring, { moto, ...ports }: Ports): Promise<void
   if (moto !== undefined) goal('against moto_server', ratioOf(rates, 'few', 'moto'), 15)
   goal(`with ${many} stored against ${few}`, ratioOf(rates, 'many, ten of them', 'few'), 0.9)
   line(`with ${many} stored, asked for all over: ${ratioOf(rates, 'many', 'few').toFixed(2)}`)
+  if (shared !== undefined)
+    line(`on PostgreSQL against the embedded store: ${ratioOf(rates, 'on PostgreSQL', 'few').toFixed(2)}`)
 }
 
 function ask(name: string, keys: BenchKeys = { id: '', secret: '' }): Buffer {
