@@ -35,9 +35,11 @@ async function pageInOrder(wanted: Wanted, { secrets }: From): Promise<Page> {
   const items: ListedSecret[] = []
   let after: Place | undefined = placeOf(readMark(wanted))
   let atOnce = most + 1
+  const turns = createTurns()
   for (let lookedAt = 0; ; ) {
     const read = await secrets.list({ by, after, most: atOnce, backwards: order === 'desc' })
     for (const secret of read) {
+      await turns.pass()
       if (!isShown(secret)) continue
       if (items.length === most) return { items, next: writeMark(items.at(-1), wanted) }
       items.push(secret)
@@ -52,6 +54,21 @@ async function pageInOrder(wanted: Wanted, { secrets }: From): Promise<Page> {
   }
 }
 
+const sliceMs = 10
+
+/** Long texts and many filters make one secret take its time: after so much of it, others have a turn. */
+function createTurns(): { pass(): Promise<void> | undefined } {
+  let sinceMs = performance.now()
+  return {
+    pass() {
+      if (performance.now() - sinceMs < sliceMs) return undefined
+      return othersTurn().then(() => {
+        sinceMs = performance.now()
+      })
+    },
+  }
+}
+
 /** By a date that changes all the time, all must be looked at; the best of the page are kept, and no more. */
 async function pageOfBest(wanted: Wanted, { secrets }: From): Promise<Page> {
   const { isShown, most, order } = wanted
@@ -59,9 +76,14 @@ async function pageOfBest(wanted: Wanted, { secrets }: From): Promise<Page> {
   const sign = order === 'asc' ? 1 : -1
   const compare = (one: ListedSecret, mark: Mark) => sign * compareMarks(markOf(one, wanted), mark)
   let best: ListedSecret[] = []
+  const turns = createTurns()
   for (let after: Place | undefined; ; ) {
     const read = await secrets.list({ after, most: readAtOnce })
-    const further = read.filter(one => isShown(one) && (start === undefined || compare(one, start) > 0))
+    const further: ListedSecret[] = []
+    for (const one of read) {
+      await turns.pass()
+      if (isShown(one) && (start === undefined || compare(one, start) > 0)) further.push(one)
+    }
     best = [...best, ...further].sort((a, b) => compare(a, markOf(b, wanted))).slice(0, most + 1)
     after = read.at(-1)
     if (read.length < readAtOnce) break
