@@ -1,6 +1,7 @@
 import { setImmediate as othersTurn } from 'node:timers/promises'
 import { readToken, writeToken } from '../aws/json-pages.ts'
 import { Refusal } from '../base/refusal.ts'
+import { createTurns } from '../base/turns.ts'
 import type { ListedSecret, Place, Secrets } from '../store/secrets.ts'
 
 export const sortKeys = ['created-date', 'last-accessed-date', 'last-changed-date', 'name'] as const
@@ -35,6 +36,7 @@ async function pageInOrder(wanted: Wanted, { secrets }: From): Promise<Page> {
   const items: ListedSecret[] = []
   let after: Place | undefined = placeOf(readMark(wanted))
   let atOnce = most + 1
+  // Long texts and many filters make one secret take its time.
   const turns = createTurns()
   for (let lookedAt = 0; ; ) {
     const read = await secrets.list({ by, after, most: atOnce, backwards: order === 'desc' })
@@ -51,21 +53,6 @@ async function pageInOrder(wanted: Wanted, { secrets }: From): Promise<Page> {
     atOnce = readAtOnce
     // The embedded store answers at once: without a pause nobody else would be served meanwhile.
     await othersTurn()
-  }
-}
-
-const sliceMs = 10
-
-/** Long texts and many filters make one secret take its time: after so much of it, others have a turn. */
-function createTurns(): { pass(): Promise<void> | undefined } {
-  let sinceMs = performance.now()
-  return {
-    pass() {
-      if (performance.now() - sinceMs < sliceMs) return undefined
-      return othersTurn().then(() => {
-        sinceMs = performance.now()
-      })
-    },
   }
 }
 
