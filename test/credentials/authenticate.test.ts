@@ -189,6 +189,11 @@ for (const [story, request, reason] of [
     withHeaders(signRequest(asRoot), { 'x-amz-target': ['evil'] }),
     'signature.incomplete',
   ],
+  [
+    'that names a header twice among those that are signed, to have it read over and over',
+    signRequest({ ...asRoot, signedHeaders: ['host', 'x-amz-date', 'x-amz-date'] }),
+    'signature.incomplete',
+  ],
   ['signed for another service', signRequest({ ...asRoot, service: 'iam' }), 'signature.mismatch'],
   ['signed six minutes ago', signRequest({ ...asRoot, at: new Date(nowMs - 360_000) }), 'signature.expired'],
   [
