@@ -2,7 +2,7 @@ import { parsePolicy } from './parse-policy.ts'
 import type { Policy, PolicyKind } from './policy.ts'
 
 /**
- * Of the documents that are remembered, for each kind and each of two generations. Compiled, a character may take 150
+ * Of the documents that are remembered, for each kind and each of two generations. Compiled, a character may take 60
  * bytes: whoever narrows sessions or sets a secret's policy over and over must not fill memory with what they wrote.
  */
 const mostCharacters = 2_000_000
