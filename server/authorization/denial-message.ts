@@ -2,7 +2,7 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { Keyring } from '../keys/keyring.ts'
 import { openRecord, sealRecord } from '../keys/sealed-record.ts'
 import type { PolicySet } from '../policy/decide/decide.ts'
-import { explain } from '../policy/explain/explain.ts'
+import type { Explanation } from '../policy/explain/explain.ts'
 import { proposeStatement } from '../policy/explain/propose-statement.ts'
 import type { PolicyRequest } from '../policy/request.ts'
 
@@ -17,8 +17,12 @@ const boundTo = 'authorization-message'
  *
  * @see AWS STS API reference, DecodeAuthorizationMessage
  */
-export function encodeDenial(keyring: Keyring, policies: PolicySet, request: PolicyRequest): string {
-  const { decision, considered, nearMisses } = explain(policies, request)
+export function encodeDenial(
+  keyring: Keyring,
+  policies: PolicySet,
+  request: PolicyRequest,
+  { decision, considered, nearMisses }: Explanation,
+): string {
   const { principal, action, resource, context } = request
   const story = {
     allowed: false,
