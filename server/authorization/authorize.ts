@@ -3,7 +3,7 @@ import { Refusal } from '../base/refusal.ts'
 import type { ConditionContext, RequestFacts } from '../base/request-facts.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import { type Decision, decide, type PolicyPart, type PolicySet } from '../policy/decide/decide.ts'
-import { explain } from '../policy/explain/explain.ts'
+import { type Explanation, explain } from '../policy/explain/explain.ts'
 import { describeFailure } from '../policy/explain/failed-elements.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { PolicyPrincipal, PolicyRequest } from '../policy/request.ts'
@@ -60,8 +60,10 @@ export function createAuthorizer(deps: AuthorizerDeps): Authorizer {
       const decision = decide(policies, request)
       if (decision.outcome === 'allowed') return
       const told = permission.named === undefined ? decision : withoutHint(decision, gathered, request)
-      const why = `${whyNot(told, permission)}. Encoded authorization failure message: ${encodeDenial(deps.keyring, policies, request)}`
-      throw denied(caller, permission, why, storyOf(policies, request))
+      const explanation = explain(policies, request)
+      const encoded = encodeDenial(deps.keyring, policies, request, explanation)
+      const why = `${whyNot(told, permission)}. Encoded authorization failure message: ${encoded}`
+      throw denied(caller, permission, why, storyOf(explanation))
     },
   }
 }
@@ -150,8 +152,7 @@ function withoutHint(decision: Denied, gathered: PolicySet, request: PolicyReque
 }
 
 /** For the log: which statement denied it, or which came near and what failed. */
-function storyOf(policies: PolicySet, request: PolicyRequest): string {
-  const { decision, nearMisses } = explain(policies, request)
+function storyOf({ decision, nearMisses }: Explanation): string {
   if (decision.outcome === 'explicitlyDenied') return JSON.stringify(decision.statements[0])
   return nearMisses
     .map(({ place, failed }) => `${JSON.stringify(place)} ${failed.map(describeFailure).join('; ')}`)

@@ -1,15 +1,21 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { Keyring } from '../keys/keyring.ts'
-import { openRecord, sealRecord } from '../keys/sealed-record.ts'
+import { openRecord, sealedOverhead, sealRecord } from '../keys/sealed-record.ts'
 import type { PolicySet } from '../policy/decide/decide.ts'
-import { explain } from '../policy/explain/explain.ts'
+import type { Explanation } from '../policy/explain/explain.ts'
 import { proposeStatement } from '../policy/explain/propose-statement.ts'
 import type { PolicyRequest } from '../policy/request.ts'
 
 /** What DecodeAuthorizationMessage takes at most, in characters. */
 export const longestMessage = 10_240
+/**
+ * What each message has, whatever it says: by its length whoever may not see a thing would learn that it is there, which
+ * tags it has, and letter by letter what they say, since what repeats the caller's own words compresses better.
+ */
+const sealedBytes = 2_304
 const mostBytes = 512 * 1024
 const boundTo = 'authorization-message'
+const mostPacked = sealedBytes - sealedOverhead
 
 /**
  * Why a request was denied, whole and sealed: the caller gets it, and only who may decode it can read it. What
@@ -17,8 +23,12 @@ const boundTo = 'authorization-message'
  *
  * @see AWS STS API reference, DecodeAuthorizationMessage
  */
-export function encodeDenial(keyring: Keyring, policies: PolicySet, request: PolicyRequest): string {
-  const { decision, considered, nearMisses } = explain(policies, request)
+export function encodeDenial(
+  keyring: Keyring,
+  policies: PolicySet,
+  request: PolicyRequest,
+  { decision, considered, nearMisses }: Explanation,
+): string {
   const { principal, action, resource, context } = request
   const story = {
     allowed: false,
@@ -35,10 +45,10 @@ export function encodeDenial(keyring: Keyring, policies: PolicySet, request: Pol
   const { considered: _considered, ...shorter } = withoutContext
   const { nearMisses: _nearMisses, ...shortest } = shorter
   for (const one of [story, withoutContext, shorter, shortest]) {
-    const message = seal(keyring, one)
-    if (message.length <= longestMessage) return message
+    const packed = pack(one)
+    if (packed.length <= mostPacked) return seal(keyring, packed)
   }
-  return seal(keyring, { allowed: false, explicitDeny: story.explicitDeny })
+  return seal(keyring, pack({ allowed: false, explicitDeny: story.explicitDeny }))
 }
 
 /** The story as JSON; undefined for what this installation did not encode. */
@@ -49,7 +59,12 @@ export function decodeDenial(keyring: Keyring, message: string): string | undefi
   return plain && inflateRawSync(plain, { maxOutputLength: mostBytes }).toString('utf8')
 }
 
-function seal(keyring: Keyring, story: object): string {
-  const plain = deflateRawSync(Buffer.from(JSON.stringify(story)))
-  return sealRecord(keyring, 'encoded-message', plain, boundTo).toString('base64url')
+function pack(story: object): Buffer {
+  return deflateRawSync(Buffer.from(JSON.stringify(story)))
+}
+
+/** What is behind the end of what was deflated, nobody reads. */
+function seal(keyring: Keyring, packed: Buffer): string {
+  const filled = Buffer.concat([packed, Buffer.alloc(mostPacked - packed.length)])
+  return sealRecord(keyring, 'encoded-message', filled, boundTo).toString('base64url')
 }

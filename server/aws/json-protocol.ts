@@ -36,6 +36,11 @@ export function findJsonAction(
 /** A pool may have ten providers with 25 rules of four members each. */
 const mostMembers = 1_500
 const deepest = 8
+/**
+ * Keys of maps have at most 128 characters, which may be five each once escaped. All paths below a name repeat it: one
+ * long name would make gigabytes of a small body, before anybody is asked who they are.
+ */
+const longestPath = 1_024
 
 /**
  * A JSON body in the flat form of the Query protocol, `Attributes.member.1.Key` and so on, so that both are read by
@@ -65,7 +70,9 @@ export function flattenMembers(members: unknown): Form {
       const members = Object.entries(value)
       if (members.length === 0 && path !== '') putOther(path, '')
       for (const [name, member] of members) {
+        if (name.length > longestPath) throw malformed('a long name')
         const escaped = escapeName(name)
+        if (path.length + escaped.length > longestPath) throw malformed('a long name')
         put(member, path === '' ? escaped : `${path}.${escaped}`, depth + 1)
       }
     } else if (typeof value === 'string') form.set(path, value)

@@ -52,7 +52,7 @@ function readHeader(request: WireRequest, authorization: string): StatedSignatur
   const sessionToken = single(request, 'x-amz-security-token')
   return {
     ...readScope(credential, timestamp),
-    signedHeaders: signedHeaders.split(';'),
+    signedHeaders: namesIn(signedHeaders),
     signature,
     ...(sessionToken === undefined ? {} : { sessionToken }),
   }
@@ -76,7 +76,7 @@ function readPresigned(query: ReadonlyMap<string, string>): StatedSignature {
   }
   return {
     ...readScope(credential, timestamp),
-    signedHeaders: signedHeaders.split(';'),
+    signedHeaders: namesIn(signedHeaders),
     signature: String(signature),
     presignedSeconds: Number(expires),
     ...(sessionToken === undefined ? {} : { sessionToken }),
@@ -88,8 +88,21 @@ function readScope(credential: string, timestamp: string) {
   if (!accessKeyId || !day || !region || !service || terminator !== 'aws4_request' || more.length > 0) {
     throw incomplete('the credential scope')
   }
+  // It is written down as where a key was last used, and a presigned URL may say anything there: PostgreSQL takes no NUL,
+  // and one would lose what was noted of everybody else as well.
+  if (!/^[\x21-\x7e]{1,64}$/.test(region)) throw incomplete('the region in the credential scope')
   if (!/^\d{8}T\d{6}Z$/.test(timestamp) || timestamp.slice(0, 8) !== day) throw incomplete('the date')
   return { accessKeyId, day, region, service, timestamp }
+}
+
+/**
+ * Each once: whoever verifies looks at the value each time, and a long one named a thousand times is seconds of work for
+ * whoever knows no more than an access key id.
+ */
+function namesIn(signedHeaders: string): string[] {
+  const names = signedHeaders.split(';')
+  if (new Set(names).size < names.length) throw incomplete('a header named twice in SignedHeaders')
+  return names
 }
 
 /** A header that came twice has no one value that could have been signed. */

@@ -128,7 +128,7 @@ function contextKeysIn(texts: readonly string[]): string[] {
   )
 }
 
-function run(
+async function run(
   asked: Asked,
   inputs: readonly string[],
   principal: SimulatedPrincipal,
@@ -148,7 +148,9 @@ function run(
   for (const { ContextKeyName: key, ContextKeyValues: values } of asked.ContextEntries) {
     entries.set(key.toLowerCase(), values)
   }
-  const results = simulate({
+  const actions = asked.ActionNames.map((action, n) => ({ key: String(n).padStart(6, '0'), action }))
+  const page = (MaxItems: number) => readPage(actions, ({ key }) => key, { Marker: asked.Marker, MaxItems })
+  const results = await simulate({
     identity: [...principal.identity, ...inputs.map(input('PolicyInputList'))],
     group: principal.group,
     boundary: boundary ?? principal.boundary,
@@ -157,13 +159,11 @@ function run(
         ? undefined
         : { id: 'ResourcePolicy', document: asked.ResourcePolicy },
     principal: principalFrom(caller, accountId),
-    actions: asked.ActionNames,
+    actions: page(asked.MaxItems).items.map(({ action }) => action),
     resources: asked.ResourceArns,
     context: simulatedContext(facts, entries),
   })
-  const numbered = results.map((result, n) => ({ key: String(n).padStart(6, '0'), result }))
-  const page = readPage(numbered, ({ key }) => key, asked)
-  return { EvaluationResults: page.items.map(({ result }) => result), ...page.wire }
+  return { EvaluationResults: results, ...page(results.length).wire }
 }
 
 function principalFrom(text: string | undefined, accountId: string): PolicyPrincipal {

@@ -1,9 +1,10 @@
 import type { Result } from '../aws/action.ts'
 import { Refusal } from '../base/refusal.ts'
 import { contextOf, type RequestFacts } from '../base/request-facts.ts'
+import { createTurns, type Turns } from '../base/turns.ts'
 import { type Decision, decide, type PolicySet, type StatementPlace } from '../policy/decide/decide.ts'
 import { contextKeysOf } from '../policy/explain/context-keys.ts'
-import { statementSpans } from '../policy/explain/statement-spans.ts'
+import { type Span, statementSpans } from '../policy/explain/statement-spans.ts'
 import { parsePolicy } from '../policy/parse-policy.ts'
 import type { Policy, PolicyKind } from '../policy/policy.ts'
 import type { PolicyPrincipal, PolicyRequest } from '../policy/request.ts'
@@ -23,8 +24,18 @@ export type Simulation = {
   context: ReadonlyMap<string, readonly string[]>
 }
 
-type Compiled = { policies: PolicySet; all: readonly Policy[]; sources: Sources }
+type Compiled = {
+  policies: PolicySet
+  sources: Sources
+  /** Where the statements of a source stand; found once for each that decided something. */
+  spans: Map<Source, readonly Span[]>
+  /** The context keys that the policies ask about and the simulation does not say. */
+  missing: readonly string[]
+}
 type Sources = Readonly<Record<'identity' | 'group' | 'boundary' | 'session' | 'resource', readonly Source[]>>
+
+/** Missing keys are told for each action and each of its resources: so many in one answer. */
+const mostMissing = 50_000
 
 /** The keys that a real request has, unless the caller says otherwise. */
 export function simulatedContext(facts: RequestFacts, entries: ReadonlyMap<string, readonly string[]>) {
@@ -36,21 +47,44 @@ export function simulatedContext(facts: RequestFacts, entries: ReadonlyMap<strin
 }
 
 /**
- * One result for each action, with one for each resource within it where resources were named.
+ * One result for each action, with one for each resource within it where resources were named. Of the actions only the
+ * first, at least one, where the answer would be too long for all.
  *
  * @throws {Refusal} policy.malformed | entity.invalid
  */
-export function simulate(simulation: Simulation): Result[] {
-  const compiled = compile(simulation)
-  return simulation.actions.map(action => resultFor(action, simulation, compiled))
+export async function simulate(simulation: Simulation): Promise<Result[]> {
+  const turns = createTurns()
+  const compiled = await compile(simulation, turns)
+  const missingInEach = compiled.missing.length * (1 + simulation.resources.length)
+  if (missingInEach > mostMissing) {
+    const message = `The policies ask about ${compiled.missing.length} context keys that have no value, too many for so many resources.`
+    throw new Refusal('entity.invalid', { said: { message } })
+  }
+  const results: Result[] = []
+  for (const action of simulation.actions) {
+    if (results.length > 0 && (results.length + 1) * missingInEach > mostMissing) break
+    results.push(await resultFor(action, simulation, compiled, turns))
+  }
+  return results
 }
 
-function compile({ identity, group, boundary, resource }: Simulation): Compiled {
-  const parse = (sources: readonly Source[], kind: PolicyKind) =>
-    sources.map(({ id, document }) => parseSource(id, document, kind))
-  const [own, groups] = [parse(identity, 'identity'), parse(group, 'identity')]
-  const [bound] = parse(boundary === undefined ? [] : [boundary], 'boundary')
-  const [ofResource] = parse(resource === undefined ? [] : [resource], 'resource')
+async function compile(
+  { identity, group, boundary, resource, context }: Simulation,
+  turns: Turns,
+): Promise<Compiled> {
+  const parse = async (sources: readonly Source[], kind: PolicyKind) => {
+    const policies: Policy[] = []
+    for (const { id, document } of sources) {
+      await turns.pass()
+      policies.push(parseSource(id, document, kind))
+    }
+    return policies
+  }
+  const own = await parse(identity, 'identity')
+  const groups = await parse(group, 'identity')
+  const [bound] = await parse(boundary === undefined ? [] : [boundary], 'boundary')
+  const [ofResource] = await parse(resource === undefined ? [] : [resource], 'resource')
+  const all = [...own, ...groups, ...(bound ? [bound] : []), ...(ofResource ? [ofResource] : [])]
   return {
     policies: {
       identity: own,
@@ -58,7 +92,8 @@ function compile({ identity, group, boundary, resource }: Simulation): Compiled 
       ...(bound === undefined ? {} : { boundary: bound }),
       ...(ofResource === undefined ? {} : { resource: ofResource }),
     },
-    all: [...own, ...groups, ...(bound ? [bound] : []), ...(ofResource ? [ofResource] : [])],
+    missing: contextKeysOf(all).filter(key => !context.has(key.toLowerCase())),
+    spans: new Map(),
     sources: {
       identity,
       group,
@@ -80,15 +115,22 @@ function parseSource(id: string, document: string, kind: PolicyKind): Policy {
   }
 }
 
-function resultFor(action: string, simulation: Simulation, compiled: Compiled): Result {
+async function resultFor(
+  action: string,
+  simulation: Simulation,
+  compiled: Compiled,
+  turns: Turns,
+): Promise<Result> {
   const resources = simulation.resources.length === 0 ? ['*'] : simulation.resources
-  const each = resources.map(resource => {
-    const { principal, context } = simulation
+  const { principal, context } = simulation
+  const { missing } = compiled
+  const each: ({ resource: string } & ReturnType<typeof judge>)[] = []
+  for (const resource of resources) {
+    await turns.pass()
     const request: PolicyRequest = { principal, action, resource, context }
-    return { resource, ...judge(request, compiled) }
-  })
+    each.push({ resource, ...judge(request, compiled) })
+  }
   const [first] = each
-  const missing = missingKeys(compiled.all, simulation.context)
   return {
     EvalActionName: action,
     EvalResourceName: resources.length === 1 ? first?.resource : '*',
@@ -116,14 +158,15 @@ const words: Readonly<Record<Decision['outcome'], Word>> = {
   implicitlyDenied: 'implicitDeny',
 }
 
-function judge(request: PolicyRequest, { policies, sources }: Compiled) {
+function judge(request: PolicyRequest, compiled: Compiled) {
+  const { policies } = compiled
   const decision = decide(policies, request)
   const { boundary } = policies
   const allowedByBoundary =
     boundary === undefined || decide({ identity: [boundary] }, request).outcome === 'allowed'
   return {
     decision: words[decision.outcome],
-    matched: decision.statements.map(place => wireStatement(place, sources)),
+    matched: decision.statements.map(place => wireStatement(place, compiled)),
     boundary:
       boundary === undefined
         ? {}
@@ -137,9 +180,9 @@ function overall(decisions: readonly Word[]): Word {
   return decisions.includes('implicitDeny') ? 'implicitDeny' : 'allowed'
 }
 
-function wireStatement({ part, policy, index }: StatementPlace, sources: Sources): Result {
+function wireStatement({ part, policy, index }: StatementPlace, { sources, spans }: Compiled): Result {
   const source = sources[part][policy]
-  const span = source && statementSpans(source.document)[index]
+  const span = source && spansOf(source, spans)[index]
   return {
     SourcePolicyId: source?.id,
     SourcePolicyType: part === 'resource' ? 'Resource Policy' : 'IAM Policy',
@@ -152,6 +195,8 @@ function wireStatement({ part, policy, index }: StatementPlace, sources: Sources
   }
 }
 
-function missingKeys(policies: readonly Policy[], context: Simulation['context']): string[] {
-  return contextKeysOf(policies).filter(key => !context.has(key.toLowerCase()))
+function spansOf(source: Source, known: Compiled['spans']): readonly Span[] {
+  const spans = known.get(source) ?? statementSpans(source.document)
+  known.set(source, spans)
+  return spans
 }

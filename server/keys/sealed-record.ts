@@ -6,6 +6,8 @@ const version = 1
 const saltBytes = 16
 const tagBytes = 16
 const headBytes = 1 + keyIdBytes + saltBytes
+/** How many bytes longer a record is than what it seals. */
+export const sealedOverhead = headBytes + tagBytes
 
 /**
  * Seals bytes: `version (1) | key id (4) | salt (16) | AES-256-GCM ciphertext | tag (16)`.

@@ -1,23 +1,42 @@
 import { parsePolicy } from './parse-policy.ts'
 import type { Policy, PolicyKind } from './policy.ts'
 
-/** Of each kind. */
-const mostDocuments = 10_000
+/**
+ * Of the documents that are remembered, for each kind and each of two generations. Compiled, a character may take 60
+ * bytes: whoever narrows sessions or sets a secret's policy over and over must not fill memory with what they wrote.
+ */
+const mostCharacters = 2_000_000
+
+/** When the younger is full, the older is forgotten: what was in use meanwhile is in the younger. */
+type Remembered = { younger: Documents; older: Documents; characters: number }
+type Documents = Map<string, Policy | undefined>
+
 /** For each kind by itself: a key made of kind and document would be a new string to hash at every request. */
-const parsed = new Map<PolicyKind, Map<string, Policy | undefined>>()
+const parsed = new Map<PolicyKind, Remembered>()
 
 /**
  * A stored document, compiled once for as long as its text is remembered. Undefined when it no longer
  * parses: whoever asks must then deny everything, since the lost document may have held a Deny.
  */
 export function findStoredPolicy(document: string, kind: PolicyKind): Policy | undefined {
-  const ofKind = parsed.get(kind) ?? new Map<string, Policy | undefined>()
-  const known = ofKind.get(document)
-  if (known !== undefined || ofKind.has(document)) return known
-  const policy = tryParse(document, kind)
-  if (ofKind.size >= mostDocuments) ofKind.clear()
-  parsed.set(kind, ofKind.set(document, policy))
+  const ofKind = parsed.get(kind) ?? { younger: new Map(), older: new Map(), characters: 0 }
+  parsed.set(kind, ofKind)
+  const { younger, older } = ofKind
+  const known = younger.get(document)
+  if (known !== undefined || younger.has(document)) return known
+  const policy = older.has(document) ? older.get(document) : tryParse(document, kind)
+  remember(ofKind, document, policy)
   return policy
+}
+
+function remember(ofKind: Remembered, document: string, policy: Policy | undefined): void {
+  if (ofKind.characters + document.length > mostCharacters) {
+    ofKind.older = ofKind.younger
+    ofKind.younger = new Map()
+    ofKind.characters = 0
+  }
+  ofKind.younger.set(document, policy)
+  ofKind.characters += document.length
 }
 
 /** All of them, or undefined when one of them no longer parses. */

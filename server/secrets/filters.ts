@@ -4,9 +4,16 @@ import type { ListedSecret } from '../store/secrets.ts'
 
 type Test = (secret: ListedSecret) => boolean
 
+const wordsOfDescription = sortedWords(({ description = '' }) => [description])
+const allWords = sortedWords(({ name, description = '', tags }) => [
+  name,
+  description,
+  ...Object.entries(tags).flat(),
+])
+
 /** How a value of each filter is held against a secret. */
 const compileBy = {
-  description: (wanted: string) => hasWords(wanted, ({ description = '' }) => [description]),
+  description: (wanted: string) => hasWords(wanted, wordsOfDescription),
   name:
     (wanted: string): Test =>
     secret =>
@@ -24,12 +31,7 @@ const compileBy = {
     () =>
       region.startsWith(wanted),
   'owning-service': (): Test => () => false,
-  all: (wanted: string) =>
-    hasWords(wanted, ({ name, description = '', tags }) => [
-      name,
-      description,
-      ...Object.entries(tags).flat(),
-    ]),
+  all: (wanted: string) => hasWords(wanted, allWords),
 }
 
 const keys = Object.keys(compileBy) as (keyof typeof compileBy)[]
@@ -64,13 +66,36 @@ function beginsWith(wanted: string): (text: string) => boolean {
  * What is wanted is broken into words; with each of them some word of the texts must begin, in whatever case. Words end
  * where letters and digits do, and before a capital. What is no word at all fits nothing.
  */
-function hasWords(wanted: string, textsOf: (secret: ListedSecret) => string[]): Test {
+function hasWords(wanted: string, wordsIn: (secret: ListedSecret) => readonly string[]): Test {
   const asked = wordsOf(wanted)
+  return secret => asked.length > 0 && asked.every(word => hasBeginning(wordsIn(secret), word))
+}
+
+/** Each secret's words are read and sorted once, however many values it is held against. */
+function sortedWords(
+  textsOf: (secret: ListedSecret) => string[],
+): (secret: ListedSecret) => readonly string[] {
+  const known = new WeakMap<ListedSecret, readonly string[]>()
   return secret => {
-    if (asked.length === 0) return false
-    const there = textsOf(secret).flatMap(text => [...wordsOf(text), ...wordsOf(text.replace(humps, ' '))])
-    return asked.every(word => there.some(beginsWith(word)))
+    const words = known.get(secret) ?? sort(textsOf(secret))
+    known.set(secret, words)
+    return words
   }
+}
+
+function sort(texts: readonly string[]): readonly string[] {
+  return [...new Set(texts.flatMap(text => [...wordsOf(text), ...wordsOf(text.replace(humps, ' '))]))].sort()
+}
+
+/** In sorted words, those that begin with one come next to it. */
+function hasBeginning(words: readonly string[], wanted: string): boolean {
+  let [low, high] = [0, words.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((words[middle] ?? '') < wanted) low = middle + 1
+    else high = middle
+  }
+  return words[low]?.startsWith(wanted) === true
 }
 
 const humps = /(?<=\p{Ll})(?=\p{Lu})/gu

@@ -1,6 +1,7 @@
 import { setImmediate as othersTurn } from 'node:timers/promises'
 import { readToken, writeToken } from '../aws/json-pages.ts'
 import { Refusal } from '../base/refusal.ts'
+import { createTurns } from '../base/turns.ts'
 import type { ListedSecret, Place, Secrets } from '../store/secrets.ts'
 
 export const sortKeys = ['created-date', 'last-accessed-date', 'last-changed-date', 'name'] as const
@@ -35,9 +36,12 @@ async function pageInOrder(wanted: Wanted, { secrets }: From): Promise<Page> {
   const items: ListedSecret[] = []
   let after: Place | undefined = placeOf(readMark(wanted))
   let atOnce = most + 1
+  // Long texts and many filters make one secret take its time.
+  const turns = createTurns()
   for (let lookedAt = 0; ; ) {
     const read = await secrets.list({ by, after, most: atOnce, backwards: order === 'desc' })
     for (const secret of read) {
+      await turns.pass()
       if (!isShown(secret)) continue
       if (items.length === most) return { items, next: writeMark(items.at(-1), wanted) }
       items.push(secret)
@@ -59,9 +63,14 @@ async function pageOfBest(wanted: Wanted, { secrets }: From): Promise<Page> {
   const sign = order === 'asc' ? 1 : -1
   const compare = (one: ListedSecret, mark: Mark) => sign * compareMarks(markOf(one, wanted), mark)
   let best: ListedSecret[] = []
+  const turns = createTurns()
   for (let after: Place | undefined; ; ) {
     const read = await secrets.list({ after, most: readAtOnce })
-    const further = read.filter(one => isShown(one) && (start === undefined || compare(one, start) > 0))
+    const further: ListedSecret[] = []
+    for (const one of read) {
+      await turns.pass()
+      if (isShown(one) && (start === undefined || compare(one, start) > 0)) further.push(one)
+    }
     best = [...best, ...further].sort((a, b) => compare(a, markOf(b, wanted))).slice(0, most + 1)
     after = read.at(-1)
     if (read.length < readAtOnce) break

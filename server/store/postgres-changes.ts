@@ -17,6 +17,8 @@ export type ChangesFollower = {
 
 export const changesChannel = 'rolecall_changes'
 
+/** Before any number of a change. */
+const unknown = -1
 const pollMs = 1_000
 const reconnectMs = 250
 const answerMs = 2_000
@@ -31,7 +33,7 @@ export function createChangesFollower(
   clock: Clock,
   log: Log,
 ): ChangesFollower {
-  let seen = 0
+  let seen = unknown
   let inStep = { atMs: 0, atTick: Number.NEGATIVE_INFINITY }
   let closing = false
   let client: pg.Client | undefined
@@ -50,6 +52,8 @@ export function createChangesFollower(
     await fresh.connect()
     try {
       await fresh.query(`listen ${changesChannel}`)
+      // A standby that took over, or a backup, may lack the last changes that this node knows: nothing of it counts.
+      seen = unknown
       await poll(catalogue, fresh)
       client = fresh
     } catch (error) {

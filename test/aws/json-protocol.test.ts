@@ -54,6 +54,7 @@ for (const [story, body] of [
   ['that is a list', '[]'],
   ['that names a member twice', '{"A":1,"A":2}'],
   ['that is deeper than any request', `${'{"a":'.repeat(20)}1${'}'.repeat(20)}`],
+  ['of a long name that very many paths would repeat', `{"${'-'.repeat(40_000)}":["a","b","c"]}`],
   ['of very many members', JSON.stringify({ L: Array.from({ length: 2_000 }, () => 'x') })],
 ] as const) {
   test(`a body ${story} is refused`, () => {

@@ -322,3 +322,15 @@ test('on a terminal a bar goes along, and lines stand for what needs a look', ()
     `${clear}${'█'.repeat(6)}${'░'.repeat(18)} 1 of 4${clear}differs  b\\u001b[2J\n${'█'.repeat(12)}${'░'.repeat(12)} 2 of 4${clear}`,
   )
 })
+
+test('a line break in what the other side calls a secret begins no line that seems to be ours', () => {
+  let text = ''
+  const file = new Writable({
+    write(chunk, _encoding, done) {
+      text += chunk
+      done()
+    },
+  })
+  createProgress(file, 1).step('problem  a\nsame  admin: its value is not given', false)
+  assert.equal(text, 'problem  a\\u000asame  admin: its value is not given\n')
+})

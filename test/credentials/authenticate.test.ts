@@ -110,6 +110,17 @@ test('a presigned URL counts for as long as it says, and from any region', async
   assert.equal(caller.userId, 'AROAONE:ada')
 })
 
+for (const [story, region] of [
+  ['holds a NUL', 'us\0east'],
+  ['is as long as a book', 'us-east-1'.repeat(1_000)],
+  ['is in other letters', 'süd'],
+] as const) {
+  test(`a presigned URL whose region ${story} is refused, and not written down as where a key was used`, async () => {
+    const { request, form } = presign({ ...asSession, region, expires: 60, parameters: {} })
+    assert.equal(await refusalOf(request, form), 'signature.incomplete')
+  })
+}
+
 test('a presigned URL is refused when its time is over', async () => {
   const { request, form } = presign({
     ...asSession,
@@ -187,6 +198,11 @@ for (const [story, request, reason] of [
   [
     'with an x-amz header that nobody signed',
     withHeaders(signRequest(asRoot), { 'x-amz-target': ['evil'] }),
+    'signature.incomplete',
+  ],
+  [
+    'that names a header twice among those that are signed, to have it read over and over',
+    signRequest({ ...asRoot, signedHeaders: ['host', 'x-amz-date', 'x-amz-date'] }),
     'signature.incomplete',
   ],
   ['signed for another service', signRequest({ ...asRoot, service: 'iam' }), 'signature.mismatch'],

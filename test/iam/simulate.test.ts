@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as sdk from '@aws-sdk/client-iam'
+import { simulate } from '../../server/iam/simulation.ts'
 import { allow, faultOf, policyOf } from '../support/aws-calls.ts'
 import { entitiesOf } from '../support/iam-entities.ts'
 import { startRolecall } from '../support/rolecall.ts'
@@ -199,4 +200,53 @@ test('many actions come in pages', async () => {
     seen.push(...(page.EvaluationResults ?? []).map(({ EvalActionName }) => EvalActionName))
   }
   assert.deepEqual(seen, ActionNames)
+})
+
+/** Asks about so many context keys. */
+const askingAbout = (count: number) => {
+  const keys = Object.fromEntries(Array.from({ length: count }, (_, n) => [`notes:${n}`, 'x']))
+  return policyOf({ ...allow('*'), Condition: { StringLike: keys } })
+}
+const resourcesOf = (count: number) => Array.from({ length: count }, (_, n) => `${bucket}/${n}`)
+
+test('where each result tells of many missing keys, a page is short, and the next one goes on', async () => {
+  const ActionNames = Array.from({ length: 7 }, (_, n) => `notes:Action${n}`)
+  const asked = { PolicyInputList: [askingAbout(800)], ActionNames, ResourceArns: resourcesOf(20) }
+  const seen: string[][] = []
+  for await (const page of sdk.paginateSimulateCustomPolicy({ client: iam }, asked)) {
+    seen.push((page.EvaluationResults ?? []).map(({ EvalActionName }) => String(EvalActionName)))
+  }
+  assert.deepEqual(seen.flat(), ActionNames)
+  assert.deepEqual(
+    seen.map(({ length }) => length),
+    [2, 2, 2, 1],
+  )
+})
+
+test('a small request does not make an answer of a hundred megabytes', async () => {
+  const fault = await faultOf(
+    custom([askingAbout(5_000)], 's3:GetObject', { ResourceArns: resourcesOf(100) }),
+  )
+  assert.deepEqual([fault.code, fault.status], ['InvalidInput', 400])
+})
+
+test('a long simulation leaves room for others in between', async () => {
+  const statements = Array.from({ length: 1_000 }, (_, n) => ({ ...allow('*'), Sid: `S${n}` }))
+  const document = policyOf(...statements.map(one => ({ ...one, Condition: { Bool: { 'a:b': 'true' } } })))
+  let turns = 0
+  const beat = () => {
+    turns++
+    immediate = setImmediate(beat)
+  }
+  let immediate = setImmediate(beat)
+  const results = await simulate({
+    ...{ identity: [{ id: 'it', document }], group: [], boundary: undefined, resource: undefined },
+    principal: { kind: 'user', accountId, arn: `arn:aws:iam::${accountId}:user/simulated` },
+    actions: Array.from({ length: 100 }, (_, n) => `notes:Action${n}`),
+    resources: resourcesOf(100),
+    context: new Map(),
+  })
+  clearImmediate(immediate)
+  assert.equal(results.length, 100)
+  assert.ok(turns >= 5, `${turns} turns of others`)
 })

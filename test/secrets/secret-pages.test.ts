@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { compileFilters } from '../../server/secrets/filters.ts'
 import { pageOfSecrets } from '../../server/secrets/secret-pages.ts'
 import type { ListedPage, ListedSecret } from '../../server/store/secrets.ts'
 
@@ -73,6 +74,42 @@ for (const sortBy of ['created-date', 'name', 'last-changed-date'] as const) {
     assert.ok(read.atOnce <= 200)
   })
 }
+
+for (const sortBy of ['created-date', 'last-changed-date'] as const) {
+  test(`by ${sortBy}, filters that take long over each secret leave room for others in between`, async () => {
+    const { secrets } = storeOf(50)
+    let turns = 0
+    const beat = () => {
+      turns++
+      immediate = setImmediate(beat)
+    }
+    let immediate = setImmediate(beat)
+    const isShown = () => {
+      const endMs = performance.now() + 6
+      while (performance.now() < endMs);
+      return false
+    }
+    await pageOfSecrets({ ...wanted, sortBy, isShown }, { secrets })
+    clearImmediate(immediate)
+    assert.ok(turns >= 20, `${turns} turns of others`)
+  })
+}
+
+test('a secret is read for its words once, however many values it is held against', () => {
+  let reads = 0
+  const secret = {
+    ...{ id: 'a-AAAAAA', name: 'a', tags: {}, stages: {}, createdAtMs: 0, changedAtMs: 0 },
+    get description() {
+      reads++
+      return 'Password of paymentsDatabase'
+    },
+  }
+  const some = (...Values: string[]) => ({ Key: 'all', Values }) as const
+  const fits = compileFilters([some(...'bcdefghi', 'data pass'), some(...'bcdefgh', 'payments')])
+  assert.equal(fits(secret), true)
+  assert.equal(compileFilters([some(...'bcefghijk')])(secret), false)
+  assert.equal(reads, 1)
+})
 
 test('by a date that changes, every page is the best of all', async () => {
   const { secrets } = storeOf(1_000)

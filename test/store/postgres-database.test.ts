@@ -77,6 +77,20 @@ describe('nodes on one database', { skip: skipWithoutPostgres }, () => {
     await until(async () => (await other.roles.find('reader'))?.trustPolicy === '{"while":"deaf"}')
   })
 
+  test('forget what a standby that took over does not know, though its count of changes is lower', async () => {
+    const url = await createDatabase()
+    const [, other] = await openNodes(url)
+    await other.roles.create(role)
+    await other.principalPolicies.putInline(role.id, 'own', 'allows')
+    assert.deepEqual(await other.principalPolicies.documents(role.id), ['allows'])
+    await runSql(url, `delete from inline_policies; update catalogue set generation = generation - 1`)
+    await runSql(
+      url,
+      `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'rolecall-changes'`,
+    )
+    await until(async () => (await other.principalPolicies.documents(role.id)).length === 0)
+  })
+
   test('know how far behind they may be', async () => {
     const url = await createDatabase()
     const store = await openSharedStore(url)

@@ -17,7 +17,7 @@ export function createProgress(output: NodeJS.WritableStream, count: number): Pr
     step(line, always) {
       done++
       clear()
-      if (!isTTY || always) output.write(`${printable(line)}\n`)
+      if (!isTTY || always) output.write(`${onOneLine(line)}\n`)
       if (!isTTY) return
       const share = count === 0 ? 1 : Math.min(1, done / count)
       const full = Math.round(share * barWidth)
@@ -25,4 +25,9 @@ export function createProgress(output: NodeJS.WritableStream, count: number): Pr
     },
     end: () => void clear(),
   }
+}
+
+/** The other side chooses names and messages: a line break in one would begin a line that seems to be ours. */
+function onOneLine(text: string): string {
+  return printable(text).replaceAll('\n', '\\u000a')
 }

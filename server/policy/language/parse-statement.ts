@@ -169,6 +169,7 @@ function parseConditions(
   document: Document,
 ): readonly Condition[] {
   if (value === undefined) return none
+  requireNoDeeper(value, `${at}.Condition`)
   const whole = `${effect} ${JSON.stringify(value)}`
   const known = document.blocks.get(whole)
   if (known !== undefined) return known
@@ -190,6 +191,15 @@ function parseConditions(
   }
   document.blocks.set(whole, conditions)
   return conditions
+}
+
+/** Before it is written out as text: what nests thousands of levels deep would exhaust the stack there. */
+function requireNoDeeper(value: unknown, path: string): void {
+  for (const [operator, block] of Object.entries(requireObject(value, path))) {
+    for (const [key, given] of Object.entries(requireObject(block, `${path}.${operator}`))) {
+      requireScalars(given, `${path}.${operator}.${key}`)
+    }
+  }
 }
 
 function requireObject(value: unknown, path: string): Record<string, unknown> {

@@ -1,5 +1,5 @@
 import type { Context } from '../request.ts'
-import { runAutomaton, type Step } from './automaton.ts'
+import { type Automaton, compileAutomaton, type Step } from './automaton.ts'
 import { type Anchor, compilePattern, compileSpans, everything, nothing, type Pattern } from './pattern.ts'
 import { type Piece, resolve } from './segment.ts'
 import type { SharedParts } from './shared-parts.ts'
@@ -127,6 +127,8 @@ class CrossingPattern extends ArnPattern {
 /** Some of its wildcards cross colons and some do not. */
 class MixedPattern extends ArnPattern {
   readonly pieces: readonly Piece[]
+  /** Made when it is first asked, where there are no variables to resolve. */
+  #automaton: Automaton | undefined
 
   constructor(source: string, head: string, resource: Pattern) {
     super(source, resource)
@@ -138,13 +140,24 @@ class MixedPattern extends ArnPattern {
   }
 
   override matchesWithin(text: string, from: number, to: number, context: Context): boolean {
+    const automaton = this.#automaton ?? this.#compile(context)
+    return automaton?.matches(text, from, to) === true
+  }
+
+  /** Undefined when a variable has no value. */
+  #compile(context: Context): Automaton | undefined {
     const steps: Step[] = []
+    let isFixed = true
     for (const piece of this.pieces) {
-      const step = typeof piece === 'object' && 'key' in piece ? resolve(piece, context) : piece
-      if (step === undefined) return false
+      const isVariable = typeof piece === 'object' && 'key' in piece
+      const step = isVariable ? resolve(piece, context) : piece
+      if (step === undefined) return undefined
+      if (isVariable) isFixed = false
       steps.push(step)
     }
-    return runAutomaton(steps, text, from, to)
+    const automaton = compileAutomaton(steps)
+    if (isFixed) this.#automaton = automaton
+    return automaton
   }
 }
 

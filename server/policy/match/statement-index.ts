@@ -90,14 +90,17 @@ function fileByAction(statements: readonly Statement[]): { anchor: Anchor; entry
       for (const one of filed) one.push({ anchor, entry: statement })
     }
   }
-  return [...files.values()].map(({ anchor, fits, filed }) => ({
-    anchor,
-    entry: {
-      fits,
+  const made = new Map<string, Pick<ActionFile, 'statements' | 'sample'>>()
+  return [...files.values()].map(({ anchor, fits, filed }) => {
+    // Actions that stand in the same statements share one table: a long list of them has one in all.
+    const name = filed.map(({ entry }) => entry.index).join()
+    const found = made.get(name) ?? {
       statements: new AnchorTable(filed),
       sample: filed.slice(0, sampleSize).map(({ entry }) => entry),
-    },
-  }))
+    }
+    made.set(name, found)
+    return { anchor, entry: { fits, ...found } }
+  })
 }
 
 type Heading = { anchor: Anchor; fits: ActionFile['fits'] }

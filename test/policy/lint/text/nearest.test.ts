@@ -21,3 +21,12 @@ for (const [story, word, meant] of [
     assert.equal(nearest(word, names), meant)
   })
 }
+
+test('a word that is near no name is given up early, so that a document of thousands of them holds nobody up', () => {
+  const words = Array.from({ length: 4_000 }, (_, n) => n.toString(36).padStart(12, 'q'))
+  const many = Array.from({ length: 300 }, (_, n) => n.toString(36).padStart(12, 'service'))
+  const before = process.cpuUsage()
+  for (const word of words) assert.equal(nearest(word, many), undefined)
+  const { user } = process.cpuUsage(before)
+  assert.ok(user < 2_000_000, `${user / 1_000} ms`)
+})
