@@ -1,6 +1,6 @@
 import { secretArn } from '../base/arn.ts'
 import { type Config, readConfig } from '../config.ts'
-import { countSealedElsewhere } from '../credentials/count-sealed-elsewhere.ts'
+import { countSealedElsewhere } from '../credentials/reseal-secrets.ts'
 import { ok, problem, type Step, skipped, warning } from '../diagnostics/step.ts'
 import { createKeyringWrapper } from '../keys/envelope.ts'
 import type { Keyring } from '../keys/keyring.ts'
