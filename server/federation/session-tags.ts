@@ -4,7 +4,7 @@ import type { Session } from '../base/session.ts'
 
 type Tags = Readonly<Record<string, string>>
 
-/** The tags that a new session gets, and which of them go on along a chain. */
+/** The tags that a new session gets, and which of them go on along a chain, spelled as the tags are. */
 export type PassedTags = { tags: Tags; transitiveTagKeys: readonly string[] }
 
 /**
@@ -15,18 +15,15 @@ export type PassedTags = { tags: Tags; transitiveTagKeys: readonly string[] }
  * @see AWS IAM User Guide, "Chaining roles with session tags"
  */
 export function inheritTags(
-  { tags = {}, transitiveTagKeys = [] }: Partial<PassedTags>,
+  { tags, transitiveTagKeys }: PassedTags,
   session: Session | undefined,
 ): PassedTags {
   const given = new Set(Object.keys(tags).map(key => key.toLowerCase()))
-  if (transitiveTagKeys.some(key => !given.has(key.toLowerCase()))) {
-    throw invalid('The specified transitive tag key must be included in the requested tags.')
-  }
   const inherited = session?.transitiveTagKeys ?? []
   if (inherited.some(key => given.has(key.toLowerCase()))) {
-    throw invalid(
-      "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session.",
-    )
+    const message =
+      "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session."
+    throw new Refusal('tags.invalid', { said: { message } })
   }
   const coming = Object.entries(session?.tags ?? {}).filter(([key]) => inherited.includes(key))
   return {
@@ -43,8 +40,4 @@ export function requestTagContext(tags: Tags, transitiveTagKeys: readonly string
   if (transitiveTagKeys.length > 0) context.set('sts:transitivetagkeys', transitiveTagKeys)
   for (const key of keys) context.set(`aws:requesttag/${key.toLowerCase()}`, [tags[key] ?? ''])
   return context
-}
-
-function invalid(message: string): Refusal {
-  return new Refusal('tags.invalid', { said: { message } })
 }

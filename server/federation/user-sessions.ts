@@ -13,7 +13,7 @@ import type { AskedFederation, AskedUserSession, FederatedSession } from './gate
 import { ancestorOf, type IssuerDeps, issuedEvent } from './issue-role-session.ts'
 import { requireFactor } from './require-factor.ts'
 import { requireSessionPolicies } from './session-request.ts'
-import { inheritTags, requestTagContext } from './session-tags.ts'
+import { requestTagContext } from './session-tags.ts'
 
 type Deps = IssuerDeps & {
   policies: Pick<Policies, 'find'>
@@ -52,7 +52,6 @@ export async function issueFederatedSession(
   const owner = requireLongTerm(caller, 'sts:GetFederationToken')
   const { accountId, policies, authorizer, audit, keyring, clock } = deps
   const { tags = {} } = asked
-  inheritTags(asked, undefined)
   const resource = federatedUserArn(accountId, asked.name)
   const context = requestTagContext(tags, [])
   const actions = ['sts:GetFederationToken', ...(Object.keys(tags).length > 0 ? ['sts:TagSession'] : [])]
