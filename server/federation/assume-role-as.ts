@@ -6,6 +6,7 @@ import { Refusal } from '../base/refusal.ts'
 import type { ConditionContext, RequestFacts } from '../base/request-facts.ts'
 import type { Session } from '../base/session.ts'
 import { requireTransitiveKeys } from '../base/session-tags.ts'
+import { requestTagContext } from '../base/tag-context.ts'
 import type { MfaVerifier } from '../credentials/verify-mfa.ts'
 import { parsePolicy } from '../policy/parse-policy.ts'
 import { findStoredPolicy } from '../policy/stored-policy.ts'
@@ -15,7 +16,7 @@ import type { AskedByCaller, AssumedRole } from './gate.ts'
 import { ancestorOf, type IssuerDeps, issueRoleSession } from './issue-role-session.ts'
 import { requireFactor } from './require-factor.ts'
 import { findRole, requireSane, requireSessionPolicies } from './session-request.ts'
-import { inheritTags, type PassedTags, requestTagContext } from './session-tags.ts'
+import { inheritTags, type PassedTags } from './session-tags.ts'
 
 type Deps = IssuerDeps & {
   roles: Pick<Roles, 'find'>
@@ -105,7 +106,8 @@ function permissionOn(
   sourceIdentity: string | undefined,
   accountId: string,
 ): Permission & { context: ConditionContext } {
-  const context: ConditionContext = requestTagContext(tags, transitiveTagKeys)
+  const context = requestTagContext(tags)
+  if (transitiveTagKeys.length > 0) context.set('sts:transitivetagkeys', transitiveTagKeys)
   context.set('sts:rolesessionname', [name])
   if (externalId !== undefined) context.set('sts:externalid', [externalId])
   if (sourceIdentity !== undefined) context.set('sts:sourceidentity', [sourceIdentity])

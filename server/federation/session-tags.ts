@@ -1,11 +1,11 @@
 import { Refusal } from '../base/refusal.ts'
-import type { ConditionContext } from '../base/request-facts.ts'
 import type { Session } from '../base/session.ts'
 
-type Tags = Readonly<Record<string, string>>
-
 /** The tags that a new session gets, and which of them go on along a chain, spelled as the tags are. */
-export type PassedTags = { tags: Tags; transitiveTagKeys: readonly string[] }
+export type PassedTags = {
+  tags: Readonly<Record<string, string>>
+  transitiveTagKeys: readonly string[]
+}
 
 /**
  * Transitive tags of the calling session come along and can't be replaced: they say who somebody is, all along
@@ -30,14 +30,4 @@ export function inheritTags(
     tags: { ...Object.fromEntries(coming), ...tags },
     transitiveTagKeys: [...inherited, ...transitiveTagKeys],
   }
-}
-
-/** The condition keys of the tags that a request brings. */
-export function requestTagContext(tags: Tags, transitiveTagKeys: readonly string[]): ConditionContext {
-  const context: ConditionContext = new Map()
-  const keys = Object.keys(tags)
-  if (keys.length > 0) context.set('aws:tagkeys', keys)
-  if (transitiveTagKeys.length > 0) context.set('sts:transitivetagkeys', transitiveTagKeys)
-  for (const key of keys) context.set(`aws:requesttag/${key.toLowerCase()}`, [tags[key] ?? ''])
-  return context
 }
