@@ -32,7 +32,7 @@ export type StoredEvent = {
 /** What is looked for; all of it must hold. */
 export type AuditQuery = {
   event?: string
-  /** A person's or user's name: of the session that was given, or at the end of the caller's ARN. */
+  /** A person's or user's name: of the session that was given, or at the end of the caller's ARN; `root` of the owner. */
   userName?: string
   accessKeyId?: string
   /** An ARN, or the name at its end. */
@@ -102,8 +102,9 @@ export function conditionsOf(query: AuditQuery): { sql: string; values: (string 
   const endsWith = (column: string) => `substr(${column}, length(${column}) - length(?)) = '/' || ?`
   const { userName, accessKeyId, resource, source, readOnly, resourceKind } = query
   add('event = ?', query.event)
+  const ofOwner = userName === 'root' ? ` or substr(caller_arn, length(caller_arn) - 4) = ':root'` : ''
   add(
-    `(session_name = ? or subject = ? or ${endsWith('caller_arn')})`,
+    `(session_name = ? or subject = ? or ${endsWith('caller_arn')}${ofOwner})`,
     userName,
     userName,
     userName,

@@ -39,8 +39,12 @@ export function requireTags(
   return { ...tags }
 }
 
-/** Of those tags. @throws {Refusal} tags.invalid */
-export function requireTransitiveKeys(asked: unknown, tags: Record<string, string>): string[] {
+/**
+ * Those of the tags that go on along a chain of roles, each spelled as its tag is, in whatever case it was asked for.
+ *
+ * @throws {Refusal} tags.invalid
+ */
+export function requireTransitiveKeys(asked: unknown, tags: Readonly<Record<string, string>>): string[] {
   if (asked === undefined) return []
   if (!Array.isArray(asked) || !asked.every(key => typeof key === 'string')) {
     throw invalid('The transitive tag keys must be a list of tag keys.')

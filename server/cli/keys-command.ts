@@ -1,9 +1,11 @@
 import { secretArn } from '../base/arn.ts'
 import { type Config, readConfig } from '../config.ts'
-import { countSealedElsewhere } from '../credentials/count-sealed-elsewhere.ts'
+import { countSealedElsewhere } from '../credentials/reseal-secrets.ts'
 import { ok, problem, type Step, skipped, warning } from '../diagnostics/step.ts'
 import { createKeyringWrapper } from '../keys/envelope.ts'
 import type { Keyring } from '../keys/keyring.ts'
+import { isAlias, isOfKey, kmsKind } from '../keys/kms-wrapper.ts'
+import type { SecretsKmsConfig } from '../settings/secret-settings.ts'
 import type { Store } from '../store/open-store.ts'
 import type { WrappedVersion } from '../store/secret-versions.ts'
 import type { Command } from './command.ts'
@@ -36,11 +38,11 @@ async function lookAtSecrets(vault: Vault): Promise<Step[]> {
   const wrappings = await store.secrets.wrappings()
   if (wrappings.length === 0) return [ok('Secrets', 'There are none.')]
   const own = await createKeyringWrapper(keyring).under()
-  const byKms = config.secretsKms?.wraps === true
+  const kms = config.secretsKms?.wraps === true ? config.secretsKms : undefined
   const lost = await findUnopened(own, vault)
   const steps = wrappings.map(({ under, count }): Step => {
     const says = `${count === 1 ? '1 version' : `${count} versions`} under ${under}.`
-    const isPresent = byKms ? under.startsWith('kms:') && !isPrevious(under, config) : under === own
+    const isPresent = kms === undefined ? under === own : isUnderPresent(under, kms)
     if (isPresent) return ok('Secrets', says)
     return warning(
       'Secrets',
@@ -73,7 +75,7 @@ async function findUnopened(
   for (let after: WrappedVersion | undefined; ; ) {
     const versions: WrappedVersion[] = await store.secrets.wrappedElsewhere(under, 500, after)
     for (const version of versions) {
-      if (version.wrappedUnder.startsWith('kms:') && config.secretsKms !== undefined) continue
+      if (version.wrappedUnder.startsWith(kmsKind) && config.secretsKms !== undefined) continue
       const bound = { arn: secretArn(accountId, version.secretId), versionId: version.id }
       if ((await wrapper.unwrap(version, bound)) === undefined) lost.push(version)
     }
@@ -82,11 +84,11 @@ async function findUnopened(
   }
 }
 
-function isPrevious(under: string, { secretsKms }: Config): boolean {
-  const { keyId = '', previousKeyId } = secretsKms ?? {}
-  // An alias leads wherever the service says; an ARN is the key itself.
-  if (keyId.startsWith('arn:') && keyId.includes(':key/')) return under !== `kms:${keyId}`
-  return under === `kms:${previousKeyId}`
+/** An alias leads wherever the service says: of one it is only known what is under the key before. */
+function isUnderPresent(under: string, { keyId, previousKeyId }: SecretsKmsConfig): boolean {
+  if (!under.startsWith(kmsKind)) return false
+  const arn = under.slice(kmsKind.length)
+  return isAlias(keyId) ? previousKeyId === undefined || !isOfKey(arn, previousKeyId) : isOfKey(arn, keyId)
 }
 
 async function lookAtRecords({ store, keyring }: Vault): Promise<Step> {

@@ -1,5 +1,6 @@
 import { defineAction } from '../aws/action.ts'
 import { integer, optional, params } from '../aws/params.ts'
+import { longestSubject } from '../base/federated-identity.ts'
 import { Refusal } from '../base/refusal.ts'
 import { requireTags } from '../base/session-tags.ts'
 import type { IdentityPool } from '../store/identity-pools.ts'
@@ -95,7 +96,7 @@ async function readLogins(
     const message = 'Please provide a login of the developer provider of this identity pool.'
     throw new Refusal('entity.invalid', { said: { message } })
   }
-  if (user.length > 1_024 || /[\p{Cc}\p{Cs}]/u.test(user)) {
+  if (Buffer.byteLength(user) > longestSubject || /[\p{Cc}\p{Cs}]/u.test(user)) {
     throw new Refusal('entity.invalid', { said: { message: 'The developer user identifier is not valid.' } })
   }
   const others = new Map([...given].filter(([provider]) => provider !== developerProvider))

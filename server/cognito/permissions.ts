@@ -6,8 +6,6 @@ import { type IdentityPool, missingPool } from '../store/identity-pools.ts'
 import type { PoolIdentity } from '../store/pool-identities.ts'
 import type { CognitoDeps } from './deps.ts'
 
-type Tags = Readonly<Record<string, string>>
-
 /** A permission on a pool that may or may not be there. */
 export async function onPool(
   action: string,
@@ -35,15 +33,6 @@ export function anywhere(action: string, context?: ConditionContext): Permission
     resource: '*',
     ...(context === undefined ? {} : { context }),
   }
-}
-
-/** The condition keys of the tags that a request brings. */
-export function requestTags(tags: Tags): ConditionContext {
-  const context: ConditionContext = new Map()
-  const keys = Object.keys(tags)
-  if (keys.length > 0) context.set('aws:tagkeys', keys)
-  for (const key of keys) context.set(`aws:requesttag/${key.toLowerCase()}`, [tags[key] ?? ''])
-  return context
 }
 
 /** @throws {Refusal} entity.missing */

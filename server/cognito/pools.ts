@@ -5,10 +5,11 @@ import { params } from '../aws/params.ts'
 import { region } from '../base/arn.ts'
 import { Refusal } from '../base/refusal.ts'
 import { requireTags } from '../base/session-tags.ts'
+import { requestTagContext } from '../base/tag-context.ts'
 import { type IdentityPool, missingPool } from '../store/identity-pools.ts'
 import type { CognitoDeps } from './deps.ts'
 import * as given from './parameters.ts'
-import { anywhere, onPool, requestTags, requirePool } from './permissions.ts'
+import { anywhere, onPool, requirePool } from './permissions.ts'
 import { readSettings } from './pool-settings.ts'
 
 /** @see Amazon Cognito quotas: identity pools for each account */
@@ -23,7 +24,7 @@ export const createIdentityPool = defineAction({
   auth: 'signed',
   writes: true,
   input: params(given.poolMembers),
-  permission: asked => anywhere('CreateIdentityPool', requestTags(tagsOf(asked.IdentityPoolTags))),
+  permission: asked => anywhere('CreateIdentityPool', requestTagContext(tagsOf(asked.IdentityPoolTags))),
   async handle(asked, deps: CognitoDeps) {
     const pool: IdentityPool = {
       id: `${region}:${randomUUID()}`,
@@ -60,7 +61,7 @@ export const updateIdentityPool = defineAction({
     const update = await onPool('UpdateIdentityPool', id, deps)
     return tags === undefined
       ? update
-      : [update, await onPool('TagResource', id, deps, requestTags(tagsOf(tags)))]
+      : [update, await onPool('TagResource', id, deps, requestTagContext(tagsOf(tags)))]
   },
   async handle(asked, deps) {
     const settings = readSettings(asked, deps.accountId)

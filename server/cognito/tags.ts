@@ -3,9 +3,10 @@ import { list, params, text } from '../aws/params.ts'
 import { identityPoolId } from '../base/arn.ts'
 import { Refusal } from '../base/refusal.ts'
 import { requireTags } from '../base/session-tags.ts'
+import { requestTagContext } from '../base/tag-context.ts'
 import type { CognitoDeps } from './deps.ts'
 import * as given from './parameters.ts'
-import { onPool, requestTags, requirePool } from './permissions.ts'
+import { onPool, requirePool } from './permissions.ts'
 
 /**
  * @throws {Refusal} entity.missing | entity.invalid (an ARN of none) | tags.invalid
@@ -17,7 +18,12 @@ export const tagResource = defineAction({
   writes: true,
   input: params({ ResourceArn: given.resourceArn, Tags: given.tags }),
   permission: (asked, deps: CognitoDeps) =>
-    onPool('TagResource', poolOf(asked.ResourceArn, deps), deps, requestTags(Object.fromEntries(asked.Tags))),
+    onPool(
+      'TagResource',
+      poolOf(asked.ResourceArn, deps),
+      deps,
+      requestTagContext(Object.fromEntries(asked.Tags)),
+    ),
   async handle(asked, deps) {
     await deps.identityPools.change(poolOf(asked.ResourceArn, deps), ({ tags }) => ({
       tags: requireTags(Object.entries({ ...tags, ...Object.fromEntries(asked.Tags) })),

@@ -5,6 +5,8 @@ import { type Clock, toSeconds } from '../base/clock.ts'
 import { Refusal } from '../base/refusal.ts'
 import type { ConditionContext, RequestFacts } from '../base/request-facts.ts'
 import type { Session } from '../base/session.ts'
+import { requireTransitiveKeys } from '../base/session-tags.ts'
+import { requestTagContext } from '../base/tag-context.ts'
 import type { MfaVerifier } from '../credentials/verify-mfa.ts'
 import { parsePolicy } from '../policy/parse-policy.ts'
 import { findStoredPolicy } from '../policy/stored-policy.ts'
@@ -14,7 +16,7 @@ import type { AskedByCaller, AssumedRole } from './gate.ts'
 import { ancestorOf, type IssuerDeps, issueRoleSession } from './issue-role-session.ts'
 import { requireFactor } from './require-factor.ts'
 import { findRole, requireSane, requireSessionPolicies } from './session-request.ts'
-import { inheritTags, requestTagContext } from './session-tags.ts'
+import { inheritTags, type PassedTags } from './session-tags.ts'
 
 type Deps = IssuerDeps & {
   roles: Pick<Roles, 'find'>
@@ -50,13 +52,15 @@ export async function assumeRoleAs(
 ): Promise<AssumedRole> {
   requireSane(asked)
   const role = await findRole(deps, text)
-  const passed = inheritTags(asked, caller.session)
+  const { tags = {} } = asked
+  const brought = { tags, transitiveTagKeys: requireTransitiveKeys(asked.transitiveTagKeys, tags) }
+  const passed = inheritTags(brought, caller.session)
   const sourceIdentity = requireOneSourceIdentity(asked, caller, text)
-  const permission = permissionOn(role, text, asked, sourceIdentity, deps.accountId)
+  const permission = permissionOn(role, text, { ...asked, ...brought }, sourceIdentity, deps.accountId)
   if (caller.kind === 'root') throw denied(caller, permission, 'because roles may not be assumed by root')
   const actions = [
     'sts:AssumeRole',
-    ...(Object.keys(asked.tags ?? {}).length > 0 ? ['sts:TagSession'] : []),
+    ...(Object.keys(tags).length > 0 ? ['sts:TagSession'] : []),
     ...(sourceIdentity === undefined ? [] : ['sts:SetSourceIdentity']),
   ]
   // Before the policies are asked: they may ask for it.
@@ -98,11 +102,12 @@ function addFactor(
 function permissionOn(
   role: Role | undefined,
   text: string,
-  { name, externalId, tags = {}, transitiveTagKeys = [] }: AskedByCaller,
+  { name, externalId, tags, transitiveTagKeys }: AskedByCaller & PassedTags,
   sourceIdentity: string | undefined,
   accountId: string,
 ): Permission & { context: ConditionContext } {
-  const context: ConditionContext = requestTagContext(tags, transitiveTagKeys)
+  const context = requestTagContext(tags)
+  if (transitiveTagKeys.length > 0) context.set('sts:transitivetagkeys', transitiveTagKeys)
   context.set('sts:rolesessionname', [name])
   if (externalId !== undefined) context.set('sts:externalid', [externalId])
   if (sourceIdentity !== undefined) context.set('sts:sourceidentity', [sourceIdentity])

@@ -5,9 +5,9 @@ import type { Caller, SessionCaller, UserCaller } from '../base/caller.ts'
 import { type Clock, toSeconds } from '../base/clock.ts'
 import { Refusal } from '../base/refusal.ts'
 import { eventFacts, type RequestFacts } from '../base/request-facts.ts'
+import { requestTagContext } from '../base/tag-context.ts'
 import { type IdentityAlgorithm, type IdentityKey, signIdentityToken } from '../tokens/sign-identity-token.ts'
 import type { AskedIdentityToken, IssuedIdentityToken } from './gate.ts'
-import { requestTagContext } from './session-tags.ts'
 
 export type IdentityTokenDeps = {
   authorizer: Authorizer
@@ -33,7 +33,7 @@ export async function issueIdentityToken(
   const { audiences, seconds, algorithm, tags = {} } = asked
   if (!(await deps.isOutboundEnabled())) throw new Refusal('outbound.disabled')
   const principal = requirePrincipal(caller)
-  const context = requestTagContext(tags, [])
+  const context = requestTagContext(tags)
   context.set('sts:identitytokenaudience', audiences)
   context.set('sts:durationseconds', [String(seconds)])
   context.set('sts:signingalgorithm', [algorithm])

@@ -2,6 +2,7 @@ import { toSeconds } from '../base/clock.ts'
 import type { FederatedIdentity } from '../base/federated-identity.ts'
 import { Refusal } from '../base/refusal.ts'
 import { type ConditionContext, contextOf, type RequestFacts } from '../base/request-facts.ts'
+import { requestTagContext } from '../base/tag-context.ts'
 import { decide, type StatementPlace } from '../policy/decide/decide.ts'
 import { explain, type NearMiss } from '../policy/explain/explain.ts'
 import { describeFailure } from '../policy/explain/failed-elements.ts'
@@ -115,12 +116,7 @@ function trustContext({ identity, role, sessionName, facts }: TrustQuestion): Co
   if (identity.sourceIdentity !== undefined) context.set('sts:sourceidentity', [identity.sourceIdentity])
   for (const key in role.tags) context.set(`aws:resourcetag/${key.toLowerCase()}`, [role.tags[key] ?? ''])
 
-  const tagKeys = Object.keys(identity.tags)
-  if (tagKeys.length === 0) return context
-  context.set('aws:tagkeys', tagKeys)
+  for (const [key, values] of requestTagContext(identity.tags)) context.set(key, values)
   if (identity.transitiveTagKeys.length > 0) context.set('sts:transitivetagkeys', identity.transitiveTagKeys)
-  for (const key of tagKeys) {
-    context.set(`aws:requesttag/${key.toLowerCase()}`, [identity.tags[key] ?? ''])
-  }
   return context
 }

@@ -5,6 +5,7 @@ import { type Clock, toSeconds } from '../base/clock.ts'
 import { Refusal } from '../base/refusal.ts'
 import type { RequestFacts } from '../base/request-facts.ts'
 import type { Session } from '../base/session.ts'
+import { requestTagContext } from '../base/tag-context.ts'
 import { type Minted, mint } from '../credentials/mint.ts'
 import { maxTokenLength } from '../credentials/session-token.ts'
 import type { MfaVerifier } from '../credentials/verify-mfa.ts'
@@ -13,7 +14,6 @@ import type { AskedFederation, AskedUserSession, FederatedSession } from './gate
 import { ancestorOf, type IssuerDeps, issuedEvent } from './issue-role-session.ts'
 import { requireFactor } from './require-factor.ts'
 import { requireSessionPolicies } from './session-request.ts'
-import { inheritTags, requestTagContext } from './session-tags.ts'
 
 type Deps = IssuerDeps & {
   policies: Pick<Policies, 'find'>
@@ -52,9 +52,8 @@ export async function issueFederatedSession(
   const owner = requireLongTerm(caller, 'sts:GetFederationToken')
   const { accountId, policies, authorizer, audit, keyring, clock } = deps
   const { tags = {} } = asked
-  inheritTags(asked, undefined)
   const resource = federatedUserArn(accountId, asked.name)
-  const context = requestTagContext(tags, [])
+  const context = requestTagContext(tags)
   const actions = ['sts:GetFederationToken', ...(Object.keys(tags).length > 0 ? ['sts:TagSession'] : [])]
   for (const action of actions) {
     await authorizer.requirePermission(owner, { action, resource, context }, facts)

@@ -1,3 +1,4 @@
+import { region } from '../base/arn.ts'
 import { Refusal } from '../base/refusal.ts'
 import type { Principal } from '../store/principals.ts'
 import type { IamDeps } from './deps.ts'
@@ -18,7 +19,6 @@ export type Finding = {
 
 /** As long as AWS looks back. @see AWS IAM User Guide, "Refine permissions using last accessed information" */
 const trackedMs = 400 * 86_400_000
-const region = 'us-east-1'
 
 const mostInLine = 20
 let inLine = 0

@@ -15,6 +15,7 @@ export type Findings = {
 
 /** A job that nobody has finished in this time has died with its node. */
 const longestJobMs = 10 * 60_000
+
 /** @throws {Refusal} entity.missing */
 export async function requireReport(
   id: string,

@@ -13,7 +13,7 @@ import { onMfaDevice, onNewMfaDevice } from './permissions.ts'
 import { qrPng } from './qr-png.ts'
 import { wireDate, wireTags, wireUser } from './shapes.ts'
 
-/** 160 bits, as RFC 4226 (section 4, R6) recommends; AWS's are longer. */
+/** 256 bits, where RFC 4226 (section 4, R6) recommends 160; AWS's are longer. */
 const seedBytes = 32
 export const serialNumber = text({
   min: 9,

@@ -10,6 +10,7 @@ import {
   userArn,
 } from '../base/arn.ts'
 import type { ConditionContext } from '../base/request-facts.ts'
+import { requestTagContext } from '../base/tag-context.ts'
 import type { IamDeps } from './deps.ts'
 import type { Holder } from './holders.ts'
 import { findPolicy } from './policy-arn.ts'
@@ -141,18 +142,9 @@ function onNew(
   tags: Tags = {},
   more?: ConditionContext,
 ): [Permission, ...Permission[]] {
-  const context = merge(requestTags(tags), more)
+  const context = merge(requestTagContext(tags), more)
   const creating = { action: `iam:${create}`, resource, context }
   return Object.keys(tags).length === 0 ? [creating] : [creating, { ...creating, action: `iam:${tag}` }]
-}
-
-/** @see AWS IAM User Guide, "Controlling access to AWS resources using tags" */
-export function requestTags(tags: Tags): ConditionContext {
-  const keys = Object.keys(tags)
-  const context: ConditionContext = new Map()
-  if (keys.length > 0) context.set('aws:tagkeys', keys)
-  for (const key of keys) context.set(`aws:requesttag/${key.toLowerCase()}`, [tags[key] ?? ''])
-  return context
 }
 
 /** Of tags that are to be taken away. */

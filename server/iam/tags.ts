@@ -1,11 +1,12 @@
 import { type BoundAction, bindAction, defineAction } from '../aws/action.ts'
 import { params } from '../aws/params.ts'
 import { Refusal } from '../base/refusal.ts'
+import { requestTagContext } from '../base/tag-context.ts'
 import type { Tags } from '../store/principals.ts'
 import type { IamDeps } from './deps.ts'
 import { readPage } from './pages.ts'
 import * as given from './parameters.ts'
-import { requestTags, tagKeysContext } from './permissions.ts'
+import { tagKeysContext } from './permissions.ts'
 import { sortedTags } from './shapes.ts'
 import { mfaDevice, oidcProvider, policy, role, samlProvider, type Taggable, user } from './taggables.ts'
 
@@ -40,7 +41,7 @@ function tag(name: string, { parameter, on, change }: Taggable) {
     auth: 'signed',
     writes: true,
     input: params({ of: parameter, Tags: given.requiredTags }),
-    permission: (asked, deps: IamDeps) => on(name, asked.of, deps, requestTags(asked.Tags)),
+    permission: (asked, deps: IamDeps) => on(name, asked.of, deps, requestTagContext(asked.Tags)),
     async handle(asked, deps) {
       await change(asked.of, deps, tags => withTags(tags, asked.Tags))
       return {}

@@ -18,7 +18,8 @@ export type KmsOptions = {
   onHealth(failure: KeyServiceError | undefined): void
 }
 
-const kind = 'kms:'
+/** What `wrappedUnder` begins with here; the key's ARN follows. */
+export const kmsKind = 'kms:'
 
 /**
  * Wraps in a key service that speaks AWS KMS's wire. Data keys are bound to their secret and version by the encryption
@@ -37,7 +38,7 @@ export function createKmsWrapper(options: KmsOptions): KeyWrapper {
     if (blob === undefined || blob.length === 0 || !isOfKey(arn, keyId)) {
       throw new KeyServiceError('refused', 'Encrypt', 'an answer for another key than was asked for')
     }
-    return { wrappedKey: Buffer.from(blob), wrappedUnder: kind + arn }
+    return { wrappedKey: Buffer.from(blob), wrappedUnder: kmsKind + arn }
   }
 
   return {
@@ -52,7 +53,7 @@ export function createKmsWrapper(options: KmsOptions): KeyWrapper {
       for (const KeyId of [keyId, ...(previousKeyId === undefined ? [] : [previousKeyId])]) {
         const asked = { KeyId, CiphertextBlob: wrappedKey, EncryptionContext: contextOf(bound) }
         const answer = await call(kms => kms.decrypt(asked))
-        if (answer?.Plaintext === undefined || kind + answer.KeyId !== wrappedUnder) continue
+        if (answer?.Plaintext === undefined || kmsKind + answer.KeyId !== wrappedUnder) continue
         return secretKeyOf(Buffer.from(answer.Plaintext))
       }
       return undefined
@@ -85,9 +86,13 @@ function contextOf({ arn, versionId }: Bound): Record<string, string> {
   return { SecretARN: arn, SecretVersionId: versionId }
 }
 
-/** An alias says nothing of the key's ARN; an ARN or an id does. */
-function isOfKey(arn: string, keyId: string): boolean {
+export function isAlias(keyId: string): boolean {
+  return /(?:^|:)alias\//.test(keyId)
+}
+
+/** Whether an ARN may be that of a key as it was set. An alias says nothing of the key's ARN; an ARN or an id does. */
+export function isOfKey(arn: string, keyId: string): boolean {
   if (!/^arn:[^:]+:kms:[^:]*:[^:]*:key\/.+$/.test(arn)) return false
-  if (/(?:^|:)alias\//.test(keyId)) return true
+  if (isAlias(keyId)) return true
   return arn === keyId || arn.endsWith(`:key/${keyId}`)
 }

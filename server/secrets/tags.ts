@@ -2,6 +2,7 @@ import { defineAction } from '../aws/action.ts'
 import { list, params, text } from '../aws/params.ts'
 import type { ConditionContext } from '../base/request-facts.ts'
 import { requireTags } from '../base/session-tags.ts'
+import { requestTagContext } from '../base/tag-context.ts'
 import type { SecretsDeps } from './deps.ts'
 import { onSecret, requireSecret, requireUndeleted } from './find-secret.ts'
 import * as given from './parameters.ts'
@@ -22,10 +23,7 @@ export function readTags(tags: WireTags): Record<string, string> {
 
 /** The condition keys of the tags that a request brings. */
 export function tagContext(tags: WireTags): ConditionContext {
-  const context: ConditionContext = new Map()
-  if (tags.length > 0) context.set('aws:tagkeys', [...new Set(tags.map(({ Key }) => Key))])
-  for (const { Key, Value } of tags) context.set(`aws:requesttag/${Key.toLowerCase()}`, [Value])
-  return context
+  return requestTagContext(Object.fromEntries(tags.map(({ Key, Value }) => [Key, Value])))
 }
 
 /**

@@ -55,7 +55,8 @@ export type Accounts = {
   /** False when it is none of theirs, or was used before. */
   useRecoveryCode(subject: string, codeHash: string): Promise<boolean>
   listSealed(): Promise<{ subject: string; sealedTotp: Buffer }[]>
-  setSealedTotp(subject: string, sealedTotp: Buffer): Promise<void>
+  /** Nothing, when it is another than `before` by now. */
+  setSealedTotp(subject: string, before: Buffer, sealedTotp: Buffer): Promise<void>
 }
 
 export function createAccounts({ db, write }: Database): Accounts {
@@ -147,12 +148,12 @@ export function createAccounts({ db, write }: Database): Accounts {
         .execute()
       return rows.map(row => ({ subject: row.subject, sealedTotp: Buffer.from(row.sealed_totp ?? []) }))
     },
-    async setSealedTotp(subject, sealedTotp) {
+    async setSealedTotp(subject, before, sealedTotp) {
       await db
         .updateTable('accounts')
         .set({ sealed_totp: sealedTotp })
         .where('subject', '=', subject)
-        .where('sealed_totp', 'is not', null)
+        .where('sealed_totp', '=', before)
         .execute()
     },
   }

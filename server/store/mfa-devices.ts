@@ -30,7 +30,8 @@ export type MfaDevices = {
   /** False when it is there no more, or somebody's. */
   delete(serialNumber: string): Promise<boolean>
   changeTags(serialNumber: string, change: (tags: Tags) => Tags): Promise<void>
-  setSealedSeed(serialNumber: string, sealedSeed: Buffer): Promise<void>
+  /** Nothing, when it is another than `before` by now. */
+  setSealedSeed(serialNumber: string, before: Buffer, sealedSeed: Buffer): Promise<void>
   /** False when this step, or a later one, was taken before: also when two ask at once. */
   takeStep(serialNumber: string, step: number): Promise<boolean>
 }
@@ -97,11 +98,12 @@ export function createMfaDevices({ db, write }: Database): MfaDevices {
         const tags = JSON.stringify(change(JSON.parse(row.tags)))
         await trx.updateTable('mfa_devices').set({ tags }).where('serial_number', '=', serialNumber).execute()
       }),
-    async setSealedSeed(serialNumber, sealedSeed) {
+    async setSealedSeed(serialNumber, before, sealedSeed) {
       await db
         .updateTable('mfa_devices')
         .set({ sealed_seed: sealedSeed })
         .where('serial_number', '=', serialNumber)
+        .where('sealed_seed', '=', before)
         .execute()
     },
     async takeStep(serialNumber, step) {

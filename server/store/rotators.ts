@@ -18,7 +18,8 @@ export type Rotators = {
   list(): Promise<RegisteredRotator[]>
   /** In the place of the one that there was. */
   put(rotator: RegisteredRotator): Promise<void>
-  setSealedSecret(name: string, sealedSecret: Buffer): Promise<void>
+  /** Nothing, when it is another than `before` by now. */
+  setSealedSecret(name: string, before: Buffer, sealedSecret: Buffer): Promise<void>
   /** False when there was none. */
   delete(name: string): Promise<boolean>
 }
@@ -48,12 +49,13 @@ export function createRotators({ db, catalogue, write }: Database): Rotators {
           .onConflict(conflict => conflict.column('name').doUpdateSet(row))
           .execute()
       }),
-    setSealedSecret: (name, sealedSecret) =>
+    setSealedSecret: (name, before, sealedSecret) =>
       write([`rotator:${name}`], async trx => {
         await trx
           .updateTable('rotators')
           .set({ sealed_secret: sealedSecret })
           .where('name', '=', name)
+          .where('sealed_secret', '=', before)
           .execute()
       }),
     delete: name =>

@@ -1,6 +1,7 @@
 import type { StoredEvent } from '../audit/audit-reader.ts'
 import { isReadOnly, sourceOf } from '../audit/event-kinds.ts'
 import type { Result } from '../aws/action.ts'
+import { region } from '../base/arn.ts'
 import { isoSeconds, toSeconds } from '../base/clock.ts'
 
 /** Stable, and told from others by the place in the log alone. */
@@ -38,7 +39,7 @@ function recordOf(row: StoredEvent, accountId: string): object {
     eventTime: isoSeconds(toSeconds(row.at_ms)),
     eventSource: sourceOf(row),
     eventName: row.event,
-    awsRegion: 'us-east-1',
+    awsRegion: region,
     sourceIPAddress: row.source_ip,
     ...(row.user_agent === null ? {} : { userAgent: row.user_agent }),
     ...(row.decision === 'denied' ? { errorCode: codeOf(row.reason), errorMessage: row.reason } : {}),

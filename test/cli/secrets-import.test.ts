@@ -101,6 +101,21 @@ SINGLE='$not expanded'
     assert.equal(await versionsOf('app/DB_URL'), 2)
   })
 
+  test('a file in another encoding is refused, rather than its values changed', async () => {
+    const latin1 = join(folder, 'latin1.env')
+    writeFileSync(latin1, Buffer.from('LATIN=pässword', 'latin1'))
+    const { code, output } = await run([latin1])
+    assert.equal(code, 2, output)
+    assert.match(output, /UTF-8/)
+    assert.ok(!(await isThere('LATIN')))
+  })
+
+  test('the mark that some editors set before a text belongs to no name', async () => {
+    const { code, output } = await run([fileOf('\ufeffMARKED=value')])
+    assert.equal(code, 0, output)
+    assert.equal(await secretValue('MARKED'), 'value')
+  })
+
   test('what can’t come in is named, and the rest comes', async () => {
     const { code, output } = await run([fileOf(`EMPTY=\nLARGE=${'x'.repeat(65_537)}\nGOOD=1\n`)])
     assert.equal(code, 1)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createPublicKey, verify } from 'node:crypto'
+import { createPublicKey, randomInt, verify } from 'node:crypto'
 import { test } from 'node:test'
 import * as cognito from '@aws-sdk/client-cognito-identity'
 import { CreateRoleCommand } from '@aws-sdk/client-iam'
@@ -7,6 +7,7 @@ import { assumeRole, faultOf, keysOf } from '../support/aws-calls.ts'
 import { loginOf, makePool, roleOf } from '../support/identity-pool.ts'
 import { startRolecall } from '../support/rolecall.ts'
 import { postSigned } from '../support/signed-form.ts'
+import { serviceKinds } from '../support/stores.ts'
 
 const rolecall = await startRolecall()
 const client = rolecall.cognito()
@@ -118,6 +119,25 @@ test('a backend’s user has one identity, however often it asks', async () => {
     assert.equal((await faultOf(developerToken('carla', { TokenDuration }))).code, 'ValidationException')
   }
 })
+
+for (const { kind, skip, settings } of serviceKinds) {
+  test(
+    `a user has a name of at most as many bytes as anybody can be known by, on ${kind}`,
+    { skip },
+    async () => {
+      const own = await startRolecall(await settings())
+      const { id: IdentityPoolId } = await makePool(own, [await own.registerIssuer()], options)
+      const ask = (user: string) => {
+        const asked = { IdentityPoolId, Logins: { [developer]: user } }
+        return own.cognito().send(new cognito.GetOpenIdTokenForDeveloperIdentityCommand(asked))
+      }
+      // Of letters that no database packs: three bytes each.
+      const letters = String.fromCodePoint(...Array.from({ length: 1024 }, () => randomInt(0x4e00, 0x9f00)))
+      assert.equal((await faultOf(ask(letters))).code, 'InvalidParameterException')
+      assert.ok((await ask(`${letters.slice(0, 341)}x`)).Token)
+    },
+  )
+}
 
 test('its token counts for its own identity alone', async () => {
   const [erin, fay] = [await developerToken('erin'), await developerToken('fay')]

@@ -1,23 +1,25 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { describe, test } from 'node:test'
+import { after, describe, test } from 'node:test'
 import * as iam from '@aws-sdk/client-iam'
 import { GetCallerIdentityCommand, GetSessionTokenCommand } from '@aws-sdk/client-sts'
+import { resealSecrets } from '../../server/credentials/reseal-secrets.ts'
 import { codeAt } from '../../server/credentials/totp.ts'
-import { createKeyring } from '../../server/keys/keyring.ts'
-import { openRecord } from '../../server/keys/sealed-record.ts'
+import { createKeyring, type Keyring } from '../../server/keys/keyring.ts'
+import { openRecord, sealRecord } from '../../server/keys/sealed-record.ts'
 import { fromBase32 } from '../support/base32.ts'
 import { earlyInStep } from '../support/early-in-step.ts'
 import { entitiesOf } from '../support/iam-entities.ts'
 import { createDatabase, skipWithoutPostgres } from '../support/postgres.ts'
 import { startRolecall } from '../support/rolecall.ts'
 import { createSamlIdp, selfSigned } from '../support/saml-idp.ts'
+import { openEmbeddedStore } from '../support/stores.ts'
 
 describe('when the master key is changed', { skip: skipWithoutPostgres }, () => {
   test('users keep their access keys and second factors, also after the one before it is gone', async () => {
     const DATABASE_URL = await createDatabase()
-    const [before, after] = [randomBytes(32).toString('base64'), randomBytes(32).toString('base64')]
-    const first = await startRolecall({ DATABASE_URL, ROLECALL_MASTER_KEY: before })
+    const [old, next] = [randomBytes(32).toString('base64'), randomBytes(32).toString('base64')]
+    const first = await startRolecall({ DATABASE_URL, ROLECALL_MASTER_KEY: old })
     const keys = await entitiesOf(first).user('ada')
     const { VirtualMFADevice } = await first
       .iam()
@@ -44,8 +46,8 @@ describe('when the master key is changed', { skip: skipWithoutPostgres }, () => 
       }),
     )
 
-    await startRolecall({ DATABASE_URL, ROLECALL_MASTER_KEY: after, ROLECALL_MASTER_KEY_PREVIOUS: before })
-    const third = await startRolecall({ DATABASE_URL, ROLECALL_MASTER_KEY: after })
+    await startRolecall({ DATABASE_URL, ROLECALL_MASTER_KEY: next, ROLECALL_MASTER_KEY_PREVIOUS: old })
+    const third = await startRolecall({ DATABASE_URL, ROLECALL_MASTER_KEY: next })
     const sts = third.sts(keys)
     assert.equal((await sts.send(new GetCallerIdentityCommand({}))).Arn, entitiesOf(third).userArn('ada'))
     const TokenCode = codeAt(seed, now + 1)
@@ -53,7 +55,7 @@ describe('when the master key is changed', { skip: skipWithoutPostgres }, () => 
 
     const provider = await third.rolecall.store.samlProviders.find('corp')
     const [key] = provider?.privateKeys ?? []
-    const keyring = createKeyring([Buffer.from(after, 'base64')])
+    const keyring = createKeyring([Buffer.from(next, 'base64')])
     const opened = openRecord(
       keyring,
       'secret-at-rest',
@@ -62,4 +64,59 @@ describe('when the master key is changed', { skip: skipWithoutPostgres }, () => 
     )
     assert.equal(opened?.toString(), rolecallKey.privateKey)
   })
+})
+
+test('what is changed while the records are sealed anew stays changed', async () => {
+  const store = await openEmbeddedStore()
+  after(() => store.close())
+  const [old, next] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)]
+  const keyrings = [createKeyring([old]), createKeyring([next, old])] as const
+  const sealed = (text: string, bound: string, keyring: Keyring = keyrings[0]) =>
+    sealRecord(keyring, 'secret-at-rest', Buffer.from(text), bound)
+  const times = { createdAtMs: 1, changedAtMs: 1 }
+  const rotator = { name: 'mine', url: 'https://rotator.example/', ...times }
+  const device = { serialNumber: 'arn:mfa', tags: {}, createdAtMs: 1 }
+  const account = { subject: 'ada', email: 'ada@example.com', emailKey: 'ada@example.com', ...times }
+  await store.rotators.put({ ...rotator, sealedSecret: sealed('old', 'rotator:mine') })
+  await store.mfaDevices.create({ ...device, sealedSeed: sealed('old', 'arn:mfa') })
+  await store.accounts.create({ ...account, sealedTotp: sealed('old', 'ada') })
+
+  // Each time right after it was read: as another node may.
+  const meanwhile = {
+    rotators: {
+      ...store.rotators,
+      async list() {
+        const read = await store.rotators.list()
+        await store.rotators.put({ ...rotator, sealedSecret: sealed('new', 'rotator:mine') })
+        return read
+      },
+    },
+    mfaDevices: {
+      ...store.mfaDevices,
+      async list() {
+        const read = await store.mfaDevices.list()
+        await store.mfaDevices.delete('arn:mfa')
+        await store.mfaDevices.create({ ...device, sealedSeed: sealed('new', 'arn:mfa') })
+        return read
+      },
+    },
+    accounts: {
+      ...store.accounts,
+      async listSealed() {
+        const read = await store.accounts.listSealed()
+        await store.accounts.change(account, { totp: { sealedSeed: sealed('new', 'ada'), step: 1 } }, 2)
+        return read
+      },
+    },
+  }
+  await resealSecrets({ ...store, ...meanwhile }, keyrings[1])
+
+  const kept = [
+    ['rotator:mine', (await store.rotators.find('mine'))?.sealedSecret],
+    ['arn:mfa', (await store.mfaDevices.find('arn:mfa'))?.sealedSeed],
+    ['ada', (await store.accounts.find('ada'))?.sealedTotp],
+  ] as const
+  for (const [bound, record = Buffer.of()] of kept) {
+    assert.equal(openRecord(keyrings[1], 'secret-at-rest', record, bound)?.toString(), 'new', bound)
+  }
 })

@@ -141,8 +141,8 @@ describe('from the master key to a key service and back', () => {
     const recording = { LOADS_FILE: loads, NODE_OPTIONS: '--import=./test/support/record-loads.ts' }
     const first = await startRolecallProcess(dataDir, recording)
     for (const name of names) await create(clientOf(first), name)
-    await until(() => isMoved.test(first.output()))
     await first.stop()
+    await move(recording)
     assert.doesNotMatch(readFileSync(loads, 'utf8'), /@aws-sdk|@smithy/)
 
     await move({ ...settings, ...recording })
@@ -171,16 +171,27 @@ describe('from the master key to a key service and back', () => {
     await service.stop()
   })
 
-  test('another key there is changed to as the master key is', async () => {
-    await move(settings)
-    const next = kms.createKey()
-    const env = {
-      ...settings,
-      ROLECALL_SECRETS_KMS_KEY_ID: next,
-      ROLECALL_SECRETS_KMS_KEY_ID_PREVIOUS: keyId,
-    }
-    assert.match((await keys(env)).output, new RegExp(`^! Secrets .* 20 versions under kms:${keyId}`, 'm'))
-    await move(env)
-    assert.equal((await keys(env)).code, 0)
-  })
+  let present = keyId
+  for (const [by, nameOf] of [
+    ['its ARN', (arn: string) => arn],
+    ['its id alone', (arn: string) => arn.slice(arn.lastIndexOf('/') + 1)],
+  ] as const) {
+    test(`another key there, set by ${by}, is changed to as the master key is`, async () => {
+      await move({ ...settings, ROLECALL_SECRETS_KMS_KEY_ID: present })
+      const next = kms.createKey()
+      const env = {
+        ...settings,
+        ROLECALL_SECRETS_KMS_KEY_ID: nameOf(next),
+        ROLECALL_SECRETS_KMS_KEY_ID_PREVIOUS: nameOf(present),
+        // An ARN says it, an id does not.
+        ROLECALL_SECRETS_KMS_REGION: 'eu-central-1',
+      }
+      const asked = await keys(env)
+      assert.match(asked.output, new RegExp(`^! Secrets .* 20 versions under kms:${present}`, 'm'))
+      assert.equal(asked.code, 1)
+      await move(env)
+      assert.equal((await keys(env)).code, 0)
+      present = next
+    })
+  }
 })

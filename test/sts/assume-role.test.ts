@@ -188,24 +188,29 @@ test('a role takes another: for an hour at most, whatever that one allows', asyn
   )
 })
 
-test('a transitive tag goes along the chain and can’t be replaced; another one stays behind', async () => {
-  const pairs = { team: 'blue', mood: 'good' }
-  const Tags = Object.entries(pairs).map(([Key, Value]) => ({ Key, Value }))
-  const tags = { Tags, TransitiveTagKeys: ['team'] }
-  const Condition = {
-    StringEquals: { 'aws:PrincipalTag/team': 'blue' },
-    Null: { 'aws:PrincipalTag/mood': 'true' },
-  }
-  const { one, next } = await chain('first', 'second', tags)
-  await setPolicy(rolecall, 'second', { ...allow('iam:ListRoles'), Condition })
-  const client = rolecall.iam(keysOf(await next()))
-  await client.send(new iam.ListRolesCommand({}))
-  const fault = await faultOf(take(one, 'second', { Tags: [{ Key: 'TEAM', Value: 'red' }] }))
-  assert.equal(
-    fault.message,
-    "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session.",
-  )
-})
+for (const [spelled, key] of [
+  ['as the tag', 'team'],
+  ['in another case', 'TEAM'],
+] as const) {
+  test(`a transitive tag that is named ${spelled} goes along the chain and can’t be replaced; another one stays behind`, async () => {
+    const pairs = { team: 'blue', mood: 'good' }
+    const Tags = Object.entries(pairs).map(([Key, Value]) => ({ Key, Value }))
+    const tags = { Tags, TransitiveTagKeys: [key] }
+    const Condition = {
+      StringEquals: { 'aws:PrincipalTag/team': 'blue' },
+      Null: { 'aws:PrincipalTag/mood': 'true' },
+    }
+    const { one, next } = await chain('first', 'second', tags)
+    await setPolicy(rolecall, 'second', { ...allow('iam:ListRoles'), Condition })
+    const client = rolecall.iam(keysOf(await next()))
+    await client.send(new iam.ListRolesCommand({}))
+    const fault = await faultOf(take(one, 'second', { Tags: [{ Key: 'TEAM', Value: 'red' }] }))
+    assert.equal(
+      fault.message,
+      "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session.",
+    )
+  })
+}
 
 test('the source identity goes along the chain, and nobody along it can say otherwise', async () => {
   const { one, next } = await chain('first', 'second', { SourceIdentity: 'ada.l' })

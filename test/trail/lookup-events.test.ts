@@ -151,6 +151,13 @@ async function readsWhatWasDone(settings: Record<string, string>): Promise<void>
     }
   })
 
+  test('what the account’s owner did is found by the name that is shown for them', async () => {
+    const [made] = await lookUp('EventName', 'CreateRole')
+    assert.ok(made)
+    assert.equal(made.Username, 'root')
+    assert.ok((await lookUp('Username', 'root')).some(({ EventId }) => EventId === made.EventId))
+  })
+
   test('a time span bounds what is found', async () => {
     const minute = 60_000
     const at = (ms: number) => new Date(Date.now() + ms)

@@ -14,7 +14,7 @@ export async function readFileSource(
   file: string,
   { format, only, input }: { format: Format; only: string; input: Readable },
 ): Promise<Source> {
-  const text = file === '-' ? await readAll(input) : await readText(file)
+  const text = textOf(file === '-' ? await readAll(input) : await readBytes(file))
   const all = format === 'json' ? readJson(text) : Object.entries(parseEnv(text)).map(asItem)
   const entries = all.filter(({ name }) => name.startsWith(only))
   if (all.length === 0) {
@@ -68,9 +68,18 @@ function readValue(name: string, value: unknown): Item | Unfit {
   return { name, unfit: 'its member binary is not base64' }
 }
 
-async function readText(file: string): Promise<string> {
+/** Repaired, what is not UTF-8 would be another value. A byte order mark at the beginning is none of the text. */
+function textOf(bytes: Buffer): string {
   try {
-    return await readFile(file, 'utf8')
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw new CommandError('It is not UTF-8 text.')
+  }
+}
+
+async function readBytes(file: string): Promise<Buffer> {
+  try {
+    return await readFile(file)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     throw new CommandError(
@@ -79,7 +88,7 @@ async function readText(file: string): Promise<string> {
   }
 }
 
-async function readAll(input: Readable): Promise<string> {
+async function readAll(input: Readable): Promise<Buffer> {
   const chunks: Buffer[] = []
   let bytes = 0
   for await (const chunk of input) {
@@ -88,5 +97,5 @@ async function readAll(input: Readable): Promise<string> {
     if (bytes > mostBytes) throw new CommandError('The input is longer than 256 megabytes.')
     chunks.push(read)
   }
-  return Buffer.concat(chunks).toString('utf8')
+  return Buffer.concat(chunks)
 }
