@@ -93,7 +93,7 @@ async function requireSameMasterKey(settings: Store['settings'], keyring: Keyrin
   const kept = await settings.claim(name, seal())
   if (openRecord(keyring, 'secret-at-rest', Buffer.from(kept, 'base64'), name) === undefined) {
     throw new Error(
-      'the store was set up under another master key; set ROLECALL_MASTER_KEY to that one, or ROLECALL_MASTER_KEY_PREVIOUS when it was changed',
+      'the store was set up under another master key; set ROLECALL_MASTER_KEY to that one, or ROLECALL_MASTER_KEY_PREVIOUS when it was changed. One that was made by itself is the file master-key in the data folder, which ROLECALL_MASTER_KEY_PREVIOUS_FILE can name',
     )
   }
   // From the next start on the new one alone will do.

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { type Logger, pino } from 'pino'
 import { openRolecall, type Rolecall } from './app.ts'
 import { systemClock } from './base/clock.ts'
+import { Refusal } from './base/refusal.ts'
 import { type Config, ConfigError, listeningOn, readConfig } from './config.ts'
 import type { DemoProviders } from './demo/start-demo-providers.ts'
 import { createGracefulStop } from './http/graceful-stop.ts'
@@ -73,7 +74,16 @@ function sentenceFor(error: unknown, { host, port, dataDir }: Config): string {
   if (syscall !== undefined || code === 'ERR_SQLITE_ERROR') {
     return `the data folder ${dataDir} can't be used: ${message}`
   }
+  if (cause instanceof Refusal && cause.reason === 'store.unavailable') {
+    return `the database of DATABASE_URL can't be used: ${wordsOf(cause.cause)}`
+  }
   return cause instanceof Error ? `${message}: ${cause.message}` : message
+}
+
+/** Of a name with several addresses each failure is one, and the whole has no words. */
+function wordsOf(cause: unknown): string {
+  if (cause instanceof AggregateError && cause.message === '') return cause.errors.map(wordsOf).join(', ')
+  return cause instanceof Error ? cause.message : String(cause)
 }
 
 function requireConfig(): Config {

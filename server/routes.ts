@@ -54,7 +54,11 @@ export function composeRoutes(deps: RouteDeps): RequestListener {
       return answerFailure(error, factsOf(request).requestId, response, log)
     }
     if (isCalledFromElsewhere(request) && deps.cors(request, response)) return
-    if (!isAwsCall(request)) return doors(request, response)
+    if (!isAwsCall(request)) {
+      return isAwsClient(request)
+        ? answerElsewhere(factsOf(request).requestId, response)
+        : doors(request, response)
+    }
     deps.aws(request, response).catch(error => {
       if (response.headersSent) response.destroy()
       else answerFailure(error, factsOf(request).requestId, response, log)
@@ -166,6 +170,25 @@ function isAwsCall({ method, url = '' }: IncomingMessage): boolean {
   return method === 'POST' || (method === 'GET' && /[?&]Action=/.test(url))
 }
 
+/** Signed, or sent by an SDK: a page would be no answer. */
+function isAwsClient({ headers }: IncomingMessage): boolean {
+  return headers['amz-sdk-invocation-id'] !== undefined || /^AWS4-/.test(headers.authorization ?? '')
+}
+
+/** A service that is not here, such as S3, or an endpoint with a path. Clients of every protocol find code and message. */
+function answerElsewhere(requestId: string, response: ServerResponse): void {
+  const message =
+    'There is no such operation here. Calls are taken at the path / alone, for STS, IAM, CloudTrail, Cognito Identity and Secrets Manager.'
+  response.writeHead(404, {
+    'content-type': 'text/xml',
+    'cache-control': 'no-store',
+    'x-amzn-requestid': requestId,
+  })
+  response.end(
+    `<ErrorResponse><Error><Code>UnknownOperationException</Code><Message>${message}</Message></Error><RequestId>${requestId}</RequestId></ErrorResponse>`,
+  )
+}
+
 /** The AWS wire and the token endpoint: what they answer goes by what is sent, never by a cookie. */
 function isCalledFromElsewhere({ method, url = '' }: IncomingMessage): boolean {
   return (method === 'POST' || method === 'OPTIONS') && /^\/(?:token)?(?:\?|$)/.test(url)
@@ -176,7 +199,10 @@ const outsideFaults: { readonly [reason: string]: readonly [status: number, word
   'request.malformed': [400, 'The request could not be read.'],
   // RFC 9110, section 15.5.20: 421 Misdirected Request.
   'request.foreignHost': [421, 'This host name is not served here.'],
-  'request.insecure': [403, 'This service is to be reached over https only.'],
+  'request.insecure': [
+    403,
+    'This service is to be reached over https only. If it was: the proxy must send X-Forwarded-Proto, and be in ROLECALL_TRUSTED_PROXIES.',
+  ],
 }
 
 /** What failed outside of all doors: a foreign host name, a store that does not answer, a bug. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
@@ -151,6 +152,33 @@ describe('what keeps it from starting is said in one plain sentence', { concurre
       assert.equal(readFileSync(join(dataDir, name), 'utf8'), content)
     })
   }
+
+  for (const host of ['127.0.0.1', 'localhost']) {
+    test(`a database at ${host} that does not answer, by the setting that names it`, async () => {
+      const sentence = await refusalOf({
+        ROLECALL_DATA_DIR: newDataDir(),
+        DATABASE_URL: `postgres://rolecall:the-password@${host}:1/rolecall`,
+        ROLECALL_MASTER_KEY: randomBytes(32).toString('base64'),
+      })
+      assert.match(
+        sentence,
+        /: the database of DATABASE_URL can't be used: connect ECONNREFUSED (127\.0\.0\.1|::1):1/,
+      )
+      assert.ok(!sentence.includes('the-password'))
+    })
+  }
+
+  test('a master key that is not the store’s own, with where that one is', async () => {
+    const dataDir = newDataDir()
+    const first = await startRolecallProcess(dataDir, noDemo)
+    await first.stop()
+    const ROLECALL_MASTER_KEY = randomBytes(32).toString('base64')
+    const sentence = await refusalOf({ ROLECALL_DATA_DIR: dataDir, ROLECALL_MASTER_KEY })
+    assert.match(sentence, /under another master key.*the file master-key in the data folder/)
+    const ROLECALL_MASTER_KEY_PREVIOUS_FILE = join(dataDir, 'master-key')
+    const moved = { ...noDemo, ROLECALL_MASTER_KEY, ROLECALL_MASTER_KEY_PREVIOUS_FILE }
+    assert.equal(await (await startRolecallProcess(dataDir, moved)).stop(), 0)
+  })
 
   test('a data folder that another Rolecall runs on, until that one is gone, however it goes', async () => {
     const dataDir = newDataDir()

@@ -76,6 +76,26 @@ for (const [method, path, name] of [
   })
 }
 
+for (const [story, method, path, headers] of [
+  [
+    'aws s3 ls, sent here by AWS_ENDPOINT_URL',
+    'get',
+    '/',
+    { authorization: 'AWS4-HMAC-SHA256 Credential=x' },
+  ],
+  ['an SDK whose endpoint has a path', 'post', '/sts', { 'amz-sdk-invocation-id': 'x' }],
+] as const) {
+  test(`${story}: is told so in a form that it reads, and not with a page`, async () => {
+    const answer = await service[method](path).set(headers)
+    assert.equal(answer.status, 404)
+    assert.match(
+      answer.text,
+      /^<ErrorResponse><Error><Code>UnknownOperationException<\/Code><Message>There is no such operation here/,
+    )
+    assert.deepEqual(knocked, ['guard'])
+  })
+}
+
 test('a HEAD runs no action, since nobody could read its answer', async () => {
   await service.head('/?Action=GetCallerIdentity')
   assert.deepEqual(knocked, ['guard', 'web'])

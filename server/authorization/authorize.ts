@@ -31,7 +31,7 @@ export type Permission = {
 }
 
 export type Authorizer = {
-  /** @throws {Refusal} access.denied, saying principal, action, resource and why */
+  /** @throws {Refusal} access.denied, saying principal, action, resource and why, and the whole story, sealed */
   requirePermission(caller: Caller, permission: Permission, facts: RequestFacts): Promise<void>
 }
 
@@ -61,9 +61,10 @@ export function createAuthorizer(deps: AuthorizerDeps): Authorizer {
       if (decision.outcome === 'allowed') return
       const told = permission.named === undefined ? decision : withoutHint(decision, gathered, request)
       const explanation = explain(policies, request)
-      const encoded = encodeDenial(deps.keyring, policies, request, explanation)
-      const why = `${whyNot(told, permission)}. Encoded authorization failure message: ${encoded}`
-      throw denied(caller, permission, why, storyOf(explanation))
+      throw denied(caller, permission, whyNot(told, permission), {
+        sealed: encodeDenial(deps.keyring, policies, request, explanation),
+        detail: storyOf(explanation),
+      })
     },
   }
 }
@@ -163,10 +164,16 @@ function denied(
   caller: Caller,
   { action, resource, named = resource }: Permission,
   why: string,
-  detail?: string,
+  { sealed, detail }: { sealed?: string; detail?: string } = {},
 ): Refusal {
   return new Refusal('access.denied', {
-    said: { principal: caller.arn, action, resource: named, why },
+    said: {
+      principal: caller.arn,
+      action,
+      resource: named,
+      why,
+      ...(sealed === undefined ? {} : { sealed }),
+    },
     ...(detail === undefined ? {} : { detail }),
   })
 }

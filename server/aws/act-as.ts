@@ -42,7 +42,7 @@ export type ActAsDeps = Services & RunDeps & { sessionCallers: SessionCallers }
 export class CallRefused extends Error {
   readonly action: ActionName
   readonly reason: Reason
-  /** Of `access.denied`: principal, action, resource and why. */
+  /** Of `access.denied`: principal, action, resource, why, and the whole story, sealed. */
   readonly said: Said
 
   constructor(action: ActionName, { reason, said }: Refusal, { faults }: AwsService) {

@@ -34,6 +34,13 @@ export type AllFaults = FaultsFor<
 
 const invalidToken = 'The security token included in the request is invalid.'
 
+/** As AWS words it, with the whole story for who may decode it. */
+export function deniedMessage({ principal, action, resource, why, sealed }: Said): string {
+  const denied =
+    `User: ${principal} is not authorized to perform: ${action} on resource: ${resource} ${why}`.trimEnd()
+  return sealed === undefined ? denied : `${denied}. Encoded authorization failure message: ${sealed}`
+}
+
 /**
  * What all services of the Query protocol answer alike.
  * @see AWS STS API reference, "Common Error Types"
@@ -75,12 +82,7 @@ export const commonFaults = {
   'session.expired': ['ExpiredToken', 403, 'The security token included in the request is expired'],
   'session.ended': ['InvalidClientTokenId', 403, invalidToken],
 
-  'access.denied': [
-    'AccessDenied',
-    403,
-    ({ principal, action, resource, why }) =>
-      `User: ${principal} is not authorized to perform: ${action} on resource: ${resource} ${why}`.trimEnd(),
-  ],
+  'access.denied': ['AccessDenied', 403, deniedMessage],
   'audit.unavailable': ['ServiceUnavailable', 503, 'The request could not be recorded; try again'],
   'store.unavailable': ['ServiceUnavailable', 503, 'The store does not answer; try again'],
 } satisfies FaultsFor<'request' | 'signature' | 'session' | 'access' | 'audit' | 'store'>

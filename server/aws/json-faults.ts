@@ -1,4 +1,4 @@
-import type { FaultsFor } from './faults.ts'
+import { deniedMessage, type FaultsFor } from './faults.ts'
 
 const invalidToken = 'The security token included in the request is invalid.'
 
@@ -33,10 +33,5 @@ export const jsonFaults = {
   'session.invalid': ['UnrecognizedClientException', 400, invalidToken],
   'session.ended': ['UnrecognizedClientException', 400, invalidToken],
   'session.expired': ['ExpiredTokenException', 400, 'The security token included in the request is expired'],
-  'access.denied': [
-    'AccessDeniedException',
-    400,
-    ({ principal, action, resource, why }) =>
-      `User: ${principal} is not authorized to perform: ${action} on resource: ${resource} ${why}`.trimEnd(),
-  ],
+  'access.denied': ['AccessDeniedException', 400, deniedMessage],
 } satisfies Partial<FaultsFor<'request' | 'signature' | 'session' | 'access'>>

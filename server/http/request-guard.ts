@@ -25,8 +25,16 @@ export function createRequestGuard({ publicUrl, production, factsOf }: RequestGu
     const host = onlyHost(request)
     const ours = host === publicHost || (!production && loopbackHost.test(host))
     if (!ours) throw new Refusal('request.foreignHost', { detail: `Host: ${host.slice(0, 255)}` })
-    if (production && !factsOf(request).secure) throw new Refusal('request.insecure')
+    if (production && !factsOf(request).secure) {
+      throw new Refusal('request.insecure', { detail: howItCame(request) })
+    }
   }
+}
+
+/** What an operator compares with ROLECALL_TRUSTED_PROXIES, where a proxy in front ended TLS all the same. */
+function howItCame({ headers, socket }: IncomingMessage): string {
+  const proto = String(headers['x-forwarded-proto'] ?? 'none').slice(0, 64)
+  return `from ${socket.remoteAddress ?? 'nowhere'}, X-Forwarded-Proto: ${proto}`
 }
 
 /**

@@ -32,8 +32,11 @@ export function createCredentialRoutes(deps: CredentialRouteDeps): Router {
     await pages.render(response, 'roles', {
       title: 'Choose a role',
       person: identity,
-      subject: identity.subject,
       issuer: identity.issuer,
+      conditions: [
+        [identity.audienceKey, identity.audience],
+        [identity.subjectKey, identity.subject],
+      ],
       roles: roles.map(role => ({
         ...role,
         why: role.why && wordsOfWhy(role.why),

@@ -43,7 +43,12 @@ export type PageName =
   | 'error'
 
 /** What every page is told. */
-export type PageFrame = { publicUrl: string; demo: boolean }
+export type PageFrame = {
+  publicUrl: string
+  demo: boolean
+  /** Mails go to the page `/outbox`, since no mail server is set up. */
+  hasOutbox?: boolean
+}
 type Vouched = { kind: string; issuer: string; demo: boolean }
 
 export type Pages = {

@@ -83,7 +83,8 @@ const assets = fileURLToPath(new URL('../../public', import.meta.url))
 export function createWebRoutes(deps: WebDeps): Router {
   const { config, standIns, store, proofs, outbound, keyring, clock } = deps
   const { publicUrl, production, demo } = config
-  const pages = createPages({ publicUrl, demo }, production, titlesOf(deps))
+  const hasOutbox = deps.accounts?.outbox !== undefined && !production
+  const pages = createPages({ publicUrl, demo, hasOutbox }, production, titlesOf(deps))
   const browserCookie = createBrowserCookie(production, { crossSite: false })
   const google = config.google ?? standIns?.google
   const facebook = config.facebook ?? standIns?.facebook

@@ -22,7 +22,7 @@ function answerOf({
 }): string {
   const guard = createRequestGuard({ publicUrl, production, factsOf: () => ({ ...facts, secure }) })
   try {
-    guard({ url, headersDistinct: { host: hosts } } as unknown as IncomingMessage)
+    guard({ url, headers: {}, headersDistinct: { host: hosts }, socket: {} } as unknown as IncomingMessage)
     return 'served'
   } catch (error) {
     assert.ok(error instanceof Refusal, String(error))
@@ -66,3 +66,16 @@ for (const [story, request, answer] of [
     )
   })
 }
+
+test('what an operator needs to mend a proxy is in the log: who connected, and what it said of TLS', () => {
+  const factsOf = () => ({ ...facts, secure: false })
+  const guard = createRequestGuard({ publicUrl: 'https://login.example.com', production: true, factsOf })
+  const comesFrom = (remoteAddress: string, headers: Record<string, string>) => {
+    const request = { url: '/', headersDistinct: { host: ['login.example.com'] } }
+    return () => guard({ ...request, headers, socket: { remoteAddress } } as unknown as IncomingMessage)
+  }
+  assert.throws(comesFrom('10.0.0.3', {}), { detail: 'from 10.0.0.3, X-Forwarded-Proto: none' })
+  assert.throws(comesFrom('10.0.0.3', { 'x-forwarded-proto': 'https' }), {
+    detail: 'from 10.0.0.3, X-Forwarded-Proto: https',
+  })
+})

@@ -17,6 +17,8 @@ describe('the outbox, where no mail server is set up', async () => {
       email: 'ada@example.com',
       password,
     })
+    const next = await (await browser.get(locationOf(begun)?.href ?? '')).text()
+    assert.match(next, /No mail server is set up.*href="\/outbox"/, 'whoever waits for a mail is sent there')
     const page = await (await browser.get(`${url}/outbox`)).text()
     const file = join(dataDir, 'outbox.txt')
     const code = codeIn(readFileSync(file, 'utf8'))
@@ -40,5 +42,9 @@ test('there is no outbox where a mail server is set up', async () => {
     SMTP_URL: 'smtp://127.0.0.1:9',
     SMTP_FROM: 'rolecall@example.com',
   })
-  assert.equal((await createHttpBrowser().get(`${url}/outbox`)).status, 404)
+  const browser = createHttpBrowser()
+  assert.equal((await browser.get(`${url}/outbox`)).status, 404)
+  const waiting = await (await browser.get(`${url}/sign-in/accounts/confirm?id=x`)).text()
+  assert.match(waiting, /There is a mail on its way/)
+  assert.doesNotMatch(waiting, /outbox/)
 })

@@ -192,3 +192,20 @@ describe('own accounts, in a browser', async () => {
     })
   }
 })
+
+test('whom no role admits is shown what a trust policy would have to say of them, key by key', async () => {
+  const rolecall = await startAccountsRolecall()
+  const browser = await rolecall.register('ada@example.com')
+  const page = (await (await rolecall.get(browser, '/roles')).text()).replaceAll('<wbr>', '')
+  const facts = [...page.matchAll(/<dt>(.*?)<\/dt><dd><code>(.*?)<\/code>/gs)]
+  const { host } = new URL(rolecall.url)
+  assert.deepEqual(
+    facts.slice(0, 2).map(([, name, value]) => [name, value]),
+    [
+      ['Issuer', `${rolecall.url}/accounts`],
+      [`${host}/accounts:aud`, 'rolecall'],
+    ],
+  )
+  assert.equal(facts[2]?.[1], `${host}/accounts:sub`)
+  assert.match(facts[2]?.[2] ?? '', /^[0-9a-f-]{36}$/)
+})

@@ -1,16 +1,13 @@
 import type { CallRefused } from '../../aws/act-as.ts'
 
-/** Behind the cause a denial has its whole story, sealed for who may decode it. */
-const sealedStory = '. Encoded authorization failure message: '
-
+/** `sealed` is the whole story, for who may decode it. */
 export type Denial = { principal: string; action: string; resource: string; why: string; sealed?: string }
 
 /** Undefined for a refusal that is no denial. */
 export function denialIn({ reason, said }: CallRefused): Denial | undefined {
   if (reason !== 'access.denied') return undefined
-  const { principal = '', action = '', resource = '', why = '' } = said
-  const [cause = '', sealed] = why.split(sealedStory)
-  return { principal, action, resource, why: cause, ...(sealed === undefined ? {} : { sealed }) }
+  const { principal = '', action = '', resource = '', why = '', sealed } = said
+  return { principal, action, resource, why, ...(sealed === undefined ? {} : { sealed }) }
 }
 
 /** In the place of what a page leaves out. */

@@ -86,7 +86,11 @@ async function isFound(settings: Record<string, string>): Promise<void> {
     const keys = keysOf(await assumeRole(rolecall, open, issuer.sign()))
     const why = await whyOf(await idOf(rolecall.iam(keys).send(new GetUserCommand({ UserName: 'ada' }))))
     assert.equal(why.reason, 'access.denied')
-    assert.match(why.why ?? '', /because no identity-based policy allows the iam:GetUser action/)
+    assert.equal(
+      why.why,
+      'because no identity-based policy allows the iam:GetUser action',
+      'and not half of the message that only the caller has whole',
+    )
     assert.match(why.who ?? '', /assumed-role\/open\/.*access key ASIA/)
   })
 

@@ -38,6 +38,7 @@ describe('a policy that is checked', () => {
     const { status, text, plain: said } = await send('policy', form)
     assert.equal(status, 200)
     assert.match(said, /Found: 1 risk, 1 warning It is checked, and not saved\./)
+    assert.match(said, /Secrets \/ checked Policy of the secret/, 'by its name, without the end of its ARN')
     const lines = linesIn(text)
     assert.equal(lines.length, 9)
     assert.match(

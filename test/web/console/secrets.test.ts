@@ -19,7 +19,7 @@ describe('one secret', () => {
     assert.ok(text.includes(arn) && !text.includes('<script>') && said.includes('For <script>'))
     assert.match(said, /Tags a: b/)
     assert.match(said, /Versions .* AWSCURRENT .* AWSPREVIOUS .* no label: kept for a while/)
-    assert.match(said, /Rotation Its value is not changed by itself\./)
+    assert.match(said, /Rotation It is not set up: the value stays until somebody puts another\./)
     assert.match(said, /Last read Never/)
     for (const value of ['two', 'three']) assert.ok(!said.includes(` ${value} `))
   })

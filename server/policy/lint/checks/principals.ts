@@ -137,6 +137,11 @@ function strangeProvider({ type, text }: PrincipalName): Answer {
       value,
     )
   if (isArn || webProviders.some(name => name === value)) return undefined
+  const account = arnFields(value)[4] ?? ''
+  if (account !== '' && !/^\d{12}$/.test(account)) {
+    const wrong = `${quote(account)} in ${quote(value)} is no account: they have 12 digits.`
+    return problem(text, wrong, 'Write the 12 digits of the account.')
+  }
   const meant = isUrl(value) ? value.replace(/^https?:\/\//, '') : nearest(value, webProviders)
   const name = webProviders.find(one => one === meant)
   const hint = didYouMean(name ?? meantArn(text))

@@ -7,7 +7,7 @@ import { type InConsoleDeps, inConsole } from '../in-console.ts'
 import { textIn } from '../read-answer.ts'
 import { isMendable, type Mendable, mendably } from './mendable.ts'
 import { countInWords, findingsIn, laidOut, linesWith } from './policy-lines.ts'
-import { askedIn, backTo, linksOf, secretForm, secretsPath } from './secret-address.ts'
+import { askedIn, backTo, linksOf, nameInArn, secretForm, secretsPath } from './secret-address.ts'
 
 /** As PutResourcePolicy takes it. */
 const mostCharacters = 20_480
@@ -102,6 +102,7 @@ async function show(
     title: 'Policy of a secret',
     ...shown,
     link: linksOf(shown.id),
+    name: nameInArn(shown.id),
     mostCharacters,
     problem: shown.problem,
     warnings: shown.warnings ?? [],

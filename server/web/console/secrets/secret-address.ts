@@ -17,6 +17,11 @@ export function linksOf(arn: string) {
   return (page: string, more?: Readonly<Record<string, string>>) => addressOf(page, arn, more)
 }
 
+/** A secret's name: its ARN without what is before it, and without the six random characters that follow. */
+export function nameInArn(arn: string): string {
+  return arn.slice(arn.lastIndexOf(':') + 1).replace(/-[A-Za-z0-9]{6}$/, '')
+}
+
 export function backTo(response: Response, arn: string, notice: ConsoleNoticeCode): void {
   response.redirect(303, addressOf('secret', arn, { notice }))
 }

@@ -1,6 +1,7 @@
 /** Whom a policy names. */
+import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { allow, type Row, requireFound } from '../find.ts'
+import { allow, find, type Row, requireFound } from '../find.ts'
 
 describe('principals', () => {
   const named = (type: string, name: string) => allow({ Principal: { [type]: name } })
@@ -104,4 +105,10 @@ describe('principals', () => {
     ],
   ]
   for (const row of rows) test(`${row[0]}: ${row[1]} ${row[3]}`, () => requireFound('resource', row))
+})
+
+test('a guide’s ACCOUNT that nobody replaced is told as such, and not offered again as what was meant', () => {
+  const statement = allow({ Principal: { Federated: 'arn:aws:iam::ACCOUNT:oidc-provider/id.example' } })
+  const [finding] = find('principal-federated', 'trust', statement)
+  assert.match(finding?.message ?? '', /^"ACCOUNT" in .* is no account: they have 12 digits\.$/)
 })
