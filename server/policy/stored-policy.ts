@@ -1,3 +1,4 @@
+import { createRecent, type Recent } from '../base/recent.ts'
 import { parsePolicy } from './parse-policy.ts'
 import type { Policy, PolicyKind } from './policy.ts'
 
@@ -7,36 +8,21 @@ import type { Policy, PolicyKind } from './policy.ts'
  */
 const mostCharacters = 2_000_000
 
-/** When the younger is full, the older is forgotten: what was in use meanwhile is in the younger. */
-type Remembered = { younger: Documents; older: Documents; characters: number }
-type Documents = Map<string, Policy | undefined>
+type Remembered = { document: string; policy: Policy | undefined }
 
 /** For each kind by itself: a key made of kind and document would be a new string to hash at every request. */
-const parsed = new Map<PolicyKind, Remembered>()
+const parsed = new Map<PolicyKind, Recent<Remembered>>()
 
 /**
  * A stored document, compiled once for as long as its text is remembered. Undefined when it no longer
  * parses: whoever asks must then deny everything, since the lost document may have held a Deny.
  */
 export function findStoredPolicy(document: string, kind: PolicyKind): Policy | undefined {
-  const ofKind = parsed.get(kind) ?? { younger: new Map(), older: new Map(), characters: 0 }
+  const ofKind = parsed.get(kind) ?? createRecent<Remembered>(mostCharacters, one => one.document.length)
   parsed.set(kind, ofKind)
-  const { younger, older } = ofKind
-  const known = younger.get(document)
-  if (known !== undefined || younger.has(document)) return known
-  const policy = older.has(document) ? older.get(document) : tryParse(document, kind)
-  remember(ofKind, document, policy)
-  return policy
-}
-
-function remember(ofKind: Remembered, document: string, policy: Policy | undefined): void {
-  if (ofKind.characters + document.length > mostCharacters) {
-    ofKind.older = ofKind.younger
-    ofKind.younger = new Map()
-    ofKind.characters = 0
-  }
-  ofKind.younger.set(document, policy)
-  ofKind.characters += document.length
+  const one = ofKind.find(document) ?? { document, policy: tryParse(document, kind) }
+  ofKind.keep(document, one)
+  return one.policy
 }
 
 /** All of them, or undefined when one of them no longer parses. */
