@@ -12,7 +12,7 @@ const floors = [
   ['policy', 'tokens', 'saml', 'directory', 'store', 'http', 'mail'],
   ['identity', 'accounts', 'credentials', 'authorization', 'audit', 'jobs'],
   ['aws', 'federation'],
-  ['web', 'oidc', 'sts', 'iam', 'trail', 'cognito', 'secrets', 'access', 'diagnostics'],
+  ['web', 'oidc', 'sts', 'iam', 'trail', 'cognito', 'secrets', 'diagnostics'],
   ['settings'],
   // The roof: its files lie in server/ itself, the room without a name.
   ['', 'demo', 'cli'],
@@ -201,6 +201,18 @@ function breachesIn(sources: Record<string, string>): string[] {
 }
 
 const body = 'export const here = 1'
+
+describe('the README', () => {
+  test('names every room of server/ in its tree, and none that is not there', () => {
+    const [, tree = ''] =
+      /^## The tree\n+```\nserver\/([\s\S]*?)\nviews\//m.exec(
+        readFileSync(join(root, 'README.md'), 'utf8'),
+      ) ?? []
+    const named = [...tree.matchAll(/([a-z]+)\//g)].map(([, room = '']) => room)
+    const there = globSync('server/*/', { cwd: root }).map(path => basename(path))
+    assert.deepEqual(named.sort(), there.sort())
+  })
+})
 
 describe('a sound tree passes', () => {
   for (const [story, path, source] of [
