@@ -3,8 +3,10 @@ import { list, optional, params, structure, text } from '../aws/params.ts'
 import { entityOf, parseArn } from '../base/arn.ts'
 import { Refusal } from '../base/refusal.ts'
 import type { RequestFacts } from '../base/request-facts.ts'
+import { createTurns } from '../base/turns.ts'
 import { contextKeysOf } from '../policy/explain/context-keys.ts'
 import { parsePolicy } from '../policy/parse-policy.ts'
+import type { Policy } from '../policy/policy.ts'
 import type { PolicyPrincipal } from '../policy/request.ts'
 import type { IamDeps } from './deps.ts'
 import { readPage } from './pages.ts'
@@ -92,7 +94,7 @@ export const getContextKeysForCustomPolicy = defineAction({
   input: params({ PolicyInputList: documents }),
   permission: () => ({ action: 'iam:GetContextKeysForCustomPolicy', resource: '*' }),
   async handle(asked, _deps: IamDeps) {
-    return { ContextKeyNames: contextKeysIn(asked.PolicyInputList) }
+    return { ContextKeyNames: await contextKeysIn(asked.PolicyInputList) }
   },
 })
 
@@ -111,21 +113,27 @@ export const getContextKeysForPrincipalPolicy = defineAction({
   async handle(asked, deps: IamDeps) {
     const { identity, group } = await policiesOfPrincipal(asked.PolicySourceArn, deps)
     const own = [...identity, ...group].map(({ document }) => document)
-    return { ContextKeyNames: contextKeysIn([...own, ...asked.PolicyInputList]) }
+    return { ContextKeyNames: await contextKeysIn([...own, ...asked.PolicyInputList]) }
   },
 })
 
-function contextKeysIn(texts: readonly string[]): string[] {
-  return contextKeysOf(
-    texts.map(document => {
-      try {
-        return parsePolicy(document, 'identity')
-      } catch (error) {
-        if (!(error instanceof Refusal)) throw error
-        throw invalid(error.said.message ?? 'The policy is not valid')
-      }
-    }),
-  )
+async function contextKeysIn(texts: readonly string[]): Promise<string[]> {
+  const turns = createTurns()
+  const policies: Policy[] = []
+  for (const text of texts) {
+    await turns.pass()
+    policies.push(parseGiven(text))
+  }
+  return contextKeysOf(policies)
+}
+
+function parseGiven(document: string): Policy {
+  try {
+    return parsePolicy(document, 'identity')
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    throw invalid(error.said.message ?? 'The policy is not valid')
+  }
 }
 
 async function run(
