@@ -84,6 +84,8 @@ function readPresigned(query: ReadonlyMap<string, string>): StatedSignature {
 }
 
 function readScope(credential: string, timestamp: string) {
+  // It is logged and kept, as where a key was last used: no database has to take what is not printable.
+  if (!/^[\x21-\x7e]+$/.test(credential)) throw incomplete('the credential scope')
   const [accessKeyId, day, region, service, terminator, ...more] = credential.split('/')
   if (!accessKeyId || !day || !region || !service || terminator !== 'aws4_request' || more.length > 0) {
     throw incomplete('the credential scope')

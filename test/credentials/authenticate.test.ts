@@ -110,6 +110,13 @@ test('a presigned URL counts for as long as it says, and from any region', async
   assert.equal(caller.userId, 'AROAONE:ada')
 })
 
+for (const region of ['eu\0', 'eu\n', 'eu 1', 'ëu']) {
+  test(`a presigned URL from ${JSON.stringify(region)} is refused: it would be kept as where its key was last used`, async () => {
+    const { request, form } = presign({ ...asSession, region, expires: 60, parameters: {} })
+    assert.equal(await refusalOf(request, form), 'signature.incomplete')
+  })
+}
+
 test('a presigned URL is refused when its time is over', async () => {
   const { request, form } = presign({
     ...asSession,
