@@ -51,6 +51,8 @@ export function createChangesFollower(
     try {
       await fresh.query(`listen ${changesChannel}`)
       await poll(catalogue, fresh)
+      // `close` knew nothing of this one, and nobody would end it.
+      if (closing) throw new Error('closed meanwhile')
       client = fresh
     } catch (error) {
       fresh.end().catch(() => undefined)
