@@ -33,7 +33,7 @@ export const transitiveTagKeys = optional(list(tagKey, { max: 50 }))
 /** Session tags, as a record. */
 export const tags = tagsParam('tags.invalid')
 
-/** What a session's asked policies are called within. */
+/** The session policies that were asked for, as the gate takes them. */
 export function askedPolicies(asked: {
   Policy: string | undefined
   PolicyArns: readonly { arn: string }[] | undefined
