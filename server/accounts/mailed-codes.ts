@@ -10,7 +10,7 @@ type CodeDeps = Pick<AccountDeps, 'accountCodes' | 'attempt' | 'clock'>
 export const codeMinutes = 15
 /**
  * Ten characters are 50 bits. Strangers get at most 600 wrong tries a minute through (`identity/password-tries.ts`),
- * 3e8 a year: against 1e15 codes nobody hits one, whereas of eight digits they would hit three. So the numbers of
+ * 3e8 a year: against 1e15 codes nobody hits one, whereas of eight digits they would hit three. So the number of
  * tries for one code bounds nuisance, not security, and a fast hash keeps it, since within its quarter of an hour
  * nobody searches 2^50.
  */
@@ -21,8 +21,8 @@ const mostTries = 5
  * Makes a code, good once, for one purpose and for the browser that asked. Whoever asked is told `id` alone; the code
  * goes out by mail.
  *
- * @param browser a value that only that browser holds: else somebody could begin a registration with a password of theirs, and have the
- *   address's owner finish it
+ * @param browser a value that only that browser holds: else somebody could begin a registration with a password of
+ *   theirs, and have the address's owner finish it
  */
 export async function issueCode(
   { accountCodes, clock }: Pick<CodeDeps, 'accountCodes' | 'clock'>,

@@ -7,8 +7,8 @@ import type { AccessTokenKind } from './access-token-providers.ts'
 export const longestSubject = 1_024
 
 /**
- * Who somebody is, after their proof was verified: the one shape in which every way in (an OpenID
- * Connect ID token, an access token of Facebook's or Amazon's, a directory's password, the browser) reaches the gate. Plain JSON, so that a
+ * Who somebody is, after their proof was verified: the one shape in which every way in (an OpenID Connect ID token, an
+ * access token of Facebook's or Amazon's, a directory's password, the browser) reaches the gate. Plain JSON, so that a
  * browser session can hold it. It carries no provider token.
  */
 export type FederatedIdentity = {

@@ -16,7 +16,8 @@ export type LiveDeps = {
 
 /**
  * A session ends with everything that it was got by: when it or one before it in its chain is revoked, when a role of
- * the chain or the access key at its start is gone, when the way in is unlinked that a person came by. Who takes something away means what came of it, too.
+ * the chain or the access key at its start is gone, when the way in is unlinked that a person came by. Who takes something
+ * away means what came of it, too.
  *
  * @throws {Refusal} session.ended
  */

@@ -84,13 +84,13 @@ function readPresigned(query: ReadonlyMap<string, string>): StatedSignature {
 }
 
 function readScope(credential: string, timestamp: string) {
+  // It is logged, and its region is kept as where a key was last used; a presigned URL may say anything there. PostgreSQL
+  // takes no NUL, and one would lose what was noted of everybody else as well.
+  if (!/^[\x21-\x7e]{1,400}$/.test(credential)) throw incomplete('the credential scope')
   const [accessKeyId, day, region, service, terminator, ...more] = credential.split('/')
   if (!accessKeyId || !day || !region || !service || terminator !== 'aws4_request' || more.length > 0) {
     throw incomplete('the credential scope')
   }
-  // It is written down as where a key was last used, and a presigned URL may say anything there: PostgreSQL takes no NUL,
-  // and one would lose what was noted of everybody else as well.
-  if (!/^[\x21-\x7e]{1,64}$/.test(region)) throw incomplete('the region in the credential scope')
   if (!/^\d{8}T\d{6}Z$/.test(timestamp) || timestamp.slice(0, 8) !== day) throw incomplete('the date')
   return { accessKeyId, day, region, service, timestamp }
 }

@@ -41,12 +41,14 @@ function isPast(fileTime: string | undefined, nowMs: number): boolean {
   return Number(ticks / 10_000n) - 11_644_473_600_000 <= nowMs
 }
 
-/** `20260301120000Z`. @see RFC 4517, section 3.3.13 */
+/** `20260301120000Z`; minutes and seconds may be left out, and the zone be another. @see RFC 4517, section 3.3.13 */
 function generalizedTime(text: string | undefined): number | undefined {
-  const [, ...parts] = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:\.\d+)?Z$/.exec(text ?? '') ?? []
+  const [, ...parts] =
+    /^(\d{4})(\d\d)(\d\d)(\d\d)(?:(\d\d)(?:(\d\d))?)?(?:[.,]\d+)?(?:Z|([+-]\d\d)(\d\d)?)$/.exec(text ?? '') ??
+    []
   if (parts.length === 0) return undefined
-  const [year, month, day, hour, minute, second] = parts
-  return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`)
+  const [year, month, day, hour, minute = '00', second = '00', zone = '+00', zoneMinutes = '00'] = parts
+  return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}${zone}:${zoneMinutes}`)
 }
 
 /** @see draft-behera-ldap-password-policy-11, sections 5.3.3, 5.3.4 and 5.3.6; 389 Directory Server, nsAccountLock */

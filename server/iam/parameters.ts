@@ -1,6 +1,6 @@
-import { integer, list, optional, type Param, structure, text } from '../aws/params.ts'
+import { integer, list, optional, type Param, text } from '../aws/params.ts'
+import { tagKey, tagsParam } from '../aws/tags-param.ts'
 import { longestSubject } from '../base/federated-identity.ts'
-import { Refusal } from '../base/refusal.ts'
 
 /** @see AWS IAM API reference, the patterns of RoleName, Path, policyNameType, arnType and tags */
 const namePattern = { pattern: /^[\w+=,.@-]+$/, patternText: '[\\w+=,.@-]+' }
@@ -66,36 +66,8 @@ export const marker = optional(
 export const maxItems = optional(integer({ min: 1, max: 1000 }), 100)
 export const paging = { Marker: marker, MaxItems: maxItems }
 
-const tagCharacters = '[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]'
-const tagKey = text({
-  min: 1,
-  max: 128,
-  pattern: new RegExp(`^${tagCharacters}+$`, 'u'),
-  patternText: `${tagCharacters}+`,
-})
-const tagValue = text({
-  max: 256,
-  pattern: new RegExp(`^${tagCharacters}*$`, 'u'),
-  patternText: `${tagCharacters}*`,
-})
-const tagList = optional(list(structure({ Key: tagKey, Value: tagValue }), { max: 50 }))
-
 /** `Tags.member.N.Key` and `.Value`, as a record. */
-export const tags: Param<Readonly<Record<string, string>> | undefined> = {
-  required: false,
-  read(form, at, problems) {
-    const pairs = tagList.read(form, at, problems)
-    if (pairs === undefined || problems.length > 0) return undefined
-    const keys = new Set(pairs.map(({ Key }) => Key.toLowerCase()))
-    if (keys.size < pairs.length) {
-      throw invalid('Duplicate tag keys found. Please note that Tag keys are case insensitive.')
-    }
-    if ([...keys].some(key => key.startsWith('aws:'))) {
-      throw invalid('aws: prefixed tag key names are not allowed for external use.')
-    }
-    return Object.fromEntries(pairs.map(({ Key, Value }) => [Key, Value]))
-  },
-}
+export const tags = tagsParam('entity.invalid')
 
 /** The same, where there must be some. */
 export const requiredTags: Param<Readonly<Record<string, string>>> = {
@@ -105,7 +77,3 @@ export const requiredTags: Param<Readonly<Record<string, string>>> = {
 
 /** The keys of tags that are to be taken away. */
 export const tagKeys = list(tagKey, { max: 50 })
-
-function invalid(message: string): Refusal {
-  return new Refusal('entity.invalid', { said: { message } })
-}

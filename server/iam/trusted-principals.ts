@@ -7,8 +7,8 @@ import { type Holder, role, user } from './holders.ts'
 type Deps = Pick<IamDeps, 'accountId' | 'roles' | 'users' | 'groups'>
 
 /**
- * Whom a trust policy, or another resource's, names, by ARN, and whose ids they are today. A policy keeps meaning them: whoever gets a name
- * anew after they are gone must not get what they were trusted with.
+ * Whom a trust policy, or another resource's, names, by ARN, and whose ids they are today. A policy keeps meaning them:
+ * whoever gets a name anew after they are gone must not get what they were trusted with.
  *
  * @param document a sound policy of that kind
  * @throws {Refusal} policy.malformed when a user or role of this account is named that is not there

@@ -1,6 +1,10 @@
 import { Refusal } from '../base/refusal.ts'
 
-/** One text for all who read it: base64 without anything else in it, and UTF-8 that is none is not repaired. @throws {Refusal} token.malformed */
+/**
+ * One text for all who read it: base64 without anything else in it, and UTF-8 that is none is not repaired.
+ *
+ * @throws {Refusal} token.malformed
+ */
 export function decodeResponse(response: string): string {
   const packed = response.replace(/[\r\n]/g, '')
   try {

@@ -61,7 +61,6 @@ export const settings = z.object({
   ...directorySettings,
   ...guestSettings,
   ...accountSettings,
-  ...secretSettings,
   ...databaseSettings,
   ROLECALL_DEMO: oneOf(['auto', 'on', 'off']).default('auto'),
   ROLECALL_ALLOWED_PRIVATE_HOSTS: listOf(isHostAndPort, 'not a host, expected host or host:port'),

@@ -7,7 +7,7 @@ export type Use = { atMs: number; service: string; region: string }
 export type LastUsed = {
   note(id: string, use: Use): void
   find(id: string): Promise<Use | undefined>
-  /** Writes what was noted. */
+  /** Writes what was noted. What could not be written stays noted. */
   flush(): Promise<void>
 }
 
@@ -15,7 +15,7 @@ export type LastUsed = {
 const mostNoted = 50_000
 
 export function createLastUsed(db: Kysely<Schema>): LastUsed {
-  let noted = new Map<string, Use>()
+  const noted = new Map<string, Use>()
   return {
     note(id, use) {
       if (noted.size < mostNoted || noted.has(id)) noted.set(id, use)
@@ -26,19 +26,31 @@ export function createLastUsed(db: Kysely<Schema>): LastUsed {
       return noted.get(id) ?? stored
     },
     async flush() {
-      const writing = noted
-      noted = new Map()
-      for (const [id, { atMs, service, region }] of writing) {
-        const use = { at_ms: atMs, service, region }
-        await db
-          .insertInto('last_used')
-          .values({ id, ...use })
-          .onConflict(conflict =>
-            // Another node may have seen a later one.
-            conflict.column('id').doUpdateSet(use).where('last_used.at_ms', '<', atMs),
-          )
-          .execute()
+      for (const [id, use] of [...noted]) {
+        try {
+          await write(db, id, use)
+        } catch (error) {
+          // The last one the next time: whatever is wrong with it holds up no other.
+          const latest = noted.get(id) ?? use
+          noted.delete(id)
+          noted.set(id, latest)
+          throw error
+        }
+        // What was noted meanwhile is still to be written.
+        if (noted.get(id) === use) noted.delete(id)
       }
     },
   }
+}
+
+async function write(db: Kysely<Schema>, id: string, { atMs, service, region }: Use): Promise<void> {
+  const use = { at_ms: atMs, service, region }
+  await db
+    .insertInto('last_used')
+    .values({ id, ...use })
+    .onConflict(conflict =>
+      // Another node may have seen a later one.
+      conflict.column('id').doUpdateSet(use).where('last_used.at_ms', '<', atMs),
+    )
+    .execute()
 }

@@ -55,6 +55,8 @@ export function createChangesFollower(
       // A standby that took over, or a backup, may lack the last changes that this node knows: nothing of it counts.
       seen = unknown
       await poll(catalogue, fresh)
+      // `close` knew nothing of this one, and nobody would end it.
+      if (closing) throw new Error('closed meanwhile')
       client = fresh
     } catch (error) {
       fresh.end().catch(() => undefined)

@@ -1,5 +1,6 @@
 import type { Result } from '../aws/action.ts'
 import { integer, list, optional, type Param, structure, text } from '../aws/params.ts'
+import { tagKey, tagsParam } from '../aws/tags-param.ts'
 import { isoSeconds } from '../base/clock.ts'
 import { Refusal } from '../base/refusal.ts'
 import type { Credentials } from '../base/session.ts'
@@ -27,46 +28,12 @@ export const roleSeconds = optional(integer({ min: 900, max: 43_200 }), 3600)
 /** Of a user's, or of what a user passes on: 36 hours at most. */
 export const userSeconds = optional(integer({ min: 900, max: 129_600 }), 43_200)
 
-const tagCharacters = '[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]'
-const tagKey = text({
-  min: 1,
-  max: 128,
-  pattern: new RegExp(`^${tagCharacters}+$`, 'u'),
-  patternText: `${tagCharacters}+`,
-})
-const tagList = optional(
-  list(
-    structure({
-      Key: tagKey,
-      Value: text({
-        max: 256,
-        pattern: new RegExp(`^${tagCharacters}*$`, 'u'),
-        patternText: `${tagCharacters}*`,
-      }),
-    }),
-    { max: 50 },
-  ),
-)
 export const transitiveTagKeys = optional(list(tagKey, { max: 50 }))
 
 /** Session tags, as a record. */
-export const tags: Param<Readonly<Record<string, string>> | undefined> = {
-  required: false,
-  read(form, at, problems) {
-    const pairs = tagList.read(form, at, problems)
-    if (pairs === undefined || problems.length > 0) return undefined
-    const keys = new Set(pairs.map(({ Key }) => Key.toLowerCase()))
-    if (keys.size < pairs.length) {
-      throw invalid('Duplicate tag keys found. Please note that Tag keys are case insensitive.')
-    }
-    if ([...keys].some(key => key.startsWith('aws:'))) {
-      throw invalid('aws: prefixed tag key names are not allowed for external use.')
-    }
-    return Object.fromEntries(pairs.map(({ Key, Value }) => [Key, Value]))
-  },
-}
+export const tags = tagsParam('tags.invalid')
 
-/** What a session's asked policies are called within. */
+/** The session policies that were asked for, as the gate takes them. */
 export function askedPolicies(asked: {
   Policy: string | undefined
   PolicyArns: readonly { arn: string }[] | undefined
@@ -116,8 +83,4 @@ export const notSupported: Param<undefined> = {
     if (![...form.keys()].some(name => name === at || name.startsWith(`${at}.`))) return undefined
     throw new Refusal('request.invalid', { said: { message: `${at} is not supported` } })
   },
-}
-
-function invalid(message: string): Refusal {
-  return new Refusal('tags.invalid', { said: { message } })
 }

@@ -112,6 +112,7 @@ test('a presigned URL counts for as long as it says, and from any region', async
 
 for (const [story, region] of [
   ['holds a NUL', 'us\0east'],
+  ['holds a line break', 'eu\n'],
   ['is as long as a book', 'us-east-1'.repeat(1_000)],
   ['is in other letters', 'süd'],
 ] as const) {

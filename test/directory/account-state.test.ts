@@ -47,6 +47,12 @@ for (const [story, more, state] of [
   ['whose password was reset', { pwdReset: 'TRUE' }, 'passwordMustChange'],
   ['that ended this moment', { pwdEndTime: '20260301120000Z' }, 'expired'],
   ['that ends in a second', { pwdEndTime: '20260301120001Z' }, 'active'],
+  ['that ended this minute', { pwdEndTime: '202603011200Z' }, 'expired'],
+  ['that ends in a minute', { pwdEndTime: '202603011201Z' }, 'active'],
+  ['that ended this hour', { pwdEndTime: '2026030112Z' }, 'expired'],
+  ['that ended this moment, east of here', { pwdEndTime: '20260301140000+0200' }, 'expired'],
+  ['that ends in a second, west of here', { pwdEndTime: '20260301070001-05' }, 'active'],
+  ['that ended a fraction of a second ago', { pwdEndTime: '20260301115959,5Z' }, 'expired'],
   ['that 389 Directory Server locked', { nsaccountlock: 'true' }, 'disabled'],
 ] as const) {
   test(`an account elsewhere ${story} is ${state}`, () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { after, describe, test } from 'node:test'
 import { Refusal } from '../../server/base/refusal.ts'
 import type { Store } from '../../server/store/open-store.ts'
@@ -477,4 +478,30 @@ test('what is stored is there after the store is closed and opened again', async
   const second = await openEmbeddedStore(file)
   assert.ok(await second.roles.find('kept'))
   await second.close()
+})
+
+test('last uses that could not be written are known meanwhile, and written the next time', async () => {
+  const file = join(temporaryFolder(), 'rolecall.db')
+  const store = await openEmbeddedStore(file)
+  const meddler = new DatabaseSync(file)
+  meddler.exec("create trigger fault before insert on last_used begin select raise(abort, 'disk full'); end")
+  const use = { atMs: 5, service: 'sts', region: 'eu-1' }
+  store.lastUsed.note('AKIAFIRST', use)
+  store.lastUsed.note('AKIASECOND', use)
+  await assert.rejects(store.lastUsed.flush(), /disk full/)
+  assert.deepEqual(await store.lastUsed.find('AKIAFIRST'), use)
+  meddler.exec('drop trigger fault')
+  meddler.exec(
+    "create trigger fault before insert on last_used when new.id = 'AKIAFIRST' begin select raise(abort, 'not this one'); end",
+  )
+  await assert.rejects(store.lastUsed.flush(), /not this one/)
+  const isThere = meddler.prepare('select count(*) as n from last_used where id = ?')
+  assert.equal(isThere.get('AKIASECOND')?.n, 1, 'one that can’t be written holds up no other')
+  meddler.exec('drop trigger fault')
+  meddler.close()
+  await store.lastUsed.flush()
+  await store.close()
+  const again = await openEmbeddedStore(file)
+  for (const id of ['AKIAFIRST', 'AKIASECOND']) assert.deepEqual(await again.lastUsed.find(id), use)
+  await again.close()
 })
