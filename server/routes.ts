@@ -170,8 +170,9 @@ function isAwsCall({ method, url = '' }: IncomingMessage): boolean {
   return method === 'POST' || (method === 'GET' && /[?&]Action=/.test(url))
 }
 
-/** Signed, or sent by an SDK: a page would be no answer. */
-function isAwsClient({ headers }: IncomingMessage): boolean {
+/** Signed, or sent by an SDK: a page would be no answer. The token endpoint has words of its own for that. */
+function isAwsClient({ headers, url = '' }: IncomingMessage): boolean {
+  if (/^\/token(?:\?|$)/.test(url)) return false
   return headers['amz-sdk-invocation-id'] !== undefined || /^AWS4-/.test(headers.authorization ?? '')
 }
 

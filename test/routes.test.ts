@@ -96,6 +96,11 @@ for (const [story, method, path, headers] of [
   })
 }
 
+test('a signed request to the token endpoint is that one’s to refuse', async () => {
+  const answer = await service.post('/token').set({ authorization: 'AWS4-HMAC-SHA256 Credential=x' })
+  assert.equal(answer.text, 'token')
+})
+
 test('a HEAD runs no action, since nobody could read its answer', async () => {
   await service.head('/?Action=GetCallerIdentity')
   assert.deepEqual(knocked, ['guard', 'web'])

@@ -66,10 +66,23 @@ function one(
   if (name === undefined) throw new CommandError(`Which provider?\n${listed(all)}`)
   if (more.length > 0) throw new CommandError('One provider at a time, please.')
   const [provider, ...others] = found
-  if (provider === undefined) throw new CommandError(`There is no provider ${name}.\n${listed(all)}`)
+  if (provider === undefined)
+    throw new CommandError(`There is no provider ${name}${unset(name)}.\n${listed(all)}`)
   if (others.length === 0) return provider
   const choices = found.map(({ aliases, kind }) => `  ${aliases.at(-1)}  ${kind}`)
   throw new CommandError(`${name} may mean several:\n${choices.join('\n')}`)
+}
+
+const settings: ReadonlyMap<string, string> = new Map([
+  ['google', 'GOOGLE_CLIENT_ID'],
+  ['facebook', 'FACEBOOK_APP_ID'],
+  ['amazon', 'AMAZON_CLIENT_ID'],
+])
+
+/** Stand-ins go by other names, and a command has an environment of its own. */
+function unset(name: string): string {
+  const setting = settings.get(name)
+  return setting === undefined ? '' : `: ${setting} is set neither in this environment nor in .env`
 }
 
 function listed(all: readonly KnownProvider[]): string {

@@ -70,6 +70,15 @@ describe('provider test, beside the service that runs', () => {
     assert.equal((await command(['provider', 'test'])).code, 2)
   })
 
+  test('says of a known name which setting would make it one', async () => {
+    const { code, output } = await command(['provider', 'test', 'google'])
+    assert.equal(code, 2)
+    assert.match(
+      output,
+      /^There is no provider google: GOOGLE_CLIENT_ID is set neither in this environment nor in \.env\.$/m,
+    )
+  })
+
   test('a token in the place of its file is not printed', async () => {
     const token = issuer.sign()
     const { code, output } = await command(['provider', 'test', name, '--token', token])

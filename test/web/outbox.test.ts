@@ -19,6 +19,7 @@ describe('the outbox, where no mail server is set up', async () => {
     })
     const next = await (await browser.get(locationOf(begun)?.href ?? '')).text()
     assert.match(next, /No mail server is set up.*href="\/outbox"/, 'whoever waits for a mail is sent there')
+    assert.doesNotMatch(next, /There is a mail on its way/)
     const page = await (await browser.get(`${url}/outbox`)).text()
     const file = join(dataDir, 'outbox.txt')
     const code = codeIn(readFileSync(file, 'utf8'))
