@@ -25,7 +25,7 @@ import { goal, line, raceServers, ratioOf } from './server-race.ts'
 const few = 10
 const many = 100_000
 const sessions = 500
-const rounds = 15
+const rounds = 21
 const warmUpRounds = 5
 const load = { connections: 32, seconds: 1 }
 const role = {
