@@ -184,6 +184,7 @@ function answerElsewhere(requestId: string, response: ServerResponse): void {
     'content-type': 'text/xml',
     'cache-control': 'no-store',
     'x-amzn-requestid': requestId,
+    'x-content-type-options': 'nosniff',
   })
   response.end(
     `<ErrorResponse><Error><Code>UnknownOperationException</Code><Message>${message}</Message></Error><RequestId>${requestId}</RequestId></ErrorResponse>`,
@@ -200,10 +201,7 @@ const outsideFaults: { readonly [reason: string]: readonly [status: number, word
   'request.malformed': [400, 'The request could not be read.'],
   // RFC 9110, section 15.5.20: 421 Misdirected Request.
   'request.foreignHost': [421, 'This host name is not served here.'],
-  'request.insecure': [
-    403,
-    'This service is to be reached over https only. If it was: the proxy must send X-Forwarded-Proto, and be in ROLECALL_TRUSTED_PROXIES.',
-  ],
+  'request.insecure': [403, 'This service is to be reached over https only.'],
 }
 
 /** What failed outside of all doors: a foreign host name, a store that does not answer, a bug. */

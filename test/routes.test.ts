@@ -88,6 +88,7 @@ for (const [story, method, path, headers] of [
   test(`${story}: is told so in a form that it reads, and not with a page`, async () => {
     const answer = await service[method](path).set(headers)
     assert.equal(answer.status, 404)
+    assert.equal(answer.headers['x-content-type-options'], 'nosniff')
     assert.match(
       answer.text,
       /^<ErrorResponse><Error><Code>UnknownOperationException<\/Code><Message>There is no such operation here/,
