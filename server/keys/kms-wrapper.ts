@@ -33,7 +33,7 @@ export function createKmsWrapper(options: KmsOptions): KeyWrapper {
 
   async function wrap(dataKey: KeyObject, bound: Bound): Promise<WrappedKey> {
     const asked = { KeyId: keyId, Plaintext: dataKey.export(), EncryptionContext: contextOf(bound) }
-    const answer = await call(kms => kms.encrypt(asked))
+    const answer = await call(kms => kms.encrypt(asked)).finally(() => asked.Plaintext.fill(0))
     const { CiphertextBlob: blob, KeyId: arn = '' } = answer
     if (blob === undefined || blob.length === 0 || !isOfKey(arn, keyId)) {
       throw new KeyServiceError('refused', 'Encrypt', 'an answer for another key than was asked for')
